@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target of our own: warnings are errors, imports say what they expose.
+let ours: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A target of our own with explicit dependencies; `resources` are embedded or copied as given.
+func part(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: ours)
+}
+
+/// The tests of one target.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: ours)
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "cosem-gateway",
+    products: [
+        .executable(name: "cosem-gateway", targets: ["cosem-gateway"]),
+        .library(name: "DLMSCodec", targets: ["DLMSCodec"]),
+        .library(name: "COSEMModel", targets: ["COSEMModel"]),
+        .library(name: "DLMSEngine", targets: ["DLMSEngine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    // A target imports only targets above it; docs/architecture.md has the picture.
+    targets: [
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
+
+        part("JSONText", []),
+        part("DLMSCodec", []),
+        part("COSEMModel", ["DLMSCodec", "JSONText"], resources: [.embedInCode("Tables")]),
+        part("ProtocolDecoder", ["DLMSCodec", "JSONText"]),
+        part("DLMSSecurity", ["DLMSCodec", "COpenSSL"]),
+        part("DLMSEngine", ["DLMSCodec", "DLMSSecurity"]),
+        part("MeterTransport", ["DLMSEngine", "DLMSCodec", nioCore, nioPosix, logging]),
+        part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", logging]),
+        part("MeterSimulator", ["DLMSEngine", "DLMSCodec", "COSEMModel", "DLMSSecurity", "MeterTransport", logging]),
+
+        part("Jobs", [logging, lifecycle]),
+        part("Fleet", ["COSEMModel", "DLMSCodec", "DLMSSecurity", "Jobs"]),
+        part("SQLStore", ["Fleet", "Jobs", "DLMSCodec", "DLMSSecurity", "JSONText"], resources: [.embedInCode("Migrations")]),
+        part("SQLiteDriver", ["SQLStore", grdb]),
+
+        part("HTTPKit", ["JSONText", logging]),
+        part("MicroHTTPServer", ["HTTPKit", "CMicroHTTPD", "CMicroHTTPDShim", logging, lifecycle]),
+        part(
+            "GatewayCore",
+            [
+                "Fleet", "Jobs", "MeterSessions", "MeterTransport", "DLMSEngine", "DLMSSecurity", "COSEMModel",
+                "DLMSCodec", "JSONText", logging, lifecycle,
+            ]),
+        part(
+            "GatewayAPI",
+            ["GatewayCore", "Fleet", "Jobs", "COSEMModel", "DLMSCodec", "DLMSSecurity", "HTTPKit", "JSONText", "ProtocolDecoder", logging]),
+        .executableTarget(
+            name: "cosem-gateway",
+            dependencies: [
+                "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "HTTPKit", "MicroHTTPServer",
+                "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "JSONText",
+                argumentParser, logging, lifecycle,
+            ],
+            swiftSettings: ours),
+    ]
+)
