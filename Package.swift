@@ -82,5 +82,7 @@ let package = Package(
                 argumentParser, logging, lifecycle,
             ],
             swiftSettings: ours),
+
+        tests("DLMSSecurityTests", ["DLMSSecurity"]),
     ]
 )
