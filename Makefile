@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target installs what it needs; `make help` lists them.
+
+SHELL := /bin/bash
+PYTHON := .build-python/bin/python
+BUILD_FLAGS := --explicit-target-dependency-import-check error
+LISTEN ?= 127.0.0.1:8080
+METERS ?= 5
+COUNT ?= 200
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build debug demo test format lint unit peers contract bench image clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the Debian packages that building needs.
+	@Scripts/install-packages build
+
+$(PYTHON): Tests/Peers/requirements.txt
+	@Scripts/install-packages test
+	@Scripts/install-python
+
+build: setup ## Build the release binary at .build/release/cosem-gateway.
+	swift build -c release $(BUILD_FLAGS)
+
+debug: setup ## Build the debug binary.
+	swift build $(BUILD_FLAGS)
+
+demo: setup ## Build, start the gateway with simulated meters and print curl lines (LISTEN=host:port METERS=n).
+	swift build -c release --product cosem-gateway $(BUILD_FLAGS)
+	exec .build/release/cosem-gateway demo --listen $(LISTEN) --meters $(METERS)
+
+test: lint unit peers contract ## Everything CI checks: lint, unit tests, foreign meters and clients, the contract.
+
+format: ## Format the Swift sources in place.
+	swift format --in-place -r -p Package.swift Sources Tests Benchmarks/Sources
+
+lint: setup ## Check formatting and house rules.
+	swift format lint --strict -r -p Package.swift Sources Tests Benchmarks/Sources
+	Scripts/check-house-rules
+
+unit: setup ## Build everything with the import check and run the Swift tests.
+	swift build --build-tests $(BUILD_FLAGS)
+	swift test --skip-build
+
+peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our simulator.
+	swift build --product cosem-gateway $(BUILD_FLAGS)
+	$(PYTHON) -m pytest -q Tests/Peers
+
+contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
+	swift build --product cosem-gateway $(BUILD_FLAGS)
+	$(PYTHON) -m pytest -q Tests/Contract
+
+bench: build $(PYTHON) ## Measure against named references; prints ratios.
+	Benchmarks/run
+
+image: ## Build the container image with buildah (BASE=image or empty for a debootstrap base).
+	Scripts/build-image
+
+clean: ## Delete the build folders.
+	rm -rf .build .build-* Benchmarks/.build
