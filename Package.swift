@@ -84,5 +84,6 @@ let package = Package(
             swiftSettings: ours),
 
         tests("DLMSSecurityTests", ["DLMSSecurity"]),
+        tests("JSONTextTests", ["JSONText"]),
     ]
 )
