@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""openapi.yaml is valid OpenAPI 3.1, is what the gateway serves, and describes what the gateway answers."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+import urllib.request
+
+import yaml
+from openapi_spec_validator import validate
+
+SCHEMATHESIS = pathlib.Path(sys.executable).parent / "schemathesis"
+EXAMPLES_PER_OPERATION = os.environ.get("COUNT", "30")
+
+
+def test_the_contract_is_valid(contract):
+    document = yaml.safe_load(contract.read_text(encoding="utf-8"))
+    validate(document)
+    assert document["openapi"] == "3.1.1"
+
+
+def test_every_operation_has_a_summary_an_example_and_a_problem(contract):
+    document = yaml.safe_load(contract.read_text(encoding="utf-8"))
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters":
+                continue
+            where = f"{method.upper()} {path}"
+            assert operation.get("summary"), where
+            assert operation.get("operationId"), where
+            assert "example" in str(operation), where
+            assert any(code[0] in "45" or code == "default" for code in operation["responses"]), where
+
+
+def test_the_gateway_serves_the_contract_of_the_repository(demo, contract):
+    with urllib.request.urlopen(f"{demo}/openapi.yaml", timeout=10) as answer:
+        assert answer.read() == contract.read_bytes()
+
+
+def test_schemathesis_finds_nothing(demo, contract, tmp_path):
+    command = [
+        str(SCHEMATHESIS), "run", str(contract), "--url", demo, "--checks", "all",
+        "--max-examples", EXAMPLES_PER_OPERATION, "--request-timeout", "60", "--seed", "1",
+    ]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=1500)
+    assert ended.returncode == 0, ended.stdout[-12_000:] + ended.stderr[-2_000:]
