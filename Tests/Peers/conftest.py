@@ -146,16 +146,17 @@ def gateway(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def start_gurux_meter(tmp_path_factory):
-    """Start gurux_meter.py with arguments; gives its port. All end with the session."""
+    """Start gurux_meter.py with arguments; gives its port, and its log by `start.logs[port]`. All end with the session."""
     with contextlib.ExitStack() as stack:
 
         def start(*arguments: str) -> int:
             port = free_ports()
-            log = tmp_path_factory.mktemp("gurux") / "log"
+            log = start.logs[port] = tmp_path_factory.mktemp("gurux") / "log"
             command = [sys.executable, "gurux_meter.py", "--port", str(port), *arguments]
             stack.enter_context(running(command, port, "gurux_meter.py", log))
             return port
 
+        start.logs = {}
         yield start
 
 
