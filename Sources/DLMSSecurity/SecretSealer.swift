@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import COpenSSL
+
+/// Protects secrets at rest with AES-256-GCM.
+///
+/// Layout of the sealed form:
+///
+/// | octets | content |
+/// |---|---|
+/// | 1 | version, 1 |
+/// | 8 | identifier of the key: the head of a SHA-256 over a label and the key |
+/// | 12 | nonce, drawn at random for each sealing |
+/// | n | ciphertext, as long as the secret |
+/// | 16 | tag |
+///
+/// Version, key identifier and ``SealingContext`` are authenticated. A random nonce of 96 bits is safe for 2^32
+/// sealings per key, far more than a gateway stores.
+public struct SecretSealer: Sendable {
+    private static let version: UInt8 = 1
+    private static let keyLength = 32
+    private static let keyIDLength = 8
+    private static let nonceLength = 12
+    private static let tagLength = 16
+    private static var headLength: Int { 1 + keyIDLength }
+    private static var overhead: Int { headLength + nonceLength + tagLength }
+
+    private let current: SealingKey
+    private let keys: [SealingKey]
+
+    /// Makes a sealer from a key of 32 octets and, after a change of key, the earlier ones that still open.
+    ///
+    /// - Throws: ``SealingError/wrongKeyLength(_:)``, ``SealingError/cipherUnavailable``.
+    public init(key: Secret, retired: [Secret] = []) throws(SealingError) {
+        current = try SealingKey(key)
+        var keys = [current]
+        for key in retired {
+            keys.append(try SealingKey(key))
+        }
+        self.keys = keys
+    }
+
+    /// Makes a sealer from a key file, which is made first, with a random key, when there is none.
+    ///
+    /// - Throws: one of the `keyFile` cases of ``SealingError``.
+    public init(creatingOrLoadingKeyFile path: String) throws(SealingError) {
+        try self.init(key: SealingKeyFile(path: path).loadOrCreate())
+    }
+
+    /// The identifier of the key used for sealing, in hexadecimal; it reveals nothing of the key.
+    public var keyID: String { hexadecimal(current.id) }
+
+    /// Seals a secret for one place.
+    ///
+    /// - Throws: ``SealingError/randomnessUnavailable``, ``SealingError/cipherUnavailable``.
+    public func seal(_ secret: Secret, for context: SealingContext) throws(SealingError) -> [UInt8] {
+        let head = [Self.version] + current.id
+        let nonce = try RandomOctets.draw(Self.nonceLength)
+        let (text, tag) = try current.encrypt(
+            secret.exposedOctets,
+            nonce: nonce,
+            authenticating: head + context.octets,
+            tagLength: Self.tagLength
+        )
+        return head + nonce + text + tag
+    }
+
+    /// Opens what ``seal(_:for:)`` made for the same place.
+    ///
+    /// - Throws: ``SealingError/malformed`` for another form, ``SealingError/unknownKey(sealedWith:atHand:)`` when it
+    ///   was sealed with another key, ``SealingError/altered`` when octets or place differ.
+    public func open(_ sealed: [UInt8], for context: SealingContext) throws(SealingError) -> Secret {
+        guard sealed.count >= Self.overhead, sealed[0] == Self.version else { throw .malformed }
+        let head = Array(sealed[..<Self.headLength])
+        let id = Array(head[1...])
+        guard let key = keys.first(where: { $0.id == id }) else {
+            throw .unknownKey(sealedWith: hexadecimal(id), atHand: keys.map { hexadecimal($0.id) })
+        }
+        let textStart = Self.headLength + Self.nonceLength
+        let tagStart = sealed.count - Self.tagLength
+        let text = try key.decrypt(
+            Array(sealed[textStart..<tagStart]),
+            tag: Array(sealed[tagStart...]),
+            nonce: Array(sealed[Self.headLength..<textStart]),
+            authenticating: head + context.octets
+        )
+        return Secret(text)
+    }
+}
+
+/// One AES-256 key with its identifier.
+private struct SealingKey: Sendable {
+    private static let label: [UInt8] = Array("cosem-gateway sealing key id".utf8)
+
+    let id: [UInt8]
+    private let key: Secret
+
+    init(_ key: Secret) throws(SealingError) {
+        guard key.count == 32 else { throw .wrongKeyLength(key.count) }
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        let input = Self.label + key.exposedOctets
+        guard EVP_Digest(input, input.count, &digest, nil, EVP_sha256(), nil) == 1 else { throw .cipherUnavailable }
+        id = Array(digest[..<8])
+        self.key = key
+    }
+
+    func encrypt(
+        _ clear: [UInt8],
+        nonce: [UInt8],
+        authenticating associated: [UInt8],
+        tagLength: Int
+    ) throws(SealingError) -> (text: [UInt8], tag: [UInt8]) {
+        guard let context = EVP_CIPHER_CTX_new() else { throw .cipherUnavailable }
+        defer { EVP_CIPHER_CTX_free(context) }
+        var text = [UInt8](repeating: 0, count: clear.count)
+        var tag = [UInt8](repeating: 0, count: tagLength)
+        var length: Int32 = 0
+        var scratch = [UInt8](repeating: 0, count: 16)
+        guard
+            EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key.exposedOctets, nonce) == 1,
+            EVP_EncryptUpdate(context, nil, &length, associated, Int32(associated.count)) == 1,
+            EVP_EncryptUpdate(context, &text, &length, clear, Int32(clear.count)) == 1,
+            EVP_EncryptFinal_ex(context, &scratch, &length) == 1,
+            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
+        else { throw .cipherUnavailable }
+        return (text, tag)
+    }
+
+    func decrypt(
+        _ text: [UInt8],
+        tag: [UInt8],
+        nonce: [UInt8],
+        authenticating associated: [UInt8]
+    ) throws(SealingError) -> [UInt8] {
+        guard let context = EVP_CIPHER_CTX_new() else { throw .cipherUnavailable }
+        defer { EVP_CIPHER_CTX_free(context) }
+        var clear = [UInt8](repeating: 0, count: text.count)
+        var tag = tag
+        var length: Int32 = 0
+        var scratch = [UInt8](repeating: 0, count: 16)
+        guard
+            EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key.exposedOctets, nonce) == 1,
+            EVP_DecryptUpdate(context, nil, &length, associated, Int32(associated.count)) == 1,
+            EVP_DecryptUpdate(context, &clear, &length, text, Int32(text.count)) == 1,
+            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tag.count), &tag) == 1
+        else { throw .cipherUnavailable }
+        guard EVP_DecryptFinal_ex(context, &scratch, &length) == 1 else { throw .altered }
+        return clear
+    }
+}
+
+/// Octets as lower-case hexadecimal digits.
+func hexadecimal(_ octets: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: octets.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
