@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
 
+        part("Timekeeping", []),
         part("JSONText", []),
         part("DLMSCodec", []),
         part("COSEMModel", ["DLMSCodec", "JSONText"], resources: [.embedInCode("Tables")]),
@@ -58,9 +59,11 @@ let package = Package(
         part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", logging]),
         part("MeterSimulator", ["DLMSEngine", "DLMSCodec", "COSEMModel", "DLMSSecurity", "MeterTransport", logging]),
 
-        part("Jobs", [logging, lifecycle]),
-        part("Fleet", ["COSEMModel", "DLMSCodec", "DLMSSecurity", "Jobs"]),
-        part("SQLStore", ["Fleet", "Jobs", "DLMSCodec", "DLMSSecurity", "JSONText"], resources: [.embedInCode("Migrations")]),
+        part("Jobs", ["Timekeeping", logging, lifecycle]),
+        part("Fleet", ["COSEMModel", "DLMSCodec", "DLMSSecurity", "JSONText", "Jobs", "Timekeeping"]),
+        part(
+            "SQLStore", ["Fleet", "Jobs", "Timekeeping", "DLMSCodec", "DLMSSecurity", "JSONText"],
+            resources: [.embedInCode("Migrations")]),
         part("SQLiteDriver", ["SQLStore", grdb]),
 
         part("HTTPKit", ["JSONText", logging]),
@@ -69,21 +72,30 @@ let package = Package(
             "GatewayCore",
             [
                 "Fleet", "Jobs", "MeterSessions", "MeterTransport", "DLMSEngine", "DLMSSecurity", "COSEMModel",
-                "DLMSCodec", "JSONText", logging, lifecycle,
+                "DLMSCodec", "JSONText", "Timekeeping", logging, lifecycle,
             ]),
         part(
             "GatewayAPI",
-            ["GatewayCore", "Fleet", "Jobs", "COSEMModel", "DLMSCodec", "DLMSSecurity", "HTTPKit", "JSONText", "ProtocolDecoder", logging]),
+            [
+                "GatewayCore", "Fleet", "Jobs", "COSEMModel", "DLMSCodec", "DLMSSecurity", "HTTPKit", "JSONText",
+                "ProtocolDecoder", "Timekeeping", logging,
+            ]),
         .executableTarget(
             name: "cosem-gateway",
             dependencies: [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "HTTPKit", "MicroHTTPServer",
                 "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "JSONText",
-                argumentParser, logging, lifecycle,
+                "Timekeeping", argumentParser, logging, lifecycle,
             ],
             swiftSettings: ours),
 
         tests("DLMSSecurityTests", ["DLMSSecurity"]),
+        tests("TimekeepingTests", ["Timekeeping"]),
+        tests("JobsTests", ["Jobs", "Timekeeping"]),
+        tests("FleetTests", ["Fleet", "DLMSSecurity", "JSONText", "Timekeeping"]),
+        tests(
+            "StoreTests",
+            ["SQLStore", "SQLiteDriver", "Fleet", "Jobs", "DLMSSecurity", "JSONText", "Timekeeping"]),
         tests("JSONTextTests", ["JSONText"]),
     ]
 )
