@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// The outermost responder: writes out problems, names every answer by `X-Request-Id`, and reports each request.
+public struct HTTPEdge: HTTPResponder {
+    private let inner: any HTTPResponder
+    private let problemTypeBase: String
+    private let observe: @Sendable (AccessRecord) -> Void
+
+    /// Wraps a responder.
+    ///
+    /// - Parameters:
+    ///   - inner: who answers.
+    ///   - problemTypeBase: what stands before a problem's name in its `type`.
+    ///   - observe: told of every answer, on the thread that made it; must be quick.
+    public init(
+        _ inner: any HTTPResponder,
+        problemTypeBase: String = Problem.defaultTypeBase,
+        observe: @escaping @Sendable (AccessRecord) -> Void = { _ in }
+    ) {
+        self.inner = inner
+        self.problemTypeBase = problemTypeBase
+        self.observe = observe
+    }
+
+    /// Answers one request.
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let start = ContinuousClock.now
+        return finish(await inner.respond(to: request), request, since: start)
+    }
+
+    /// Answers a request that the server refuses.
+    public func refuse(_ request: HTTPRequest, because problem: Problem) -> HTTPResponse {
+        finish(inner.refuse(request, because: problem), request, since: ContinuousClock.now)
+    }
+
+    private func finish(
+        _ response: HTTPResponse,
+        _ request: HTTPRequest,
+        since start: ContinuousClock.Instant
+    ) -> HTTPResponse {
+        var rendered = response.rendered(for: request, typeBase: problemTypeBase)
+        rendered.headers.set("X-Request-Id", request.id)
+        let bodyOctets: Int? = if case .octets(let octets) = rendered.body { octets.count } else { nil }
+        observe(
+            AccessRecord(
+                request: request,
+                route: response.route,
+                status: response.status,
+                problem: response.problem?.name,
+                bodyOctets: bodyOctets,
+                duration: ContinuousClock.now - start
+            )
+        )
+        return rendered
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// The grammar that header field values share (RFC 9110 §5.6).
+enum HTTPFieldText {
+    /// The octets that may stand in a token.
+    static func isToken(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+            UInt8(ascii: "'"),
+            UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "^"),
+            UInt8(ascii: "_"),
+            UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    /// The lower-case form of an ASCII letter, any other octet unchanged.
+    static func lowercased(_ octet: UInt8) -> UInt8 {
+        (0x41...0x5A).contains(octet) ? octet | 0x20 : octet
+    }
+
+    /// The non-empty elements between separators that stand outside of quotes, without surrounding space.
+    static func elements(_ text: String, separator: UInt8) -> [String] {
+        var elements: [String] = []
+        var current: [UInt8] = []
+        var isQuoted = false
+        var isEscaped = false
+        func finish() {
+            let element = trimmed(String(decoding: current, as: UTF8.self))
+            if !element.isEmpty { elements.append(element) }
+            current.removeAll(keepingCapacity: true)
+        }
+        for octet in text.utf8 {
+            if octet == separator && !isQuoted {
+                finish()
+                continue
+            }
+            current.append(octet)
+            if isEscaped {
+                isEscaped = false
+            } else if octet == UInt8(ascii: "\"") {
+                isQuoted.toggle()
+            } else if octet == UInt8(ascii: "\\") && isQuoted {
+                isEscaped = true
+            }
+        }
+        finish()
+        return elements
+    }
+
+    /// The text without spaces and tabs at its ends.
+    static func trimmed(_ text: some StringProtocol) -> String {
+        let isSpace = { (character: Character) in character == " " || character == "\t" }
+        var rest = Substring(text).drop(while: isSpace)
+        while let last = rest.last, isSpace(last) { rest.removeLast() }
+        return String(rest)
+    }
+
+    /// The text of a quoted string, or the text itself if it is not quoted.
+    static func unquoted(_ text: String) -> String {
+        guard text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return text }
+        var result = ""
+        var isEscaped = false
+        for character in text.dropFirst().dropLast() {
+            if character == "\\" && !isEscaped {
+                isEscaped = true
+            } else {
+                result.append(character)
+                isEscaped = false
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// One request as received, body complete.
+public struct HTTPRequest: Sendable {
+    /// The method.
+    public let method: HTTPMethod
+    /// The target as sent, escapes and query included.
+    public let rawTarget: String
+    /// The header fields.
+    public let headers: HTTPHeaders
+    /// The body, decoded from chunks if it came in such.
+    public let body: [UInt8]
+    /// The address of the peer without its port, such as `192.0.2.7` or `2001:db8::7`; empty if unknown.
+    public let remoteAddress: String
+    /// What names this request in logs, problems and the `X-Request-Id` field: the caller's if well-formed, else made here.
+    public let id: String
+
+    /// Makes a request; the identifier is taken from its `X-Request-Id` field or made.
+    public init(
+        method: HTTPMethod,
+        rawTarget: String,
+        headers: HTTPHeaders = HTTPHeaders(),
+        body: [UInt8] = [],
+        remoteAddress: String = ""
+    ) {
+        self.method = method
+        self.rawTarget = rawTarget
+        self.headers = headers
+        self.body = body
+        self.remoteAddress = remoteAddress
+        id = RequestIdentifier.identifier(proposed: headers["X-Request-Id"])
+    }
+
+    /// The path as sent, without the query.
+    public var rawPath: Substring {
+        rawTarget.prefix { $0 != "?" }
+    }
+}

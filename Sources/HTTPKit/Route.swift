@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// One row of the route table: a method and a path pattern, what the route takes, and who handles it.
+public struct Route: Sendable {
+    /// Answers a request; what it throws becomes a problem.
+    public typealias Handler = @Sendable (RoutedRequest) async throws -> HTTPResponse
+
+    /// The method; a route for GET also answers HEAD.
+    public let method: HTTPMethod
+    /// The pattern of the path.
+    public let pattern: RoutePattern
+    /// The operation's name, such as `readAttribute`.
+    public let name: String
+    /// The query parameters it knows; any other is refused.
+    public let query: [String]
+    /// The media types of bodies it takes; any other is refused; empty means that a body is ignored.
+    public let consumes: [String]
+    /// The media types it can answer with, the preferred one first.
+    public let produces: [String]
+    /// The longest body in octets; nil means as much as the server takes.
+    public let maximumBodyOctets: Int?
+    /// Who handles it.
+    public let handler: Handler
+
+    /// Makes a row.
+    public init(
+        _ method: HTTPMethod,
+        _ pattern: String,
+        name: String,
+        query: [String] = [],
+        consumes: [String] = [],
+        produces: [String] = ["application/json"],
+        maximumBodyOctets: Int? = nil,
+        handler: @escaping Handler
+    ) {
+        self.method = method
+        self.pattern = RoutePattern(pattern)
+        self.name = name
+        self.query = query
+        self.consumes = consumes
+        self.produces = produces
+        self.maximumBodyOctets = maximumBodyOctets
+        self.handler = handler
+    }
+
+    /// Checks what the row declares, before the handler runs.
+    ///
+    /// - Returns: the media type to answer with.
+    func check(_ request: HTTPRequest, query: HTTPQuery) throws(Problem) -> String {
+        for item in query.items where !self.query.contains(item.name) {
+            throw .unknownParameter(item.name, known: self.query)
+        }
+        if let maximumBodyOctets, request.body.count > maximumBodyOctets {
+            throw .bodyTooLarge(limit: maximumBodyOctets)
+        }
+        if !request.body.isEmpty, !consumes.isEmpty {
+            let type = request.headers["Content-Type"]
+            guard let type, consumes.contains(MediaType.essence(of: type)) else {
+                throw .unsupportedMediaType(type, supported: consumes)
+            }
+        }
+        guard let type = MediaType.best(of: produces, for: request.headers) else {
+            throw .notAcceptable(supported: produces)
+        }
+        return type
+    }
+}
