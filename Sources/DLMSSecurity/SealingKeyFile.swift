@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSCodec
 import Glibc
 
 /// The file that keeps the sealing key: one line of text, readable by its owner only.
@@ -48,14 +49,14 @@ struct SealingKeyFile {
     private func create() throws(SealingError) {
         let key = try RandomOctets.draw(32)
         // Written aside and then linked to its name: a reader never sees half a key, and an existing file stays.
-        let aside = path + "." + hexadecimal(try RandomOctets.draw(8))
+        let aside = path + "." + Hexadecimal.text(of: try RandomOctets.draw(8))
         let descriptor = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw unusable("create", errno) }
         defer {
             close(descriptor)
             unlink(aside)
         }
-        let line = Array("\(Self.label) \(hexadecimal(key))\n".utf8)
+        let line = Array("\(Self.label) \(Hexadecimal.text(of: key))\n".utf8)
         guard write(descriptor, line, line.count) == line.count else { throw unusable("write", errno) }
         guard fsync(descriptor) == 0 else { throw unusable("fsync", errno) }
         guard link(aside, path) == 0 || errno == EEXIST else { throw unusable("link", errno) }
@@ -76,18 +77,7 @@ struct SealingKeyFile {
         var digits = octets.dropFirst(prefix.count)
         if digits.last == UInt8(ascii: "\n") { digits = digits.dropLast() }
         guard digits.count == 64 else { return nil }
-        var key: [UInt8] = []
-        var high: UInt8?
-        for digit in digits {
-            guard let value = Character(Unicode.Scalar(digit)).hexDigitValue.map(UInt8.init) else { return nil }
-            if let first = high {
-                key.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
-        }
-        return Secret(key)
+        return Hexadecimal.octets(of: String(decoding: digits, as: UTF8.self)).map { Secret($0) }
     }
 
     private func unusable(_ operation: String, _ code: Int32) -> SealingError {

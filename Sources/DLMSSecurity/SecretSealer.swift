@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import COpenSSL
+import DLMSCodec
 
 /// Protects secrets at rest with AES-256-GCM.
 ///
@@ -49,7 +50,7 @@ public struct SecretSealer: Sendable {
     }
 
     /// The identifier of the key used for sealing, in hexadecimal; it reveals nothing of the key.
-    public var keyID: String { hexadecimal(current.id) }
+    public var keyID: String { Hexadecimal.text(of: current.id) }
 
     /// Seals a secret for one place.
     ///
@@ -75,7 +76,7 @@ public struct SecretSealer: Sendable {
         let head = Array(sealed[..<Self.headLength])
         let id = Array(head[1...])
         guard let key = keys.first(where: { $0.id == id }) else {
-            throw .unknownKey(sealedWith: hexadecimal(id), atHand: keys.map { hexadecimal($0.id) })
+            throw .unknownKey(sealedWith: Hexadecimal.text(of: id), atHand: keys.map { Hexadecimal.text(of: $0.id) })
         }
         let textStart = Self.headLength + Self.nonceLength
         let tagStart = sealed.count - Self.tagLength
@@ -148,10 +149,4 @@ private struct SealingKey: Sendable {
         guard EVP_DecryptFinal_ex(context, &scratch, &length) == 1 else { throw .altered }
         return clear
     }
-}
-
-/// Octets as lower-case hexadecimal digits.
-func hexadecimal(_ octets: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: octets.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

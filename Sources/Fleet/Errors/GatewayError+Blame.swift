@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Timekeeping
+
+extension GatewayError {
+    /// Who has to change something for the request to succeed.
+    public var party: Party {
+        switch self {
+        case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
+            .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
+            .liveReadNotAllowed, .notFound, .meterUnknown, .channelUnknown, .associationUnknown, .objectUndefined,
+            .attributeUndefined, .profileUnknown, .noDisconnector, .jobUnknown, .jobPurged, .ambiguousObject,
+            .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge, .idempotencyInFlight,
+            .jobNotFinished, .expectationFailed, .inUse, .alreadyExists, .etagMismatch, .preconditionRequired,
+            .typeMismatch, .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported,
+            .idempotencyKeyReused, .objectClassInconsistent, .meterLocked, .rateLimited, .orderLimit, .notCached:
+            .caller
+        case .deniedByMeter, .objectUnavailable, .associationRejected, .authenticationFailedAtMeter,
+            .decipheringFailed, .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused,
+            .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout:
+            .meter
+        case .meterRefusedConnection, .meterUnreachable, .outcomeUnknown, .circuitOpen:
+            .network
+        case .internal, .lineBusy, .queueFull, .draining, .waitExceeded:
+            .gateway
+        }
+    }
+
+    /// Whether the same request may succeed later without a change; never true where repeating could act twice.
+    public var isRetryable: Bool {
+        switch self {
+        case .objectUnavailable, .idempotencyInFlight, .jobNotFinished, .rateLimited, .orderLimit, .internal,
+            .meterRefusedConnection, .meterTemporaryFailure, .meterBusy, .lineBusy, .queueFull, .circuitOpen,
+            .draining, .meterUnreachable, .meterTimeout, .waitExceeded, .meterLocked:
+            true
+        case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
+            .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
+            .liveReadNotAllowed, .deniedByMeter, .notFound, .meterUnknown, .channelUnknown, .associationUnknown,
+            .objectUndefined, .attributeUndefined, .profileUnknown, .noDisconnector, .jobUnknown, .jobPurged,
+            .ambiguousObject, .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge,
+            .expectationFailed, .inUse, .alreadyExists, .etagMismatch, .preconditionRequired, .typeMismatch,
+            .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported, .idempotencyKeyReused,
+            .objectClassInconsistent, .associationRejected, .authenticationFailedAtMeter, .decipheringFailed,
+            .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused, .exceptionResponse,
+            .outcomeUnknown, .notCached:
+            false
+        }
+    }
+
+    /// The moment from which a repetition makes sense, where it is known.
+    public var retryAt: Timestamp? {
+        switch self {
+        case .rateLimited(let moment), .orderLimit(let moment), .circuitOpen(_, let moment): moment
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+extension GatewayError {
+    /// What to do about it, in one sentence; nil where the detail says it all.
+    public var hint: String? {
+        if let suggestion { return "Did you mean \(suggestion)?" }
+        return switch self {
+        case .badOBIS: "Write it like 1.0.1.8.0.255, 1-0:1.8.0*255, 1-0:1.8.0 or 0100010800ff."
+        case .idempotencyKeyMissing: "Send a new UUID for each order, and the same one when you repeat it."
+        case .authenticationRequired: "Send the header Authorization: Bearer with an API key."
+        case .tokenExpired, .tokenInvalid: "Ask the operator for a new key, or get a new token."
+        case .insufficientScope: "Ask the operator for a key with this scope."
+        case .meterProtected: "Set \"protected\": false in the meter's configuration first."
+        case .liveReadNotAllowed: "Ask for a stored reading with ?source=cache, or use a key with readings:live."
+        case .deniedByMeter: "Use an association with more rights: ?association=manager."
+        case .meterUnknown: "List the meters with GET /meters."
+        case .channelUnknown: "List the channels with GET /channels."
+        case .objectUndefined, .attributeUndefined: "List what the meter has with GET /meters/{id}/objects."
+        case .profileUnknown: "List the profiles with GET /meters/{id}/profiles."
+        case .ambiguousObject: "Add ?class= with one of the classes."
+        case .etagMismatch: "Read the record again and repeat the change with its new ETag."
+        case .preconditionRequired:
+            "Send If-None-Match: * to create, or If-Match with the ETag of the record to replace."
+        case .typeRequired: "Send the typed form, such as {\"type\":\"long-unsigned\",\"value\":1}."
+        case .idempotencyKeyReused: "Take a new key for a new request."
+        case .inUse: "Change or remove those first."
+        case .alreadyExists: "Change the one there is with PUT or PATCH."
+        case .associationRejected: "Check client address, mechanism and secret of the association."
+        case .authenticationFailedAtMeter: "Check the secret or the keys of the association."
+        case .decipheringFailed: "Check block cipher key, authentication key and system title."
+        case .invocationCounterRejected: "Set invocationCounterObject, so that the meter's counter is read first."
+        case .protocolError: "Check framing and addresses with POST /meters/{id}/check."
+        case .meterRefusedConnection, .meterUnreachable: "Check host, port and network with POST /meters/{id}/check."
+        case .meterTimeout:
+            "Check addresses and framing, or raise timeouts.response; POST /meters/{id}/check shows where it stops."
+        case .outcomeUnknown: "Read the present state before you repeat anything."
+        case .lineBusy, .queueFull, .waitExceeded: "Repeat later, or send Prefer: respond-async and follow the job."
+        case .notCached: "Leave only-if-cached out to have the meter read."
+        case .jobNotFinished: "Wait with Prefer: wait=20 on the job."
+        case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .notFound, .associationUnknown,
+            .objectUnavailable, .noDisconnector, .jobUnknown, .jobPurged, .unexpectedState, .wrongState,
+            .notAllowedByControlMode, .adjustmentTooLarge, .idempotencyInFlight, .expectationFailed, .typeMismatch,
+            .valueOutOfRange, .badRecurrence, .rangeNotSupported, .objectClassInconsistent, .meterLocked,
+            .rateLimited, .orderLimit, .internal, .meterHardwareFault, .meterRefused, .exceptionResponse,
+            .meterTemporaryFailure, .meterBusy, .circuitOpen, .draining:
+            nil
+        }
+    }
+}
