@@ -18,7 +18,8 @@ enum AbstractNames {
         case (42, 0): return "COSEM logical device name"
         case (43, 0): return "Security setup \(code.e)"
         case (43, 1): return code.b == 0 ? "Invocation counter \(code.e)" : "Invocation counter \(code.b).\(code.e)"
-        case (96, 1): return code.b == 0 ? "Device ID \(UInt(code.e) + 1)" : "Device ID \(UInt(code.e) + 1), channel \(code.b)"
+        case (96, 1):
+            return code.b == 0 ? "Device ID \(UInt(code.e) + 1)" : "Device ID \(UInt(code.e) + 1), channel \(code.b)"
         case (96, 3): return "Status of input and output signals \(code.b).\(code.e)"
         case (96, 10): return "Profile status register \(code.e)"
         case (96, 11): return "Event code of log \(UInt(code.e) + 1)"

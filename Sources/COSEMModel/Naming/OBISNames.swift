@@ -90,6 +90,7 @@ public struct OBISNames: Sendable {
             unitCode: UInt8(fields[2]),
             name: name.prefix(1).uppercased() + name.dropFirst(),
             isConfirmed: isConfirmed,
-            meaning: meaning)
+            meaning: meaning
+        )
     }
 }

@@ -65,7 +65,8 @@ public struct InterfaceClassRegistry: Sendable {
                 index: 1,
                 name: "logical_name",
                 shape: .simple(.octetString, .logicalName),
-                isStatic: true)
+                isStatic: true
+            )
             classes.append(
                 InterfaceClass(
                     id: id,
@@ -73,7 +74,9 @@ public struct InterfaceClassRegistry: Sendable {
                     name: String(fields[2]),
                     sources: [],
                     attributes: [logicalName],
-                    methods: []))
+                    methods: []
+                )
+            )
         case "from":
             guard let last = classes.popLast() else { return false }
             let sources = rest == "unverified" ? [] : rest.split(separator: "; ").map(String.init)
@@ -84,20 +87,24 @@ public struct InterfaceClassRegistry: Sendable {
                     name: last.name,
                     sources: sources,
                     attributes: last.attributes,
-                    methods: last.methods))
+                    methods: last.methods
+                )
+            )
         case "method":
             guard !classes.isEmpty, let fields = TableText.fields(3, of: rest), let index = Int8(fields[0]),
                 let shape = ShapeNotation.parse(fields[2], named: named)
             else { return false }
             classes[classes.count - 1].methods.append(
-                MethodModel(index: index, name: String(fields[1]), parameter: shape))
+                MethodModel(index: index, name: String(fields[1]), parameter: shape)
+            )
         default:
             guard !classes.isEmpty, let index = Int8(word), let fields = TableText.fields(3, of: rest),
                 fields[1] == "static" || fields[1] == "dynamic",
                 let shape = ShapeNotation.parse(fields[2], named: named)
             else { return false }
             classes[classes.count - 1].attributes.append(
-                AttributeModel(index: index, name: String(fields[0]), shape: shape, isStatic: fields[1] == "static"))
+                AttributeModel(index: index, name: String(fields[0]), shape: shape, isStatic: fields[1] == "static")
+            )
         }
         return true
     }

@@ -18,7 +18,8 @@ enum CompactArrayReader {
             guard encode(item, as: type, into: &writer) else {
                 throw .malformed(
                     at: pointer.appending("items").appending(index),
-                    reason: "does not have the type of the description")
+                    reason: "does not have the type of the description"
+                )
             }
         }
         do {

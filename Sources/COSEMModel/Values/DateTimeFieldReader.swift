@@ -31,7 +31,8 @@ struct FieldReader {
         for name in object.names where !known.contains(name) {
             throw .malformed(
                 at: pointer.appending(name),
-                reason: "unknown field" + (nearest(name, in: known.sorted()).map { ", did you mean \"\($0)\"?" } ?? ""))
+                reason: "unknown field" + (nearest(name, in: known.sorted()).map { ", did you mean \"\($0)\"?" } ?? "")
+            )
         }
     }
 
@@ -43,14 +44,17 @@ struct FieldReader {
                 UInt8.max,
                 shown: sent?.month,
                 sent?.rawMonth,
-                marks: ["dst-end": 0xFD, "dst-begin": 0xFE]),
+                marks: ["dst-end": 0xFD, "dst-begin": 0xFE]
+            ),
             rawDayOfMonth: try raw(
                 "dayOfMonth",
                 UInt8.max,
                 shown: sent?.dayOfMonth,
                 sent?.rawDayOfMonth,
-                marks: ["second-last": 0xFD, "last": 0xFE]),
-            rawDayOfWeek: try raw("dayOfWeek", UInt8.max, shown: sent?.dayOfWeek, sent?.rawDayOfWeek))
+                marks: ["second-last": 0xFD, "last": 0xFE]
+            ),
+            rawDayOfWeek: try raw("dayOfWeek", UInt8.max, shown: sent?.dayOfWeek, sent?.rawDayOfWeek)
+        )
     }
 
     mutating func time(sent: COSEMTime?) throws(ValueError) -> COSEMTime {
@@ -58,7 +62,8 @@ struct FieldReader {
             rawHour: try raw("hour", UInt8.max, shown: sent?.hour, sent?.rawHour),
             rawMinute: try raw("minute", UInt8.max, shown: sent?.minute, sent?.rawMinute),
             rawSecond: try raw("second", UInt8.max, shown: sent?.second, sent?.rawSecond),
-            rawHundredths: try raw("hundredths", UInt8.max, shown: sent?.hundredths, sent?.rawHundredths))
+            rawHundredths: try raw("hundredths", UInt8.max, shown: sent?.hundredths, sent?.rawHundredths)
+        )
     }
 
     mutating func status(sent: COSEMDateTime?) throws(ValueError) -> UInt8 {

@@ -28,7 +28,8 @@ enum DateTimeReader {
             date: date,
             time: time,
             deviationMinutes: invertsDeviation ? offset : -offset,
-            clockStatus: [])
+            clockStatus: []
+        )
     }
 
     /// Reads `2026-11-22`; nil for anything else, also for a day that does not exist.

@@ -14,28 +14,41 @@ public enum DateTimeText {
     ///   - dateTime: The date-time.
     ///   - invertsDeviation: The meter sends the ISO sign instead.
     public static func iso(_ dateTime: COSEMDateTime, invertsDeviation: Bool = false) -> String? {
-        guard var octets = isoOctets(dateTime.date), let time = isoOctets(dateTime.time) else { return nil }
-        octets.append(UInt8(ascii: "T"))
-        octets.append(contentsOf: time)
-        if let deviation = dateTime.deviationMinutes {
-            let offset = invertsDeviation ? deviation : -deviation
-            guard abs(offset) < 24 * 60 else { return nil }
-            octets.append(offset < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
-            appendTwo(abs(offset) / 60, to: &octets)
-            octets.append(UInt8(ascii: ":"))
-            appendTwo(abs(offset) % 60, to: &octets)
-        }
+        var octets: [UInt8] = []
+        octets.reserveCapacity(28)
+        let offset = dateTime.deviationMinutes.map { invertsDeviation ? $0 : -$0 }
+        guard append(dateTime, offsetMinutes: offset, to: &octets) else { return nil }
         return String(decoding: octets, as: UTF8.self)
     }
 
     /// The date as `2026-11-22`; nil if a field is open or the day does not exist.
     public static func iso(_ date: COSEMDate) -> String? {
-        isoOctets(date).map { String(decoding: $0, as: UTF8.self) }
+        var octets: [UInt8] = []
+        return append(date, to: &octets) ? String(decoding: octets, as: UTF8.self) : nil
     }
 
     /// The time as `08:15:00` or `08:15:00.25`; nil if hour, minute or second is open.
     public static func iso(_ time: COSEMTime) -> String? {
-        isoOctets(time).map { String(decoding: $0, as: UTF8.self) }
+        var octets: [UInt8] = []
+        return append(time, to: &octets) ? String(decoding: octets, as: UTF8.self) : nil
+    }
+
+    /// Appends local time and offset; false, with nothing appended, if something is open.
+    static func append(_ dateTime: COSEMDateTime, offsetMinutes: Int?, to octets: inout [UInt8]) -> Bool {
+        let start = octets.count
+        guard append(dateTime.date, to: &octets) else { return false }
+        octets.append(UInt8(ascii: "T"))
+        guard append(dateTime.time, to: &octets), abs(offsetMinutes ?? 0) < 24 * 60 else {
+            octets.removeLast(octets.count - start)
+            return false
+        }
+        if let offsetMinutes {
+            octets.append(offsetMinutes < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
+            appendTwo(abs(offsetMinutes) / 60, to: &octets)
+            octets.append(UInt8(ascii: ":"))
+            appendTwo(abs(offsetMinutes) % 60, to: &octets)
+        }
+        return true
     }
 
     /// Writes text or, if a field is open, the object of fields.
@@ -114,24 +127,21 @@ public enum DateTimeText {
         writer.member("hundredths", time.hundredths)
     }
 
-    private static func isoOctets(_ date: COSEMDate) -> [UInt8]? {
+    private static func append(_ date: COSEMDate, to octets: inout [UInt8]) -> Bool {
         guard date.daysSinceEpoch != nil, let year = date.year, year <= 9999, let month = date.month,
             let day = date.dayOfMonth
-        else { return nil }
-        var octets: [UInt8] = []
-        octets.reserveCapacity(28)
+        else { return false }
         appendTwo(year / 100, to: &octets)
         appendTwo(year % 100, to: &octets)
         octets.append(UInt8(ascii: "-"))
         appendTwo(month, to: &octets)
         octets.append(UInt8(ascii: "-"))
         appendTwo(day, to: &octets)
-        return octets
+        return true
     }
 
-    private static func isoOctets(_ time: COSEMTime) -> [UInt8]? {
-        guard let hour = time.hour, let minute = time.minute, let second = time.second else { return nil }
-        var octets: [UInt8] = []
+    private static func append(_ time: COSEMTime, to octets: inout [UInt8]) -> Bool {
+        guard let hour = time.hour, let minute = time.minute, let second = time.second else { return false }
         appendTwo(hour, to: &octets)
         octets.append(UInt8(ascii: ":"))
         appendTwo(minute, to: &octets)
@@ -141,7 +151,7 @@ public enum DateTimeText {
             octets.append(UInt8(ascii: "."))
             appendTwo(hundredths, to: &octets)
         }
-        return octets
+        return true
     }
 
     private static func appendTwo(_ value: Int, to octets: inout [UInt8]) {

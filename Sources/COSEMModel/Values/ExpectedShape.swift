@@ -11,7 +11,8 @@ extension Shape {
         case .array(let items): self = .array(items.first.map { Shape(of: $0) } ?? .any)
         case .structure(let items):
             self = .structure(
-                items.enumerated().map { Member(name: String($0.offset), shape: Shape(of: $0.element)) })
+                items.enumerated().map { Member(name: String($0.offset), shape: Shape(of: $0.element)) }
+            )
         case .nullData, .dontCare: self = .any
         default: self = .simple(data.dataTag, .plain)
         }
@@ -27,7 +28,8 @@ extension Shape {
         case (.array(let element), .array(let items)): return .array(element.refined(by: items.first))
         case (.structure(let members), .structure(let items)) where members.count == items.count:
             return .structure(
-                zip(members, items).map { Member(name: $0.0.name, shape: $0.0.shape.refined(by: $0.1)) })
+                zip(members, items).map { Member(name: $0.0.name, shape: $0.0.shape.refined(by: $0.1)) }
+            )
         case (.structure(let members), .structure) where members.isEmpty: return Shape(of: last)
         case (.array, _), (.structure, _): return self
         case (.choice(let shapes), _):

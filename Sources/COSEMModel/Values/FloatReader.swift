@@ -47,7 +47,8 @@ enum FloatReader {
 
     private static func isInfinity(_ text: String) -> Bool { text == "Infinity" || text == "-Infinity" }
 
-    private static func bits(of object: JSONObject, at pointer: JSONPointer, count: Int) throws(ValueError) -> [UInt8]? {
+    private static func bits(of object: JSONObject, at pointer: JSONPointer, count: Int) throws(ValueError) -> [UInt8]?
+    {
         guard let hex = object["hex"] else { return nil }
         guard let octets = hex.string.flatMap({ Hexadecimal.octets(of: $0) }), octets.count == count else {
             throw .malformed(at: pointer.appending("hex"), reason: "\(count * 2) hexadecimal digits are needed")

@@ -27,7 +27,8 @@ struct SimpleValueReader {
         case .float32, .float64:
             guard case .number(let number) = value else { throw mismatch("a number", value, pointer) }
             return try Self.number(number.text, as: type, at: pointer)
-        case .bcd, .integer, .long, .doubleLong, .long64, .unsigned, .longUnsigned, .doubleLongUnsigned, .long64Unsigned,
+        case .bcd, .integer, .long, .doubleLong, .long64, .unsigned, .longUnsigned, .doubleLongUnsigned,
+            .long64Unsigned,
             .deltaInteger, .deltaLong, .deltaDoubleLong, .deltaUnsigned, .deltaLongUnsigned, .deltaDoubleLongUnsigned:
             guard let number = Self.number(in: value) else { throw mismatch("an integer", value, pointer) }
             return try Self.number(number.text, as: type, at: pointer)

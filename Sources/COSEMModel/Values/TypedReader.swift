@@ -90,7 +90,8 @@ struct TypedReader {
         .typeMismatch(
             at: pointer.appending(name),
             expected: expected,
-            found: object[name]?.kindInWords ?? "nothing")
+            found: object[name]?.kindInWords ?? "nothing"
+        )
     }
 
     private static func checkMembers(of object: JSONObject, type: DataTag, at pointer: JSONPointer) throws(ValueError) {

@@ -86,11 +86,13 @@ public struct ValueReader: Sendable {
                 throw .typeMismatch(
                     at: pointer,
                     expected: "\(members.count) members",
-                    found: "\(items.count)")
+                    found: "\(items.count)"
+                )
             }
             for (index, member) in members.enumerated() {
                 values.append(
-                    try data(items[index], shape: member.shape, at: pointer.appending(index), depth: depth + 1))
+                    try data(items[index], shape: member.shape, at: pointer.appending(index), depth: depth + 1)
+                )
             }
         case .object(let object):
             let names = members.map(\.name)
@@ -109,7 +111,8 @@ public struct ValueReader: Sendable {
             throw .typeMismatch(
                 at: pointer,
                 expected: "an object with \(members.map(\.name).joined(separator: ", "))",
-                found: value.kindInWords)
+                found: value.kindInWords
+            )
         }
         return .structure(values)
     }
