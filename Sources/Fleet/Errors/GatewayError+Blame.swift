@@ -10,7 +10,6 @@ extension GatewayError {
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
             .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
             .liveReadNotAllowed, .notFound, .meterUnknown, .channelUnknown, .associationUnknown, .objectUndefined,
-            .ordersOnly, .notSupported,
             .attributeUndefined, .profileUnknown, .noDisconnector, .jobUnknown, .jobPurged, .ambiguousObject,
             .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge, .idempotencyInFlight,
             .jobNotFinished, .expectationFailed, .inUse, .alreadyExists, .etagMismatch, .preconditionRequired,
@@ -19,11 +18,11 @@ extension GatewayError {
             .caller
         case .deniedByMeter, .objectUnavailable, .associationRejected, .authenticationFailedAtMeter,
             .decipheringFailed, .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused,
-            .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout, .verificationFailed:
+            .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout:
             .meter
-        case .meterRefusedConnection, .meterUnreachable, .connectionLost, .outcomeUnknown, .circuitOpen:
+        case .meterRefusedConnection, .meterUnreachable, .outcomeUnknown, .circuitOpen:
             .network
-        case .internal, .lineBusy, .queueFull, .draining, .storeUnavailable, .waitExceeded:
+        case .internal, .lineBusy, .queueFull, .draining, .waitExceeded:
             .gateway
         }
     }
@@ -33,8 +32,7 @@ extension GatewayError {
         switch self {
         case .objectUnavailable, .idempotencyInFlight, .jobNotFinished, .rateLimited, .orderLimit, .internal,
             .meterRefusedConnection, .meterTemporaryFailure, .meterBusy, .lineBusy, .queueFull, .circuitOpen,
-            .draining, .storeUnavailable, .connectionLost, .meterUnreachable, .meterTimeout, .waitExceeded,
-            .meterLocked:
+            .draining, .meterUnreachable, .meterTimeout, .waitExceeded, .meterLocked:
             true
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
             .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
@@ -45,7 +43,7 @@ extension GatewayError {
             .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported, .idempotencyKeyReused,
             .objectClassInconsistent, .associationRejected, .authenticationFailedAtMeter, .decipheringFailed,
             .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused, .exceptionResponse,
-            .outcomeUnknown, .notCached, .ordersOnly, .notSupported, .verificationFailed:
+            .outcomeUnknown, .notCached:
             false
         }
     }

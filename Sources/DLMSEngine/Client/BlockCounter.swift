@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// Checks that the blocks of one transfer arrive in order and are not too many octets together.
+struct BlockCounter: Hashable, Sendable {
+    private let limit: Int
+    private var next: UInt32?
+    /// The octets of all blocks so far.
+    private(set) var received = 0
+
+    /// - Parameter limit: the most octets accepted together.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Counts a block; returns the fault it shows, if any.
+    ///
+    /// Observed: meters that number the first block 0 instead of 1; either is accepted.
+    mutating func blockReceived(number: UInt32, octets: Int) -> EngineError? {
+        if let next {
+            guard number == next else { return .blockTransfer(.number(expected: next, received: number)) }
+        } else if number > 1 {
+            return .blockTransfer(.number(expected: 1, received: number))
+        }
+        next = number &+ 1
+        received += octets
+        return received > limit ? .responseTooLong(limit: limit) : nil
+    }
+}

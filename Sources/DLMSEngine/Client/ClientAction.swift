@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// What a ``ClientMachine`` wants done by whoever drives it, in this order.
+public enum ClientAction: Hashable, Sendable {
+    /// Send these octets to the meter.
+    case send([UInt8])
+    /// Call ``ClientMachine/deadlineReached(now:)`` at this instant; replaces the deadline before, nil = none.
+    case deadline(ContinuousClock.Instant?)
+    /// The association is open; requests may be made.
+    case associated(AssociationInfo)
+    /// There will be no association; a close follows.
+    case associationFailed(EngineError)
+    /// A part of a streamed value.
+    case delivered([UInt8])
+    /// The request is done.
+    case completed(ServiceResponse)
+    /// The request failed; a close follows if the error ends the connection.
+    case failed(EngineError)
+    /// An APDU that answers nothing came, such as a notification.
+    case unsolicited([UInt8])
+    /// The association ended as was asked for; a close follows.
+    case released
+    /// Close the connection.
+    case close
+}

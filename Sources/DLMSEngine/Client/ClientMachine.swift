@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+
+/// The client's side of one connection to a meter, without any input or output of its own.
+///
+/// Events go in as past-tense calls, actions come out in the order in which they are to be done. Time is an argument.
+/// Layers nest: the link frames APDUs, the association is opened and released through it, and a request is carried out
+/// by exchanges, each of which has its own block transfer.
+///
+/// ```
+///  idle ─connected─► associating ─AARE accepted─► associated ◄──────────┐
+///                        │                          │    │   completed / │
+///                        │                  release │    └─perform─► exchanging
+///                 failed │                          ▼                   │ failed
+///                        └───────► closed ◄──── releasing               │
+///                                    ▲──────────────────────────────────┘
+/// ```
+///
+/// A request that fails in a way that leaves an answer on its way ends the connection, so that nothing of it can be
+/// taken for the answer to another.
+public struct ClientMachine: Sendable {
+    private enum State: Sendable {
+        case idle
+        case associating
+        case associated
+        case exchanging(ClientExchange, Awaited)
+        case releasing
+        case closed
+    }
+
+    private var state = State.idle
+    private var link: ClientLink
+    private var association: ClientAssociation
+    /// When the request in progress has to be done as a whole.
+    private var requestDeadline: ContinuousClock.Instant?
+    /// When the wait in progress ends.
+    private var deadline: ContinuousClock.Instant?
+
+    /// Makes a machine that has no connection yet.
+    public init(settings: AssociationSettings) {
+        link = ClientLink(settings.link)
+        association = ClientAssociation(settings)
+    }
+
+    /// What was agreed and learned; meaningful once the association is open.
+    public var info: AssociationInfo { association.info }
+
+    /// Whether a request may be made now.
+    public var isReady: Bool {
+        if case .associated = state { true } else { false }
+    }
+
+    /// The transport is connected: the association is asked for.
+    public mutating func connected(now: ContinuousClock.Instant) -> [ClientAction] {
+        guard case .idle = state else { return [] }
+        state = .associating
+        _ = link.connected()
+        return transmit(association.request(), now: now)
+    }
+
+    /// Somebody wants a request done.
+    ///
+    /// - Parameters:
+    ///   - request: what to do.
+    ///   - deadline: when it has to be done as a whole; nil = only the time-out of each answer counts.
+    ///   - streams: whether the value of a GET of one attribute is handed over in parts as they come.
+    ///   - now: the time.
+    public mutating func perform(
+        _ request: ServiceRequest,
+        deadline: ContinuousClock.Instant? = nil,
+        streams: Bool = false,
+        now: ContinuousClock.Instant
+    ) -> [ClientAction] {
+        guard case .associated = state else { return [.failed(.notReady)] }
+        requestDeadline = deadline
+        let (exchange, step) = ClientExchange.start(request, streams: streams, &association)
+        return follow(step, exchange, now: now)
+    }
+
+    /// Octets came from the meter.
+    public mutating func received(_ octets: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
+        let output = link.received(octets)
+        if let fault = output.fault { return linkFailed(fault) }
+        var actions: [ClientAction] = []
+        for apdu in output.apdus {
+            actions += apduReceived(apdu, now: now)
+        }
+        return actions
+    }
+
+    /// The time given by the last ``ClientAction/deadline(_:)`` has come.
+    public mutating func deadlineReached(now: ContinuousClock.Instant) -> [ClientAction] {
+        guard let deadline, deadline <= now else { return [] }
+        self.deadline = nil
+        switch state {
+        case .associating: return failAssociation(.timeout(waitingFor: .associationResponse))
+        case .exchanging(_, let awaited): return fail(.timeout(waitingFor: awaited))
+        case .releasing: return endRelease()
+        case .idle, .associated, .closed: return []
+        }
+    }
+
+    /// The caller does not want the request in progress any more; its answer must not reach another one.
+    public mutating func cancel() -> [ClientAction] {
+        switch state {
+        case .associating: failAssociation(.cancelled)
+        case .exchanging: fail(.cancelled)
+        case .idle, .associated, .releasing, .closed: []
+        }
+    }
+
+    /// The association is to be released, and the connection closed.
+    public mutating func release(now: ContinuousClock.Instant) -> [ClientAction] {
+        switch state {
+        case .associated:
+            guard association.settings.release else { return endRelease() }
+            state = .releasing
+            return transmit(association.releaseRequest(), now: now)
+        case .idle, .associating, .exchanging:
+            let cancelled = cancel().filter { $0 != .close }
+            return cancelled + endRelease()
+        case .releasing, .closed: return []
+        }
+    }
+
+    /// The connection ended, by whatever side.
+    public mutating func connectionClosed() -> [ClientAction] {
+        switch state {
+        case .associating: return failAssociation(.connectionClosed(waitingFor: .associationResponse))
+        case .exchanging(_, let awaited): return fail(.connectionClosed(waitingFor: awaited))
+        case .releasing: return endRelease()
+        case .idle, .associated:
+            state = .closed
+            return []
+        case .closed: return []
+        }
+    }
+
+    private mutating func linkFailed(_ fault: DecodeError) -> [ClientAction] {
+        switch state {
+        case .associating: return failAssociation(.malformed(fault, waitingFor: .associationResponse))
+        case .exchanging(_, let awaited): return fail(.malformed(fault, waitingFor: awaited))
+        case .releasing: return endRelease()
+        case .idle, .associated:
+            state = .closed
+            return [.close]
+        case .closed: return []
+        }
+    }
+
+    private mutating func apduReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
+        switch state {
+        case .associating:
+            switch association.responseReceived(apdu) {
+            case .success(let info):
+                state = .associated
+                return endWait() + [.associated(info)]
+            case .failure(let error): return failAssociation(error)
+            }
+        case .exchanging(var exchange, let awaited):
+            guard !Notification.isNotification(apdu) else { return [.unsolicited(apdu)] }
+            if let error = ServerRefusal.error(in: apdu, awaiting: awaited) {
+                return follow(exchange.refused(error, &association), exchange, now: now)
+            }
+            // Gives up the copy in the state, so that a long value is not copied for every block.
+            state = .associated
+            let (step, delivery) = exchange.received(apdu, &association)
+            if case .ignored = step { state = .exchanging(exchange, awaited) }
+            return (delivery.map { [.delivered($0)] } ?? []) + follow(step, exchange, now: now)
+        case .releasing:
+            // Observed: releases answered with wrong inner lengths, with exceptions, or not at all; any answer will do.
+            return Notification.isNotification(apdu) ? [.unsolicited(apdu)] : endRelease()
+        case .associated: return [.unsolicited(apdu)]
+        case .idle, .closed: return []
+        }
+    }
+
+    private mutating func follow(
+        _ step: ClientExchange.Step,
+        _ exchange: ClientExchange?,
+        now: ContinuousClock.Instant
+    ) -> [ClientAction] {
+        switch step {
+        case .send(let apdu, let awaited):
+            guard let exchange else { return fail(.notReady) }
+            state = .exchanging(exchange, awaited)
+            return transmit(apdu, now: now)
+        case .completed(let response):
+            state = .associated
+            return endWait() + [.completed(response)]
+        case .failed(let error): return fail(error)
+        case .ignored: return []
+        }
+    }
+
+    /// Sends an APDU down through the layers and waits for its answer.
+    private mutating func transmit(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
+        var limit = now + association.settings.responseTimeout
+        switch state {
+        case .releasing: limit = now + association.settings.releaseTimeout
+        case .exchanging: if let requestDeadline { limit = min(limit, requestDeadline) }
+        case .idle, .associating, .associated, .closed: break
+        }
+        deadline = limit
+        return [.send(link.frame(apdu).send), .deadline(limit)]
+    }
+
+    private mutating func fail(_ error: EngineError) -> [ClientAction] {
+        state = error.endsConnection ? .closed : .associated
+        return endWait() + [.failed(error)] + (error.endsConnection ? [.close] : [])
+    }
+
+    private mutating func failAssociation(_ error: EngineError) -> [ClientAction] {
+        state = .closed
+        return endWait() + [.associationFailed(error), .close]
+    }
+
+    private mutating func endRelease() -> [ClientAction] {
+        state = .closed
+        return endWait() + [.released, .close]
+    }
+
+    private mutating func endWait() -> [ClientAction] {
+        requestDeadline = nil
+        deadline = nil
+        return [.deadline(nil)]
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+
+/// An action-response whose returned value stays octets.
+struct RawActionResponse: Hashable, Sendable {
+    /// The alternatives of Action-Response that answer a single method.
+    enum Content: Hashable, Sendable {
+        case normal(ActionOutcome)
+        case block(isLast: Bool, number: UInt32, ArraySlice<UInt8>)
+        case next(number: UInt32)
+    }
+
+    /// The invoke-id without its flags.
+    let invokeID: UInt8
+    let content: Content
+
+    /// Reads a complete APDU, tag C7 first; octets after the value are tolerated.
+    ///
+    /// - Throws: `DecodeError` for truncated octets, unknown alternatives and values that are no Data.
+    init(_ apdu: [UInt8]) throws(DecodeError) {
+        var reader = OctetReader(apdu)
+        _ = try reader.readUInt8("tag")
+        let choice = try reader.readUInt8("Action-Response")
+        invokeID = try reader.readUInt8("invoke-id") & 0x0F
+        switch choice {
+        case 1: content = .normal(try Self.readOutcome(&reader))
+        case 2:
+            let isLast = try reader.readUInt8("last-block") != 0
+            let number = try reader.readUInt32("block-number")
+            let count = try reader.readLength()
+            content = .block(isLast: isLast, number: number, try reader.readSlice(count: count))
+        case 4: content = .next(number: try reader.readUInt32("block-number"))
+        default: throw DecodeError(.unknownChoice(choice), at: 1, what: "Action-Response")
+        }
+    }
+
+    /// Reads an action-result with an optional Get-Data-Result; a missing presence octet counts as absent.
+    static func readOutcome(_ reader: inout OctetReader) throws(DecodeError) -> ActionOutcome {
+        let result = ActionResult(rawValue: try reader.readUInt8("action-result"))
+        guard !reader.isAtEnd, try reader.readUInt8("presence") != 0 else { return ActionOutcome(result: result) }
+        return ActionOutcome(result: result, returned: try RawGetResponse.readResult(&reader))
+    }
+
+    /// Reads what the blocks of a long response add up to.
+    ///
+    /// Sources disagree whether that is the outcome (result, presence, Get-Data-Result) or only the returned Data. Data
+    /// long enough for blocks never begins with 00, which is null-data, while a successful outcome always does.
+    static func readAssembled(_ octets: [UInt8]) throws(DecodeError) -> ActionOutcome {
+        var reader = OctetReader(octets)
+        if octets.first != 0, let value = try? DataExtent.read(&reader), reader.isAtEnd {
+            return ActionOutcome(result: .success, returned: .data(value))
+        }
+        reader = OctetReader(octets)
+        return try readOutcome(&reader)
+    }
+}

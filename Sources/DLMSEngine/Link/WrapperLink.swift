@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+
+/// One side of a wrapper connection between two fixed wPorts (IEC 62056-47).
+struct WrapperLink: Sendable {
+    private let localPort: UInt16
+    private let remotePort: UInt16
+    private var reassembler = WrapperReassembler()
+
+    init(localPort: UInt16, remotePort: UInt16) {
+        self.localPort = localPort
+        self.remotePort = remotePort
+    }
+
+    /// An APDU with its header; nothing for an APDU longer than a header can say, which no layer above makes.
+    func frame(_ apdu: [UInt8]) -> [UInt8] {
+        WrapperFrame(sourcePort: localPort, destinationPort: remotePort, payload: apdu)?.octets ?? []
+    }
+
+    /// The APDUs that are complete now; frames between other ports or without content are skipped.
+    ///
+    /// - Throws: `DecodeError` when the stream cannot be cut into frames any more.
+    mutating func received(_ octets: [UInt8]) throws(DecodeError) -> [[UInt8]] {
+        var apdus: [[UInt8]] = []
+        reassembler.push(octets)
+        while let frame = try reassembler.next() {
+            guard frame.sourcePort == remotePort, frame.destinationPort == localPort, !frame.payload.isEmpty else {
+                continue
+            }
+            apdus.append(frame.payload)
+        }
+        return apdus
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSCodec
+
+/// The objects of a meter, as a ``ServerMachine`` needs them: every call is answered at once.
+///
+/// A server may be asked from several connections at the same time.
+public protocol ObjectServer: Sendable {
+    /// Whether a client may open an association, and on what terms; nil = the client is not known.
+    func association(for client: ClientAddress) -> AssociationTerms?
+
+    /// Reads an attribute. The octets of a value have to be one complete Data.
+    func get(_ request: AttributeRequest, for client: ServedClient) -> GetResult
+
+    /// Writes an attribute.
+    func set(_ request: AttributeRequest, to value: DLMSData, for client: ServedClient) -> DataAccessResult
+
+    /// Invokes a method.
+    func invoke(_ method: MethodDescriptor, parameter: DLMSData?, for client: ServedClient) -> ActionOutcome
+}
+
+/// Who asks whom: the service access points of both sides.
+public struct ClientAddress: Hashable, Sendable {
+    /// The client's service access point, such as 16 for the public client.
+    public var clientSAP: UInt16
+    /// The logical device, such as 1 for the management logical device.
+    public var serverSAP: UInt16
+
+    /// Pairs the addresses.
+    public init(clientSAP: UInt16, serverSAP: UInt16) {
+        self.clientSAP = clientSAP
+        self.serverSAP = serverSAP
+    }
+}
+
+/// On what terms a server accepts an association.
+public struct AssociationTerms: Hashable, Sendable {
+    /// What the client has to prove.
+    public var authentication: AssociationAuthentication
+    /// The services the server has; the association gets those that the client proposes, too.
+    public var conformance: Conformance
+    /// The longest APDU the server accepts, in octets, 0 = no limit; answers obey the client's size.
+    public var maxReceivePDUSize: UInt16
+    /// The longest APDU the server sends whatever the client accepts, in octets, 0 = no limit.
+    public var maxSendPDUSize: UInt16
+
+    /// Terms with everything the engine can do allowed.
+    public init(
+        authentication: AssociationAuthentication = .none,
+        conformance: Conformance = AssociationSettings.standardConformance,
+        maxReceivePDUSize: UInt16 = 1024,
+        maxSendPDUSize: UInt16 = 0
+    ) {
+        self.authentication = authentication
+        self.conformance = conformance
+        self.maxReceivePDUSize = maxReceivePDUSize
+        self.maxSendPDUSize = maxSendPDUSize
+    }
+}
+
+/// The client of an open association, for access rights.
+public struct ServedClient: Hashable, Sendable {
+    /// The addresses.
+    public var address: ClientAddress
+    /// Whether the client proved who it is by a password.
+    public var isAuthenticated: Bool
+    /// The services both sides agreed to.
+    public var conformance: Conformance
+
+    /// Describes a client.
+    public init(address: ClientAddress, isAuthenticated: Bool, conformance: Conformance) {
+        self.address = address
+        self.isAuthenticated = isAuthenticated
+        self.conformance = conformance
+    }
+}

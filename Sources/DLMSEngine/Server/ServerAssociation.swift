@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+import DLMSSecurity
+
+/// The server's side of one association, from the AARQ to the release.
+///
+/// ```
+///            AARQ accepted
+///  closed ─────────────────► open ──┐ GET, SET, ACTION
+///    ▲ │ AARQ rejected        │ ▲───┘
+///    │ └─┐                    │
+///    └───┴──────── RLRQ ──────┘
+/// ```
+struct ServerAssociation: Sendable {
+    /// An answer, nil for none, with what it was.
+    struct Answer: Hashable, Sendable {
+        var apdu: [UInt8]?
+        var kind: ServedRequest
+    }
+
+    /// What is known while the association is open.
+    private struct Session: Sendable {
+        var client: ServedClient
+        var terms: AssociationTerms
+        /// The longest APDU that may be sent.
+        var sendLimit: Int
+        var get = ServerGet()
+        var set = ServerSet()
+        var invoke: ServerInvoke
+    }
+
+    private let address: ClientAddress
+    private let options: ServerMachine.Options
+    private var session: Session?
+
+    init(address: ClientAddress, options: ServerMachine.Options) {
+        self.address = address
+        self.options = options
+    }
+
+    /// Whether services may be used.
+    var isOpen: Bool { session != nil }
+
+    /// Takes an APDU, which is never empty.
+    mutating func received(_ apdu: [UInt8], _ objects: any ObjectServer) -> Answer {
+        switch apdu[0] {
+        case 0x60: return associate(apdu, objects)
+        case 0x62:
+            guard session != nil else { return exception(.serviceNotAllowed, .operationNotPossible) }
+            session = nil
+            return Answer(apdu: RLRE(reason: 0).octets, kind: .release)
+        default: break
+        }
+        guard var session else { return exception(.serviceNotAllowed, .operationNotPossible) }
+        let longest = Int(session.terms.maxReceivePDUSize)
+        guard longest == 0 || apdu.count <= longest else { return exception(.serviceNotAllowed, .pduTooLong) }
+        // Given up while it changes, so that a long value is not copied for every block.
+        self.session = nil
+        defer { self.session = session }
+        return serve(apdu, &session, objects)
+    }
+
+    private func serve(_ apdu: [UInt8], _ session: inout Session, _ objects: any ObjectServer) -> Answer {
+        let client = session.client
+        let limit = session.sendLimit
+        do throws(DecodeError) {
+            switch apdu[0] {
+            case 0xC0 where client.conformance.contains(.get):
+                let request = try GetRequest(octets: apdu)
+                return Answer(
+                    apdu: session.get.answer(request, limit: limit, client: client, objects),
+                    kind: .get
+                )
+            case 0xC1 where client.conformance.contains(.set):
+                let request = try SetRequest(octets: apdu)
+                let response = session.set.answer(request, client: client, objects)
+                return Answer(apdu: request.invoke.isConfirmed ? response.octets : nil, kind: .set)
+            case 0xC3 where client.conformance.contains(.action):
+                let request = try ActionRequest(octets: apdu)
+                let response = session.invoke.answer(request, limit: limit, client: client, objects)
+                return Answer(apdu: request.invoke.isConfirmed ? response : nil, kind: .action)
+            default: return exception(.serviceUnknown, .serviceNotSupported)
+            }
+        } catch {
+            return exception(.serviceUnknown, .otherReason)
+        }
+    }
+
+    private mutating func associate(_ apdu: [UInt8], _ objects: any ObjectServer) -> Answer {
+        session = nil
+        do throws(DecodeError) {
+            let request = try AARQ(octets: apdu)
+            guard let terms = objects.association(for: address) else { return reject(.noReasonGiven) }
+            if let diagnostic = refusal(of: request, terms) { return reject(diagnostic) }
+            let initiate = try InitiateRequest(octets: request.userInformation ?? [])
+            return accept(initiate, terms)
+        } catch {
+            return exception(.serviceUnknown, .otherReason)
+        }
+    }
+
+    private func refusal(of request: AARQ, _ terms: AssociationTerms) -> AssociationDiagnostic? {
+        guard request.applicationContext == .logicalName else { return .applicationContextNameNotSupported }
+        switch terms.authentication {
+        case .none:
+            let mechanism = request.mechanism ?? .lowest
+            return mechanism == .lowest ? nil : .authenticationMechanismNameNotRecognised
+        case .low(let password):
+            guard let mechanism = request.mechanism else { return .authenticationMechanismNameRequired }
+            guard mechanism == .low else { return .authenticationMechanismNameNotRecognised }
+            let given = Secret(request.callingAuthenticationValue?.octets ?? [])
+            return given == password ? nil : .authenticationFailure
+        }
+    }
+
+    private mutating func accept(_ initiate: InitiateRequest, _ terms: AssociationTerms) -> Answer {
+        guard initiate.proposedDLMSVersion == 6 else { return rejectInitiate(1) }
+        let conformance = initiate.proposedConformance.intersection(terms.conformance)
+        guard !conformance.isEmpty else { return rejectInitiate(2) }
+        // No answer in blocks fits into less.
+        let clientLimit = initiate.clientMaxReceivePDUSize
+        guard clientLimit == 0 || clientLimit >= 32 else { return rejectInitiate(3) }
+        let limits = [clientLimit, terms.maxSendPDUSize].filter { $0 > 0 }
+        let isAuthenticated =
+            switch terms.authentication {
+            case .none: false
+            case .low: true
+            }
+        session = Session(
+            client: ServedClient(address: address, isAuthenticated: isAuthenticated, conformance: conformance),
+            terms: terms,
+            sendLimit: limits.min().map { max(Int($0), 32) } ?? WrapperFrame.longestPayload,
+            invoke: ServerInvoke(options.actionBlockContent)
+        )
+        let response = InitiateResponse(
+            negotiatedConformance: conformance,
+            serverMaxReceivePDUSize: terms.maxReceivePDUSize
+        )
+        let apdu = AARE(
+            applicationContext: .logicalName,
+            result: .accepted,
+            diagnostic: .null,
+            userInformation: response.octets
+        )
+        return Answer(apdu: apdu.octets, kind: .associate)
+    }
+
+    private func reject(_ diagnostic: AssociationDiagnostic, _ userInformation: [UInt8]? = nil) -> Answer {
+        let apdu = AARE(
+            applicationContext: .logicalName,
+            result: .rejectedPermanent,
+            diagnostic: diagnostic,
+            userInformation: userInformation
+        )
+        return Answer(apdu: apdu.octets, kind: .refuse)
+    }
+
+    /// Rejects what the InitiateRequest proposes: error class 6 (initiate) of service 1.
+    private func rejectInitiate(_ error: UInt8) -> Answer {
+        reject(.noReasonGiven, ConfirmedServiceError(service: 1, errorClass: 6, error: error).octets)
+    }
+
+    private func exception(
+        _ stateError: ExceptionResponse.StateError,
+        _ serviceError: ExceptionResponse.ServiceError
+    ) -> Answer {
+        let apdu = ExceptionResponse(stateError: stateError, serviceError: serviceError)
+        return Answer(apdu: apdu.octets, kind: .exception)
+    }
+}

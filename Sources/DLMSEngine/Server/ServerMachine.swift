@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+
+/// The meter's side of one connection, without any input or output of its own.
+///
+/// Serves any number of associations side by side, one for each pair of addresses, as the wrapper allows.
+public struct ServerMachine: Sendable {
+    /// How a server behaves where the standard leaves a choice.
+    public struct Options: Hashable, Sendable {
+        /// What the blocks of a long response to an ACTION hold; sources disagree.
+        public enum ActionBlockContent: Hashable, Sendable {
+            /// The action-result with an optional Get-Data-Result.
+            case outcome
+            /// The returned Data only.
+            case returnedData
+        }
+
+        /// What the blocks of a long response to an ACTION hold.
+        public var actionBlockContent: ActionBlockContent
+
+        /// The usual choices.
+        public init(actionBlockContent: ActionBlockContent = .outcome) {
+            self.actionBlockContent = actionBlockContent
+        }
+    }
+
+    private let objects: any ObjectServer
+    private let options: Options
+    private var reassembler = WrapperReassembler()
+    private var associations: [ClientAddress: ServerAssociation] = [:]
+
+    /// Makes the machine of a new connection over the wrapper.
+    public init(objects: any ObjectServer, options: Options = Options()) {
+        self.objects = objects
+        self.options = options
+    }
+
+    /// How many associations are open.
+    public var openAssociations: Int { associations.values.count { $0.isOpen } }
+
+    /// Octets came from a client.
+    public mutating func received(_ octets: [UInt8]) -> [ServerAction] {
+        var actions: [ServerAction] = []
+        reassembler.push(octets)
+        do throws(DecodeError) {
+            while let frame = try reassembler.next() {
+                guard !frame.payload.isEmpty else { continue }
+                actions += received(frame)
+            }
+        } catch {
+            actions.append(.close)
+        }
+        return actions
+    }
+
+    private mutating func received(_ frame: WrapperFrame) -> [ServerAction] {
+        let address = ClientAddress(clientSAP: frame.sourcePort, serverSAP: frame.destinationPort)
+        // Taken out while it changes, so that a long value is not copied for every block.
+        var association =
+            associations.removeValue(forKey: address)
+            ?? ServerAssociation(address: address, options: options)
+        let answer = association.received(frame.payload, objects)
+        if association.isOpen { associations[address] = association }
+        guard let apdu = answer.apdu,
+            let reply = WrapperFrame(
+                sourcePort: frame.destinationPort,
+                destinationPort: frame.sourcePort,
+                payload: apdu
+            )
+        else { return [.served(answer.kind)] }
+        return [.send(reply.octets), .served(answer.kind)]
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSCodec
+
+/// Why an association or an exchange failed as a whole.
+///
+/// A refusal of a single attribute or method is not an error but a result.
+public enum EngineError: Error, Hashable, Sendable {
+    /// The server does not want this association; it names a reason.
+    case associationRejected(
+        result: AssociationResult,
+        diagnostic: AssociationDiagnostic,
+        initiateError: ConfirmedServiceError?
+    )
+    /// The server speaks short names only (vaa-name FA00) although logical names were asked for.
+    case shortNamesOnly
+    /// The server answered with an exception-response.
+    case exceptionResponse(ExceptionResponse)
+    /// The server answered with a confirmedServiceError.
+    case confirmedServiceError(ConfirmedServiceError)
+    /// Nothing came in time: the network or the server.
+    case timeout(waitingFor: Awaited)
+    /// The connection ended: the network or the server.
+    case connectionClosed(waitingFor: Awaited?)
+    /// The server sent octets that cannot be decoded.
+    case malformed(DecodeError, waitingFor: Awaited)
+    /// The server sent an APDU that has no place here.
+    case unexpectedAPDU(tag: UInt8, waitingFor: Awaited)
+    /// The server broke the rules of block transfer.
+    case blockTransfer(BlockFault)
+    /// The response would be longer than accepted, in octets.
+    case responseTooLong(limit: Int)
+    /// The request does not fit into the server's PDU size and may not be sent in blocks: the caller.
+    case requestTooLong(octets: Int, limit: Int)
+    /// A request was made while another was in progress or without an association: us.
+    case notReady
+    /// The caller gave up.
+    case cancelled
+
+    /// A fault in a block transfer.
+    public enum BlockFault: Hashable, Sendable {
+        /// A block with another number than the next one came.
+        case number(expected: UInt32, received: UInt32)
+        /// The server gave up and named a reason.
+        case aborted(DataAccessResult)
+        /// Something other than an acknowledgement answered a block.
+        case notAcknowledged
+    }
+
+    /// Whether the connection cannot be used after this error, because an answer may still be on its way or the
+    /// server has no association.
+    public var endsConnection: Bool {
+        switch self {
+        case .requestTooLong, .notReady: false
+        case .exceptionResponse(let exception): exception.stateError == .serviceNotAllowed
+        case .associationRejected, .shortNamesOnly, .confirmedServiceError, .timeout, .connectionClosed, .malformed,
+            .unexpectedAPDU, .blockTransfer, .responseTooLong, .cancelled:
+            true
+        }
+    }
+}
+
+/// What a client was waiting for.
+public enum Awaited: String, Hashable, Sendable {
+    /// The answer to the request for an association.
+    case associationResponse
+    /// The answer to a GET.
+    case getResponse
+    /// The next block of a long GET.
+    case getBlock
+    /// The answer to a SET.
+    case setResponse
+    /// The acknowledgement of a block of a long SET.
+    case setBlockAcknowledgement
+    /// The answer to an ACTION.
+    case actionResponse
+    /// The acknowledgement of a block of a long ACTION.
+    case actionBlockAcknowledgement
+    /// The next block of a long answer to an ACTION.
+    case actionBlock
+    /// The answer to a release.
+    case releaseResponse
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSCodec
+
+/// What was agreed when an association was opened, and what was learned about the server since.
+public struct AssociationInfo: Hashable, Sendable {
+    /// What is known about GET with-list in this association.
+    public enum ListSupport: Hashable, Sendable {
+        /// The server did not agree to multiple references.
+        case notNegotiated
+        /// Agreed, but not used so far.
+        case untried
+        /// A list was answered well.
+        case works
+        /// A list was refused or answered wrongly although agreed; attributes are read one by one since.
+        case refused
+    }
+
+    /// The services both sides agreed to.
+    public var conformance: Conformance
+    /// The longest APDU the server accepts, in octets, 0 = no limit.
+    public var serverMaxReceivePDUSize: UInt16
+    /// What is known about GET with-list.
+    public var lists: ListSupport
+
+    /// Describes an association.
+    public init(conformance: Conformance, serverMaxReceivePDUSize: UInt16, lists: ListSupport) {
+        self.conformance = conformance
+        self.serverMaxReceivePDUSize = serverMaxReceivePDUSize
+        self.lists = lists
+    }
+
+    /// The longest request that may be sent, in octets.
+    ///
+    /// Observed: meters that announce sizes in which no request fits; such a size is taken as the smallest usable one.
+    public var requestLimit: Int {
+        serverMaxReceivePDUSize == 0 ? WrapperFrame.longestPayload : max(Int(serverMaxReceivePDUSize), 40)
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSCodec
+
+/// Everything a client needs to know to open an association and to carry out services in it.
+public struct AssociationSettings: Hashable, Sendable {
+    /// Framing and addresses.
+    public var link: LinkSettings
+    /// How the client proves who it is.
+    public var authentication: AssociationAuthentication
+    /// The services offered to the server in the AARQ; the server answers with a subset.
+    public var proposedConformance: Conformance
+    /// The longest APDU the client accepts, in octets, 0 = no limit; told to the server in the AARQ.
+    public var maxReceivePDUSize: UInt16
+    /// How long to wait for each single answer.
+    public var responseTimeout: Duration
+    /// Whether to release the association (RLRQ) before closing.
+    public var release: Bool
+    /// How long to wait for the answer to a release, which many meters never send.
+    public var releaseTimeout: Duration
+    /// The most attributes asked for in one GET with-list; 1 = never use lists.
+    public var maximumListLength: Int
+    /// The most octets one response may have after reassembly.
+    public var maximumResponseLength: Int
+
+    /// What a client proposes unless told otherwise: LN services with lists, selective access and block transfer.
+    public static let standardConformance: Conformance = [
+        .blockTransferWithGetOrRead, .blockTransferWithSetOrWrite, .blockTransferWithAction, .multipleReferences,
+        .get, .set, .selectiveAccess, .action,
+    ]
+
+    /// Settings with usual values for everything but framing and authentication.
+    public init(
+        link: LinkSettings,
+        authentication: AssociationAuthentication = .none,
+        proposedConformance: Conformance = AssociationSettings.standardConformance,
+        maxReceivePDUSize: UInt16 = 0xFFFF,
+        responseTimeout: Duration = .seconds(10),
+        release: Bool = true,
+        releaseTimeout: Duration = .seconds(2),
+        maximumListLength: Int = 16,
+        maximumResponseLength: Int = 16 << 20
+    ) {
+        self.link = link
+        self.authentication = authentication
+        self.proposedConformance = proposedConformance
+        self.maxReceivePDUSize = maxReceivePDUSize
+        self.responseTimeout = responseTimeout
+        self.release = release
+        self.releaseTimeout = releaseTimeout
+        self.maximumListLength = maximumListLength
+        self.maximumResponseLength = maximumResponseLength
+    }
+}

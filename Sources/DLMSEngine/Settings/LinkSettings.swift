@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// How APDUs are framed on the way to a meter, with the addresses of both sides.
+public enum LinkSettings: Hashable, Sendable {
+    /// The TCP wrapper of IEC 62056-47: a header of 8 octets with the client's and the server's wPort.
+    case wrapper(clientPort: UInt16, serverPort: UInt16)
+}
