@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSEngine
+import NIOCore
+
+/// Drives a ``ClientMachine`` on its event loop; everything here runs on that loop.
+final class MeterClientHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    typealias Opened = (Result<AssociationInfo, TransportError>) -> Void
+    typealias PerformResult = Result<(response: ServiceResponse, info: AssociationInfo), TransportError>
+    typealias Performed = (PerformResult) -> Void
+
+    /// The request in progress.
+    private struct Waiter {
+        var token: UInt64
+        var done: Performed
+        var block: (@Sendable ([UInt8]) -> Void)?
+        var transmission = TransportError.Transmission.notSent
+    }
+
+    private var machine: ClientMachine
+    private let tally: ConnectionTally
+    private var context: ChannelHandlerContext?
+    private var timer: Scheduled<Void>?
+    private var opened: Opened?
+    private var waiter: Waiter?
+    private var isInactive = false
+    private var lastToken: UInt64 = 0
+    /// Requests that were cancelled before they got here.
+    private var cancelledEarly: Set<UInt64> = []
+
+    init(settings: AssociationSettings, tally: ConnectionTally) {
+        machine = ClientMachine(settings: settings)
+        self.tally = tally
+    }
+
+    /// Opens the association over the connected channel.
+    func associate(_ done: @escaping Opened) {
+        guard !isInactive, context != nil else {
+            return done(.failure(TransportError(.closedByPeer(waitingFor: .associationResponse))))
+        }
+        opened = done
+        run(machine.connected(now: .now))
+    }
+
+    func perform(
+        _ request: ServiceRequest,
+        token: UInt64,
+        deadline: ContinuousClock.Instant?,
+        block: (@Sendable ([UInt8]) -> Void)?,
+        _ done: @escaping Performed
+    ) {
+        lastToken = max(lastToken, token)
+        guard cancelledEarly.remove(token) == nil else { return done(.failure(TransportError(.cancelled))) }
+        guard !isInactive else { return done(.failure(TransportError(.closedByPeer(waitingFor: nil)))) }
+        guard waiter == nil, machine.isReady else { return done(.failure(TransportError(.engine(.notReady)))) }
+        waiter = Waiter(token: token, done: done, block: block)
+        run(machine.perform(request, deadline: deadline, streams: block != nil, now: .now))
+    }
+
+    func cancel(token: UInt64) {
+        if waiter?.token == token {
+            run(machine.cancel())
+        } else if token > lastToken {
+            cancelledEarly.insert(token)
+        }
+    }
+
+    func cancelOpening() {
+        if opened != nil { run(machine.cancel()) }
+    }
+
+    func release() {
+        run(machine.release(now: .now))
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        let octets = Array(buffer.readableBytesView)
+        tally.received(octets: octets.count)
+        run(machine.received(octets, now: .now))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func end() {
+        isInactive = true
+        run(machine.connectionClosed())
+        timer?.cancel()
+        timer = nil
+    }
+
+    private func run(_ actions: [ClientAction]) {
+        for action in actions {
+            switch action {
+            case .send(let octets):
+                guard !isInactive, let context else { continue }
+                waiter?.transmission = .sent
+                tally.sent(octets: octets.count)
+                context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)), promise: nil)
+            case .deadline(let instant): schedule(instant)
+            case .associated(let info): take(&opened)?(.success(info))
+            case .associationFailed(let error):
+                take(&opened)?(.failure(TransportError(error, transmission: .notSent)))
+            case .delivered(let octets): waiter?.block?(octets)
+            case .completed(let response): take(&waiter)?.done(.success((response, machine.info)))
+            case .failed(let error):
+                if let waiter = take(&waiter) {
+                    waiter.done(.failure(TransportError(error, transmission: waiter.transmission)))
+                }
+            case .unsolicited, .released: break
+            case .close: context?.close(promise: nil)
+            }
+        }
+    }
+
+    /// Empties a place before its content is used, because using it may come back here.
+    private func take<Value>(_ place: inout Value?) -> Value? {
+        defer { place = nil }
+        return place
+    }
+
+    private func schedule(_ instant: ContinuousClock.Instant?) {
+        timer?.cancel()
+        timer = nil
+        guard let instant, !isInactive, let context else { return }
+        let delay = max(ContinuousClock.Instant.now.duration(to: instant), .zero)
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
+            run(machine.deadlineReached(now: max(.now, instant)))
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSEngine
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// An open association with a meter over TCP.
+///
+/// The machine runs on the event loop of the connection; a caller is suspended once per request, however many frames it
+/// takes. Only one request may be in progress at a time.
+public final class MeterConnection: Sendable {
+    private let channel: any Channel
+    private let handler: NIOLoopBound<MeterClientHandler>
+    private let tally: ConnectionTally
+    private let nextToken = Atomic<UInt64>(1)
+
+    private init(channel: any Channel, handler: NIOLoopBound<MeterClientHandler>, tally: ConnectionTally) {
+        self.channel = channel
+        self.handler = handler
+        self.tally = tally
+    }
+
+    /// Connects and opens an association.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where the meter listens.
+    ///   - settings: how to talk to it.
+    ///   - connectTimeout: how long name resolution and connecting may take together.
+    ///   - network: the event loops.
+    ///   - onClose: called once when the connection has ended, for whatever reason, after it was open.
+    /// - Throws: `TransportError`, always with `.notSent`.
+    public static func open(
+        to endpoint: TCPEndpoint,
+        settings: AssociationSettings,
+        connectTimeout: Duration,
+        network: MeterNetwork,
+        onClose: (@Sendable () -> Void)? = nil
+    ) async throws(TransportError) -> (connection: MeterConnection, info: AssociationInfo) {
+        let tally = ConnectionTally()
+        let parts: (any Channel, NIOLoopBound<MeterClientHandler>)
+        do {
+            parts = try await ClientBootstrap(group: network.group)
+                .connectTimeout(TimeAmount(connectTimeout))
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .connect(host: endpoint.host, port: endpoint.port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let handler = MeterClientHandler(settings: settings, tally: tally)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                        return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop))
+                    }
+                }
+        } catch {
+            throw ConnectFailure.transportError(of: error, endpoint)
+        }
+        let connection = MeterConnection(channel: parts.0, handler: parts.1, tally: tally)
+        let info = try await connection.associate()
+        if let onClose { connection.channel.closeFuture.whenComplete { _ in onClose() } }
+        return (connection, info)
+    }
+
+    /// What went over the connection so far.
+    public var counters: ConnectionCounters { tally.snapshot }
+
+    /// Whether the connection is still there, as far as the system knows.
+    public var isOpen: Bool { channel.isActive }
+
+    /// Does a request.
+    ///
+    /// A cancelled task ends the connection, because an answer may still come.
+    /// - Parameters:
+    ///   - request: what to do.
+    ///   - deadline: when it has to be done as a whole; nil = only the time-out of each answer counts.
+    ///   - onBlock: takes the value of a GET of one attribute in parts, on the event loop, as they come.
+    /// - Returns: the response, with what is known about the association after it.
+    /// - Throws: `TransportError`, which tells whether anything was sent.
+    public func perform(
+        _ request: ServiceRequest,
+        deadline: ContinuousClock.Instant? = nil,
+        onBlock: (@Sendable ([UInt8]) -> Void)? = nil
+    ) async throws(TransportError) -> (response: ServiceResponse, info: AssociationInfo) {
+        let token = nextToken.wrappingAdd(1, ordering: .relaxed).oldValue
+        let result: MeterClientHandler.PerformResult = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                channel.eventLoop.execute { [handler] in
+                    handler.value.perform(request, token: token, deadline: deadline, block: onBlock) {
+                        continuation.resume(returning: $0)
+                    }
+                }
+            }
+        } onCancel: {
+            channel.eventLoop.execute { [handler] in handler.value.cancel(token: token) }
+        }
+        return try result.get()
+    }
+
+    /// Releases the association, waits a moment for the meter's answer, and closes.
+    public func release() async {
+        channel.eventLoop.execute { [handler] in handler.value.release() }
+        try? await channel.closeFuture.get()
+    }
+
+    /// Closes without a word.
+    public func close() async {
+        try? await channel.close().get()
+    }
+
+    private func associate() async throws(TransportError) -> AssociationInfo {
+        let result: Result<AssociationInfo, TransportError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                channel.eventLoop.execute { [handler] in
+                    handler.value.associate { continuation.resume(returning: $0) }
+                }
+            }
+        } onCancel: {
+            channel.eventLoop.execute { [handler] in handler.value.cancelOpening() }
+        }
+        return try result.get()
+    }
+}

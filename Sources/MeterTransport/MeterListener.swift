@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSEngine
+internal import NIOCore
+internal import NIOPosix
+
+/// A meter that listens on a TCP port and serves its objects to whoever connects.
+///
+/// All connections of one listener share one event loop, so a thousand listeners cost no more threads than one.
+public final class MeterListener: Sendable {
+    /// How a listener behaves below the services.
+    public struct Options: Sendable {
+        /// How long every answer is held back.
+        public var answerDelay: Duration
+        /// Whether the next client has to wait in the backlog until the one before has left, as with many meters.
+        public var servesOneAtATime: Bool
+        /// How the server behaves where the standard leaves a choice.
+        public var server: ServerMachine.Options
+
+        /// The usual behaviour: no delay, any number of clients.
+        public init(
+            answerDelay: Duration = .zero,
+            servesOneAtATime: Bool = false,
+            server: ServerMachine.Options = ServerMachine.Options()
+        ) {
+            self.answerDelay = answerDelay
+            self.servesOneAtATime = servesOneAtATime
+            self.server = server
+        }
+    }
+
+    private let channel: any Channel
+    private let state: ListenerState
+
+    private init(channel: any Channel, state: ListenerState) {
+        self.channel = channel
+        self.state = state
+    }
+
+    /// Starts to listen.
+    ///
+    /// - Parameters:
+    ///   - host: the address to listen on.
+    ///   - port: the port; 0 = any free one.
+    ///   - objects: what is served.
+    ///   - options: how the listener behaves.
+    ///   - network: the event loops.
+    /// - Throws: `TransportError` with `.notBound` or `.nameNotResolved`.
+    public static func bind(
+        host: String = "127.0.0.1",
+        port: Int = 0,
+        objects: any ObjectServer,
+        options: Options = Options(),
+        network: MeterNetwork
+    ) async throws(TransportError) -> MeterListener {
+        let state = ListenerState(options)
+        let loop = network.group.next()
+        let bootstrap = ServerBootstrap(group: loop, childGroup: loop)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.autoRead, value: !options.servesOneAtATime)
+            .serverChannelOption(.maxMessagesPerRead, value: UInt(options.servesOneAtATime ? 1 : 16))
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture {
+                    let machine = ServerMachine(objects: objects, options: options.server)
+                    try child.pipeline.syncOperations.addHandler(MeterServerHandler(machine: machine, state: state))
+                    if options.servesOneAtATime, let parent = child.parent {
+                        child.closeFuture.whenComplete { _ in parent.read() }
+                    }
+                }
+            }
+        do {
+            let channel = try await bootstrap.bind(host: host, port: port).get()
+            if options.servesOneAtATime { channel.read() }
+            return MeterListener(channel: channel, state: state)
+        } catch let error as IOError {
+            throw TransportError(.notBound(code: error.errnoCode))
+        } catch {
+            throw TransportError(.nameNotResolved(host: host))
+        }
+    }
+
+    /// The port listened on.
+    public var port: Int { channel.localAddress?.port ?? 0 }
+
+    /// What was served so far.
+    public var counters: ListenerCounters { state.counters }
+
+    /// How long answers are held back from now on.
+    public func setAnswerDelay(_ delay: Duration) {
+        state.setAnswerDelay(delay)
+    }
+
+    /// Whether requests are taken but not answered from now on, as by a meter whose radio is gone.
+    public func setSilent(_ isSilent: Bool) {
+        state.setSilent(isSilent)
+    }
+
+    /// Closes the connections of all clients without a word; new ones may come.
+    public func dropConnections() async {
+        await withCheckedContinuation { continuation in
+            channel.eventLoop.execute { [state] in
+                state.closeConnections()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Stops listening and closes the connections of all clients.
+    public func close() async {
+        try? await channel.close().get()
+        await dropConnections()
+    }
+}
