@@ -98,5 +98,6 @@ let package = Package(
             "StoreTests",
             ["SQLStore", "SQLiteDriver", "Fleet", "Jobs", "DLMSSecurity", "JSONText", "Timekeeping"]),
         tests("JSONTextTests", ["JSONText"]),
+        tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
     ]
 )
