@@ -7,6 +7,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 LISTEN ?= 127.0.0.1:8080
 METERS ?= 5
 COUNT ?= 200
+BASE ?= debootstrap
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build debug demo test format lint unit peers contract bench image clean
@@ -55,8 +56,8 @@ contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against 
 bench: build $(PYTHON) ## Measure against named references; prints ratios.
 	Benchmarks/run
 
-image: ## Build the container image with buildah (BASE=image or empty for a debootstrap base).
-	Scripts/build-image
+image: ## Build the container image with buildah and check it (BASE=debootstrap, or registry for the Dockerfile's own).
+	BASE=$(BASE) TAG=$(TAG) Scripts/build-image
 
 clean: ## Delete the build folders.
 	rm -rf .build .build-* Benchmarks/.build
