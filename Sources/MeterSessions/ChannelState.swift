@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSEngine
+import MeterTransport
+
+/// What is known about one channel while there is anything to do on it or an association open.
+///
+/// Belongs to the actor that made it and never leaves it.
+final class ChannelState {
+    /// An open association.
+    struct Session {
+        var id: UInt64
+        var meter: String
+        var association: String
+        var revision: Int
+        var keepAlive: Duration
+        var connection: MeterConnection
+        var info: AssociationInfo
+
+        /// Whether a piece of work can be done in it.
+        func serves(_ work: PendingWork) -> Bool {
+            meter == work.route.meter && association == work.request.association && revision == work.route.revision
+                && connection.isOpen
+        }
+    }
+
+    let key: ChannelKey
+    var waiting = PriorityLanes<PendingWork>()
+    var running: PendingWork?
+    /// Reads that others may join.
+    var joinable: [PendingWork.Key: PendingWork] = [:]
+    var session: Session?
+    /// When the open association is released unless something is to be done.
+    var idleUntil: ContinuousClock.Instant?
+    /// Whether the association is to be released when nothing waits.
+    var isToBeReleased = false
+    /// Does the work one piece after the other; nil while there is nothing to do.
+    var runner: Task<Void, Never>?
+    /// Wakes the channel for deadlines.
+    var timer: Task<Void, Never>?
+    var timerInstant: ContinuousClock.Instant?
+
+    init(_ key: ChannelKey) {
+        self.key = key
+    }
+
+    /// The work in progress and all that waits.
+    var works: [PendingWork] { (running.map { [$0] } ?? []) + waiting.elements }
+
+    /// When something has to happen next.
+    var nextInstant: ContinuousClock.Instant? {
+        let deadlines = works.lazy.flatMap(\.waiters).map(\.deadline)
+        let soonest = deadlines.min()
+        guard let idleUntil, runner == nil else { return soonest }
+        return soonest.map { min($0, idleUntil) } ?? idleUntil
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSEngine
+public import MeterTransport
+
+/// A path on which one exchange may be in progress at a time; several meters may share it.
+public struct ChannelKey: Hashable, Sendable {
+    /// What identifies the path, such as the identifier of a channel, or of a meter that has a path of its own.
+    public var text: String
+
+    /// Names a path.
+    public init(_ text: String) {
+        self.text = text
+    }
+}
+
+/// How to reach a meter: everything a session needs to know of its configuration.
+public struct MeterRoute: Hashable, Sendable {
+    /// The identifier of the meter.
+    public var meter: String
+    /// The path that the meter may share with others.
+    public var channel: ChannelKey
+    /// Where to connect.
+    public var endpoint: TCPEndpoint
+    /// How to associate, by the names under which requests choose.
+    public var associations: [String: AssociationSettings]
+    /// How long connecting may take.
+    public var connectTimeout: Duration
+    /// How long an association is kept open after the last request; zero = release at once.
+    public var keepAlive: Duration
+    /// Changes whenever the configuration does; a session of another revision is replaced.
+    public var revision: Int
+
+    /// Describes a route.
+    public init(
+        meter: String,
+        channel: ChannelKey,
+        endpoint: TCPEndpoint,
+        associations: [String: AssociationSettings],
+        connectTimeout: Duration = .seconds(10),
+        keepAlive: Duration = .seconds(10),
+        revision: Int = 0
+    ) {
+        self.meter = meter
+        self.channel = channel
+        self.endpoint = endpoint
+        self.associations = associations
+        self.connectTimeout = connectTimeout
+        self.keepAlive = keepAlive
+        self.revision = revision
+    }
+}

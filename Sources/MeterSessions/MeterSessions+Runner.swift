@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSEngine
+import MeterTransport
+
+extension MeterSessions {
+    /// Starts to work on a channel unless that goes on already.
+    func startRunner(_ channel: ChannelState) {
+        guard channel.runner == nil else { return }
+        channel.idleUntil = nil
+        // Owned by the channel and waited for by shutdown; it has to outlive the callers, whose reads are shared.
+        channel.runner = Task { await self.run(channel.key) }
+    }
+
+    /// Takes a request out of everybody's sight and fails who waits for it.
+    func end(_ work: PendingWork, _ channel: ChannelState, with error: SessionError) {
+        if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
+        work.fail(error)
+    }
+
+    private func run(_ key: ChannelKey) async {
+        guard let channel = channels[key] else { return }
+        while true {
+            while let work = channel.waiting.popFirst() {
+                channel.running = work
+                await advance(work, channel)
+                channel.running = nil
+            }
+            guard let session = channel.session else { break }
+            guard channel.isToBeReleased || session.keepAlive <= .zero || !session.connection.isOpen else { break }
+            await closeSession(channel)
+        }
+        channel.isToBeReleased = false
+        channel.runner = nil
+        if let session = channel.session {
+            channel.idleUntil = clock.now() + session.keepAlive
+        } else {
+            channels[key] = nil
+        }
+        schedule(channel)
+    }
+
+    /// Does one part of a piece of work; what remains goes back to the front of its lane.
+    private func advance(_ work: PendingWork, _ channel: ChannelState) async {
+        if work.startedAt == nil { work.startedAt = clock.now() }
+        var mayReplace = true
+        while !work.waiters.isEmpty {
+            let isReused = channel.session?.serves(work) ?? false
+            if !isReused {
+                await closeSession(channel)
+                guard !work.waiters.isEmpty else { break }
+                if let error = await connect(work, channel) {
+                    noteFailure(work, .transport(error))
+                    return end(work, channel, with: .transport(error))
+                }
+            }
+            guard !work.waiters.isEmpty, let session = channel.session else { break }
+            switch await exchange(work, session) {
+            case .success(let done):
+                channel.session?.info = done.info
+                guard let response = work.partDone(done.response) else {
+                    work.stage = .queued
+                    channel.waiting.prepend(work, priority: work.priority)
+                    return
+                }
+                if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
+                return work.succeed(response, done.info)
+            case .failure(let error):
+                if error.endsConnection { dropSession(channel) }
+                if isReused, mayReplace, error.suggestsLostSession, mayRepeat(work, after: error) {
+                    mayReplace = false
+                    counts.replacements += 1
+                    dropSession(channel)
+                    continue
+                }
+                guard !work.waiters.isEmpty else { break }
+                noteFailure(work, .transport(error))
+                return end(work, channel, with: .transport(error))
+            }
+        }
+        // Nobody waits any more.
+        if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
+    }
+
+    private func mayRepeat(_ work: PendingWork, after error: TransportError) -> Bool {
+        switch work.request.service {
+        case .get: !work.delivery.hasBegun
+        case .set(let writes): writes.count == 1 && error.isCertainlyNotExecuted
+        case .action: error.isCertainlyNotExecuted
+        }
+    }
+
+    /// Opens the association that a piece of work needs; returns why it could not be opened.
+    private func connect(_ work: PendingWork, _ channel: ChannelState) async -> TransportError? {
+        work.stage = .connecting
+        let began = clock.now()
+        let id = makeID()
+        let route = work.route
+        let settings = work.settings
+        // Connecting cannot be stopped, so it must not go on for long when nobody waits any more.
+        let patience = (work.waiters.map(\.deadline).max().map { began.duration(to: $0) } ?? .zero) + .milliseconds(100)
+        let timeout = min(route.connectTimeout, patience)
+        let onClose: @Sendable () -> Void = { [weak self] in
+            Task { await self?.connectionClosed(id, route.channel) }
+        }
+        let task = Task { [network] in
+            await Self.result { () async throws(TransportError) in
+                try await MeterConnection.open(
+                    to: route.endpoint,
+                    settings: settings,
+                    connectTimeout: timeout,
+                    network: network,
+                    onClose: onClose
+                )
+            }
+        }
+        work.stop = { task.cancel() }
+        let result = await task.value
+        work.stop = nil
+        work.connectTime += began.duration(to: clock.now())
+        switch result {
+        case .success(let opened):
+            counts.connections += 1
+            meters[route.meter]?.connections += 1
+            noteContact(route.meter, opened.info)
+            channel.session = ChannelState.Session(
+                id: id,
+                meter: route.meter,
+                association: work.request.association,
+                revision: route.revision,
+                keepAlive: route.keepAlive,
+                connection: opened.connection,
+                info: opened.info
+            )
+            return nil
+        case .failure(let error):
+            counts.associationFailures[error.associationFailure, default: 0] += 1
+            return error
+        }
+    }
+
+    /// Carries out the next part of a piece of work.
+    private func exchange(
+        _ work: PendingWork,
+        _ session: ChannelState.Session
+    ) async -> Result<(response: ServiceResponse, info: AssociationInfo), TransportError> {
+        work.stage = .exchanging
+        work.transmission = .sent
+        let began = clock.now()
+        let part = work.nextPart(session.info)
+        let connection = session.connection
+        let onBlock = work.delivery.taker
+        let task = Task {
+            await Self.result { () async throws(TransportError) in
+                try await connection.perform(part, onBlock: onBlock)
+            }
+        }
+        work.stop = { task.cancel() }
+        let result = await task.value
+        work.stop = nil
+        work.exchangeTime += began.duration(to: clock.now())
+        let outcome: SessionMetrics.Outcome
+        switch result {
+        case .success(let done):
+            outcome = .answered
+            noteContact(session.meter, done.info)
+            meters[session.meter]?.exchanges += 1
+        case .failure(let error):
+            outcome = error.outcome
+            work.transmission = error.transmission
+        }
+        counts.exchanges[.init(service: part.service, outcome: outcome), default: 0] += 1
+        return result
+    }
+
+    /// Releases the open association, if any, and closes the connection.
+    private func closeSession(_ channel: ChannelState) async {
+        guard let session = channel.session else { return }
+        if session.connection.isOpen { await session.connection.release() }
+        dropSession(channel)
+    }
+
+    /// Forgets the session, whose connection is closed or about to be.
+    private func dropSession(_ channel: ChannelState) {
+        guard let session = channel.session else { return }
+        channel.session = nil
+        let counters = session.connection.counters
+        meters[session.meter]?.ended.octetsSent += counters.octetsSent
+        meters[session.meter]?.ended.octetsReceived += counters.octetsReceived
+    }
+
+    /// The network or the meter ended a connection, or we did.
+    private func connectionClosed(_ id: UInt64, _ key: ChannelKey) {
+        // While work is in progress, its exchange learns of it.
+        guard let channel = channels[key], channel.session?.id == id, channel.runner == nil else { return }
+        startRunner(channel)
+    }
+
+    private func noteContact(_ meter: String, _ info: AssociationInfo) {
+        meters[meter]?.lastContact = clock.now()
+        meters[meter]?.association = info
+    }
+
+    func noteFailure(_ work: PendingWork, _ error: SessionError) {
+        meters[work.route.meter]?.failures += 1
+        meters[work.route.meter]?.lastError = error
+        meters[work.route.meter]?.lastErrorAt = clock.now()
+    }
+
+    private static func result<Success>(
+        _ body: () async throws(TransportError) -> Success
+    ) async -> Result<Success, TransportError> {
+        do throws(TransportError) {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+}

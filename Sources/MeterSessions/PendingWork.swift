@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSEngine
+import MeterTransport
+
+/// A request that waits or is carried out, with everybody who waits for its answer.
+///
+/// Belongs to the actor that made it and never leaves it.
+final class PendingWork {
+    /// What makes two reads equal.
+    struct Key: Hashable {
+        var meter: String
+        var revision: Int
+        var request: SessionRequest
+    }
+
+    /// A caller.
+    struct Waiter {
+        var id: UInt64
+        var deadline: ContinuousClock.Instant
+        var since: ContinuousClock.Instant
+        var isOrigin: Bool
+        var continuation: CheckedContinuation<Result<SessionAnswer, SessionError>, Never>
+    }
+
+    let route: MeterRoute
+    let request: SessionRequest
+    let settings: AssociationSettings
+    let delivery: BlockDelivery
+    var priority: UInt8
+    var waiters: [Waiter] = []
+    var stage = SessionError.Stage.queued
+    /// Whether anything of a request may have left for the meter.
+    var transmission = TransportError.Transmission.notSent
+    /// When it was first taken from the queue.
+    var startedAt: ContinuousClock.Instant?
+    var connectTime = Duration.zero
+    var exchangeTime = Duration.zero
+    /// Stops the step in progress.
+    var stop: (() -> Void)?
+    /// The results of a GET that is carried out in several steps.
+    private var results: [GetResult] = []
+
+    init(
+        route: MeterRoute,
+        request: SessionRequest,
+        settings: AssociationSettings,
+        priority: UInt8,
+        onBlock: (@Sendable ([UInt8]) -> Void)?
+    ) {
+        self.route = route
+        self.request = request
+        self.settings = settings
+        self.priority = priority
+        delivery = BlockDelivery(onBlock)
+    }
+
+    /// Whether doing it twice does no harm.
+    var isRead: Bool { request.service.service == .get }
+
+    /// The key under which others may join; nil for what has to be done for each caller.
+    var key: Key? {
+        isRead && delivery.taker == nil ? Key(meter: route.meter, revision: route.revision, request: request) : nil
+    }
+
+    /// The part to be done next: of a long list of reads only so much that urgent work need not wait for the rest.
+    func nextPart(_ info: AssociationInfo) -> ServiceRequest {
+        guard case .get(let requests) = request.service, requests.count > 1 else { return request.service }
+        let usesLists = info.lists == .works || info.lists == .untried
+        let length = usesLists ? max(settings.maximumListLength, 1) : 1
+        return .get(Array(requests.dropFirst(results.count).prefix(length)))
+    }
+
+    /// Takes the response to a part; returns the whole response when it was the last one.
+    func partDone(_ response: ServiceResponse) -> ServiceResponse? {
+        guard case .get(let requests) = request.service, case .get(let part) = response else { return response }
+        results += part
+        // A meter that answers with nothing would be asked for ever.
+        return results.count >= requests.count || part.isEmpty ? .get(results) : nil
+    }
+
+    /// Takes out the callers whose deadline has passed.
+    func removeExpired(_ now: ContinuousClock.Instant) -> [Waiter] {
+        let expired = waiters.filter { $0.deadline <= now }
+        waiters.removeAll { $0.deadline <= now }
+        return expired
+    }
+
+    /// Answers all callers.
+    func succeed(_ response: ServiceResponse, _ info: AssociationInfo) {
+        for waiter in takeWaiters() {
+            let queue = startedAt.map { max(waiter.since.duration(to: $0), .zero) } ?? .zero
+            waiter.continuation.resume(
+                returning: .success(
+                    SessionAnswer(
+                        response: response,
+                        timings: .init(queue: queue, connect: connectTime, exchange: exchangeTime),
+                        source: waiter.isOrigin ? .live : .shared,
+                        association: info
+                    )
+                )
+            )
+        }
+    }
+
+    /// Fails all callers.
+    func fail(_ error: SessionError) {
+        for waiter in takeWaiters() {
+            waiter.continuation.resume(returning: .failure(error))
+        }
+    }
+
+    private func takeWaiters() -> [Waiter] {
+        defer { waiters = [] }
+        return waiters
+    }
+}

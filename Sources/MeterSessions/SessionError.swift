@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import MeterTransport
+
+/// Why a request to a meter failed.
+public enum SessionError: Error, Hashable, Sendable {
+    /// Where a request was when its deadline passed or its caller left.
+    public enum Stage: String, Hashable, Sendable {
+        /// Waiting for the channel, which was busy with others.
+        case queued
+        /// Connecting and associating.
+        case connecting
+        /// Exchanging requests and answers.
+        case exchanging
+    }
+
+    /// The connection or the exchange failed: see the reason for whose fault it is.
+    case transport(TransportError)
+    /// The caller's deadline passed.
+    case deadlinePassed(Stage, TransportError.Transmission)
+    /// The caller's task was cancelled.
+    case cancelled(TransportError.Transmission)
+    /// As many requests as allowed wait for the channel: too much load for the path.
+    case queueFull(limit: Int)
+    /// The process is shutting down.
+    case draining
+    /// The route has no association of this name: the caller or the configuration.
+    case unknownAssociation(String)
+
+    /// Whether the meter may have got anything of the request; `.sent` with a write means that its outcome is unknown.
+    public var transmission: TransportError.Transmission {
+        switch self {
+        case .transport(let error): error.transmission
+        case .deadlinePassed(_, let transmission), .cancelled(let transmission): transmission
+        case .queueFull, .draining, .unknownAssociation: .notSent
+        }
+    }
+}

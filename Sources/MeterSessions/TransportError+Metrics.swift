@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSEngine
+import MeterTransport
+
+extension TransportError {
+    /// The outcome of an exchange that ended with this error.
+    var outcome: SessionMetrics.Outcome {
+        switch reason {
+        case .answerTimeout, .connectTimeout: .timeout
+        case .closedByPeer, .nameNotResolved, .refused, .unreachable, .notBound: .closed
+        case .engine: .refused
+        case .cancelled: .cancelled
+        }
+    }
+
+    /// Why there is no association when opening one ended with this error.
+    var associationFailure: SessionMetrics.AssociationFailure {
+        switch reason {
+        case .nameNotResolved: .nameNotResolved
+        case .refused: .refused
+        case .connectTimeout, .unreachable, .notBound: .unreachable
+        case .answerTimeout: .timeout
+        case .closedByPeer: .closed
+        case .cancelled: .cancelled
+        case .engine(.associationRejected): .rejected
+        case .engine: .malformed
+        }
+    }
+
+    /// Whether a session that was open before may simply have been lost, so that the request deserves a new one.
+    ///
+    /// A meter that ended the association on its own says so (service-not-allowed), closes, or is silent.
+    var suggestsLostSession: Bool {
+        switch reason {
+        case .closedByPeer, .answerTimeout: true
+        case .engine(.exceptionResponse(let exception)): exception.stateError == .serviceNotAllowed
+        default: false
+        }
+    }
+
+    /// Whether the meter said that it did not execute anything, or cannot have got it.
+    var isCertainlyNotExecuted: Bool {
+        if case .engine(.exceptionResponse) = reason { return true }
+        return transmission == .notSent
+    }
+}
