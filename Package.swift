@@ -98,6 +98,7 @@ let package = Package(
             "StoreTests",
             ["SQLStore", "SQLiteDriver", "Fleet", "Jobs", "DLMSSecurity", "JSONText", "Timekeeping"]),
         tests("JSONTextTests", ["JSONText"]),
+        tests("HTTPKitTests", ["HTTPKit", "JSONText", logging]),
         tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
     ]
 )

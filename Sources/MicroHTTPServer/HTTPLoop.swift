@@ -18,6 +18,7 @@ import Synchronization
 final class HTTPLoop: TaskExecutor, @unchecked Sendable {
     private struct Inbox {
         var jobs: [UnownedJob] = []
+        var thread: pthread_t?
         var isSignalled = false
         var isToDrain = false
         var grace = Duration.zero
@@ -39,6 +40,8 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
     private let stopped = StopSignal()
 
     private var daemon: OpaquePointer?
+    /// What a round waits for: the library's descriptor and the wake-up.
+    private var descriptors = [pollfd](repeating: pollfd(fd: -1, events: Int16(POLLIN), revents: 0), count: 2)
     private var connections: [HTTPConnection] = []
     private var lastWatch = ContinuousClock.now
     private var drainDeadline: ContinuousClock.Instant?
@@ -136,8 +139,9 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         if isStopped { globalConcurrentExecutor.enqueue(unowned) }
     }
 
-    /// One signal per round is enough: the loop takes all jobs at once.
+    /// One signal per round is enough: the loop takes all jobs at once, and looks for its own before it waits.
     private func signal(_ inbox: inout Inbox) {
+        if let thread = inbox.thread, pthread_equal(thread, pthread_self()) != 0 { return }
         guard !inbox.isSignalled else { return }
         inbox.isSignalled = true
         var one: UInt64 = 1
@@ -161,6 +165,10 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
     /// The life of the thread.
     fileprivate func run() {
         guard let daemon else { return }
+        inbox.withLock { $0.thread = pthread_self() }
+        ignoreBrokenPipes()
+        descriptors[0].fd = microhttpd_epoll_descriptor(daemon)
+        descriptors[1].fd = wakeUp
         while !isDone() {
             wait(daemon)
             now = ContinuousClock.now
@@ -189,10 +197,7 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         if MHD_get_timeout(daemon, &libraryTimeout) == .YES {
             timeout = min(timeout, Int32(clamping: libraryTimeout))
         }
-        var descriptors = [
-            pollfd(fd: microhttpd_epoll_descriptor(daemon), events: Int16(POLLIN), revents: 0),
-            pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0),
-        ]
+        if inbox.withLock({ !$0.jobs.isEmpty }) { timeout = 0 }
         let isReady = poll(&descriptors, 2, timeout) > 0
         if isReady, descriptors[1].revents != 0 {
             inbox.withLock { inbox in
@@ -201,6 +206,14 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
                 _ = read(wakeUp, &count, 8)
             }
         }
+    }
+
+    /// The library does not guard every write of its own against a peer that left.
+    private func ignoreBrokenPipes() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
     // MARK: Stopping
