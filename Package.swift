@@ -89,6 +89,8 @@ let package = Package(
             ],
             swiftSettings: ours),
 
+        tests("DLMSCodecTests", ["DLMSCodec"], resources: [.copy("Vectors")]),
+        tests("ProtocolDecoderTests", ["ProtocolDecoder", "DLMSCodec", "JSONText"]),
         tests("DLMSEngineTests", ["DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("DLMSSecurityTests", ["DLMSSecurity"]),
         tests("TimekeepingTests", ["Timekeeping"]),

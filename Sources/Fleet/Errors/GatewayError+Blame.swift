@@ -10,6 +10,7 @@ extension GatewayError {
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
             .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
             .liveReadNotAllowed, .notFound, .meterUnknown, .channelUnknown, .associationUnknown, .objectUndefined,
+            .ordersOnly, .notSupported,
             .attributeUndefined, .profileUnknown, .noDisconnector, .jobUnknown, .jobPurged, .ambiguousObject,
             .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge, .idempotencyInFlight,
             .jobNotFinished, .expectationFailed, .inUse, .alreadyExists, .etagMismatch, .preconditionRequired,
@@ -18,11 +19,11 @@ extension GatewayError {
             .caller
         case .deniedByMeter, .objectUnavailable, .associationRejected, .authenticationFailedAtMeter,
             .decipheringFailed, .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused,
-            .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout:
+            .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout, .verificationFailed:
             .meter
-        case .meterRefusedConnection, .meterUnreachable, .outcomeUnknown, .circuitOpen:
+        case .meterRefusedConnection, .meterUnreachable, .connectionLost, .outcomeUnknown, .circuitOpen:
             .network
-        case .internal, .lineBusy, .queueFull, .draining, .waitExceeded:
+        case .internal, .lineBusy, .queueFull, .draining, .storeUnavailable, .waitExceeded:
             .gateway
         }
     }
@@ -32,7 +33,8 @@ extension GatewayError {
         switch self {
         case .objectUnavailable, .idempotencyInFlight, .jobNotFinished, .rateLimited, .orderLimit, .internal,
             .meterRefusedConnection, .meterTemporaryFailure, .meterBusy, .lineBusy, .queueFull, .circuitOpen,
-            .draining, .meterUnreachable, .meterTimeout, .waitExceeded, .meterLocked:
+            .draining, .storeUnavailable, .connectionLost, .meterUnreachable, .meterTimeout, .waitExceeded,
+            .meterLocked:
             true
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
             .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
@@ -43,7 +45,7 @@ extension GatewayError {
             .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported, .idempotencyKeyReused,
             .objectClassInconsistent, .associationRejected, .authenticationFailedAtMeter, .decipheringFailed,
             .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused, .exceptionResponse,
-            .outcomeUnknown, .notCached:
+            .outcomeUnknown, .notCached, .ordersOnly, .notSupported, .verificationFailed:
             false
         }
     }

@@ -20,6 +20,7 @@ extension GatewayError {
         case .meterProtected(let meter): "Meter \(meter) is protected against orders."
         case .liveReadNotAllowed(let meter): "These credentials may not make meter \(meter) be read."
         case .deniedByMeter(let target, let outcome): "The meter denied access to \(target): \(outcome)."
+        case .ordersOnly(let target): "The \(target) switches supply and is not invoked here."
         case .notFound(let what): "There is no \(what)."
         case .meterUnknown(let text): "There is no meter \(text)."
         case .channelUnknown(let text): "There is no channel or channel group \(text)."
@@ -57,6 +58,7 @@ extension GatewayError {
         case .rangeNotSupported(let target, let reason): "\(target) cannot be read by that range: \(reason)."
         case .idempotencyKeyReused: "This Idempotency-Key was used with another body."
         case .objectClassInconsistent(let target, _): "The meter has another class for \(target)."
+        case .notSupported(let what): "This version of the gateway does not support \(what)."
         case .meterLocked(let meter, let reason): "Meter \(meter) is locked: \(reason)."
         case .rateLimited(let moment): "Too many requests; the next one may come at \(moment)."
         case .orderLimit(let moment): "Too many orders; the next one may come at \(moment)."
@@ -73,6 +75,9 @@ extension GatewayError {
         case .meterRefusedConnection(let meter, let endpoint): "\(endpoint) of meter \(meter) refuses connections."
         case .exceptionResponse(let meter, let state, let service):
             "Meter \(meter) answered with an exception: \(state), \(service)."
+        case .connectionLost(let meter, let waitingFor):
+            "The connection to meter \(meter) ended\(waitingFor.map { " before the \($0)" } ?? "")."
+        case .verificationFailed(let target): "The meter accepted the value, but \(target) reads otherwise."
         case .outcomeUnknown(let meter, let operation):
             "The \(operation) was sent to meter \(meter), but no answer came; whether it took effect is not known."
         case .meterTemporaryFailure(let target, let outcome): "The meter cannot serve \(target) now: \(outcome)."
@@ -82,6 +87,7 @@ extension GatewayError {
         case .circuitOpen(let meter, let moment):
             "Meter \(meter) failed repeatedly and is left alone until \(moment)."
         case .draining: "The gateway is shutting down."
+        case .storeUnavailable: "The database does not answer."
         case .meterUnreachable(let meter, let endpoint, let reason):
             "Meter \(meter) cannot be reached at \(endpoint): \(reason)."
         case .meterTimeout(let meter, let waitingFor, let duration):
@@ -93,9 +99,11 @@ extension GatewayError {
 }
 
 extension GatewayError: CustomStringConvertible {
-    /// Name and detail; for the log also the reason of an internal fault.
+    /// Name and detail; for the log also the reason of a fault of ours.
     public var description: String {
-        if case .internal(let reason) = self { return "\(name): \(reason)" }
-        return "\(name): \(detail)"
+        switch self {
+        case .internal(let reason), .storeUnavailable(let reason): return "\(name): \(reason)"
+        default: return "\(name): \(detail)"
+        }
     }
 }

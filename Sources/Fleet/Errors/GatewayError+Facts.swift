@@ -13,7 +13,7 @@ extension GatewayError {
             .notAllowedByControlMode(let meter, _, _), .adjustmentTooLarge(let meter, _, _),
             .meterLocked(let meter, _), .associationRejected(let meter, _, _, _),
             .authenticationFailedAtMeter(let meter, _, _), .decipheringFailed(let meter),
-            .invocationCounterRejected(let meter), .protocolError(let meter, _),
+            .invocationCounterRejected(let meter), .protocolError(let meter, _), .connectionLost(let meter, _),
             .meterRefusedConnection(let meter, _), .exceptionResponse(let meter, _, _),
             .outcomeUnknown(let meter, _), .meterBusy(let meter), .lineBusy(let meter, _), .queueFull(let meter, _),
             .circuitOpen(let meter, _), .meterUnreachable(let meter, _, _), .meterTimeout(let meter, _, _),
@@ -31,7 +31,8 @@ extension GatewayError {
             .attributeUndefined(let target, _, _), .ambiguousObject(let target, _), .expectationFailed(let target),
             .typeMismatch(let target, _, _), .typeRequired(let target), .rangeNotSupported(let target, _),
             .objectClassInconsistent(let target, _), .meterHardwareFault(let target, _),
-            .meterRefused(let target, _), .meterTemporaryFailure(let target, _):
+            .meterRefused(let target, _), .meterTemporaryFailure(let target, _), .ordersOnly(let target),
+            .verificationFailed(let target):
             target
         default: nil
         }

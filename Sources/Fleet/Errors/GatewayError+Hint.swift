@@ -30,12 +30,15 @@ extension GatewayError {
         case .authenticationFailedAtMeter: "Check the secret or the keys of the association."
         case .decipheringFailed: "Check block cipher key, authentication key and system title."
         case .invocationCounterRejected: "Set invocationCounterObject, so that the meter's counter is read first."
-        case .protocolError: "Check framing and addresses with POST /meters/{id}/check."
-        case .meterRefusedConnection, .meterUnreachable: "Check host, port and network with POST /meters/{id}/check."
+        case .ordersOnly: "Switch it with POST /meters/{id}/disconnector/orders."
+        case .protocolError: "Check that the port speaks DLMS/COSEM with the configured framing."
+        case .verificationFailed: "Read the attribute; send \"verify\": false for one that changes by itself."
+        case .meterRefusedConnection: "Check channel.port; many meters take one connection at a time."
+        case .meterUnreachable: "Check channel.host, channel.port, and power and network of the meter."
         case .meterTimeout:
-            "Check addresses and framing, or raise timeouts.response; POST /meters/{id}/check shows where it stops."
+            "Check address.logicalDevice and clientAddress, or raise timeouts.response: meters stay silent when these are wrong."
         case .outcomeUnknown: "Read the present state before you repeat anything."
-        case .lineBusy, .queueFull, .waitExceeded: "Repeat later, or send Prefer: respond-async and follow the job."
+        case .lineBusy, .queueFull, .waitExceeded: "Repeat later, wait longer with Prefer: wait=60, or use a job."
         case .notCached: "Leave only-if-cached out to have the meter read."
         case .jobNotFinished: "Wait with Prefer: wait=20 on the job."
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .notFound, .associationUnknown,
@@ -43,7 +46,8 @@ extension GatewayError {
             .notAllowedByControlMode, .adjustmentTooLarge, .idempotencyInFlight, .expectationFailed, .typeMismatch,
             .valueOutOfRange, .badRecurrence, .rangeNotSupported, .objectClassInconsistent, .meterLocked,
             .rateLimited, .orderLimit, .internal, .meterHardwareFault, .meterRefused, .exceptionResponse,
-            .meterTemporaryFailure, .meterBusy, .circuitOpen, .draining:
+            .meterTemporaryFailure, .meterBusy, .circuitOpen, .draining, .storeUnavailable, .connectionLost,
+            .notSupported:
             nil
         }
     }

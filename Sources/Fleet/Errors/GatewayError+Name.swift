@@ -20,6 +20,7 @@ extension GatewayError {
         case .meterProtected: "meter-protected"
         case .liveReadNotAllowed: "live-read-not-allowed"
         case .deniedByMeter: "denied-by-meter"
+        case .ordersOnly: "orders-only"
         case .notFound: "not-found"
         case .meterUnknown: "meter-unknown"
         case .channelUnknown: "channel-unknown"
@@ -70,6 +71,10 @@ extension GatewayError {
         case .queueFull: "queue-full"
         case .circuitOpen: "circuit-open"
         case .draining: "draining"
+        case .storeUnavailable: "store-unavailable"
+        case .connectionLost: "connection-lost"
+        case .verificationFailed: "verification-failed"
+        case .notSupported: "not-supported"
         case .meterUnreachable: "meter-unreachable"
         case .meterTimeout: "meter-timeout"
         case .notCached: "not-cached"
@@ -92,7 +97,7 @@ extension GatewayError {
         "invocation-counter-rejected", "protocol-error", "meter-hardware-fault", "meter-refused",
         "meter-refused-connection", "exception-response", "outcome-unknown", "meter-temporary-failure", "meter-busy",
         "line-busy", "queue-full", "circuit-open", "draining", "meter-unreachable", "meter-timeout", "not-cached",
-        "wait-exceeded",
+        "wait-exceeded", "orders-only", "store-unavailable", "connection-lost", "verification-failed", "not-supported",
     ]
 
     private static func name(of error: JSONMemberError) -> String {

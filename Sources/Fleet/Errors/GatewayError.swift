@@ -42,6 +42,9 @@ public enum GatewayError: Error, Hashable, Sendable {
     /// The meter refused access to the object.
     case deniedByMeter(ObjectTarget, DLMSOutcome)
 
+    /// The method switches supply, which only an order may do.
+    case ordersOnly(ObjectTarget)
+
     // MARK: There is no such thing
 
     /// No such resource.
@@ -111,6 +114,9 @@ public enum GatewayError: Error, Hashable, Sendable {
     /// The meter has the object in another class than asked.
     case objectClassInconsistent(ObjectTarget, DLMSOutcome?)
 
+    /// This version of the gateway cannot do it.
+    case notSupported(what: String)
+
     // MARK: The caller must wait
 
     /// The meter is kept from all traffic.
@@ -148,6 +154,11 @@ public enum GatewayError: Error, Hashable, Sendable {
     /// A command was sent and no answer came: whether it took effect is not known.
     case outcomeUnknown(MeterID, operation: String)
 
+    /// The connection ended before the answer was complete.
+    case connectionLost(MeterID, waitingFor: String?)
+    /// The meter accepted the write but reading back gave another value.
+    case verificationFailed(ObjectTarget)
+
     // MARK: Not now
 
     /// The meter reports a temporary failure.
@@ -162,6 +173,8 @@ public enum GatewayError: Error, Hashable, Sendable {
     case circuitOpen(MeterID, until: Timestamp)
     /// The gateway is shutting down.
     case draining
+    /// The database does not answer; `reason` is for the log and never shown.
+    case storeUnavailable(reason: String)
 
     // MARK: No answer in time
 

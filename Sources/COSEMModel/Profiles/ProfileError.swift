@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSCodec
+
+/// Why a profile's buffer could not be read; the meter is at fault.
+public enum ProfileError: Error, Hashable, Sendable {
+    /// The buffer is no array of rows.
+    case notABuffer(tag: UInt8)
+    /// A row is no structure.
+    case notARow(index: Int, tag: UInt8)
+    /// A row has more members than the profile has columns.
+    case tooManyColumns(index: Int, expected: Int, found: Int)
+    /// A row or a compact array is longer than is accepted.
+    case tooLong(limitInOctets: Int)
+    /// A value is not well-formed.
+    case malformed(DecodeError)
+    /// The buffer ended before its last row did.
+    case truncated(missingRows: Int)
+    /// Octets follow the last row.
+    case trailingOctets(Int)
+}

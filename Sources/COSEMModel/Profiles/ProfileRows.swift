@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSCodec
+
+/// The time stamp of a row.
+public struct ProfileTime: Hashable, Sendable {
+    /// The local time as the meter sent it, or as it follows from the rows before.
+    public let dateTime: COSEMDateTime
+    /// The instant in seconds since 1970-01-01T00:00:00Z; nil if neither meter nor zone tells the offset.
+    public let utcSeconds: Int64?
+    /// Minutes that local time is ahead of UTC; nil if neither meter nor zone tells it.
+    public let offsetMinutes: Int16?
+
+    /// The RFC 3339 text, nil if a field is open.
+    public var iso: String? {
+        var octets: [UInt8] = []
+        guard DateTimeText.append(dateTime, offsetMinutes: offsetMinutes.map(Int.init), to: &octets) else { return nil }
+        return String(decoding: octets, as: UTF8.self)
+    }
+}
+
+/// A captured value as it was sent, before scaling.
+public enum ProfileCell: Hashable, Sendable {
+    /// No value.
+    case null
+    /// Any integer type that fits.
+    case integer(Int64)
+    /// A long64-unsigned beyond the range of `integer`.
+    case unsigned(UInt64)
+    /// A boolean.
+    case boolean(Bool)
+    /// A float32 by its bits.
+    case float32(UInt32)
+    /// A float64 by its bits.
+    case float64(UInt64)
+    /// Anything else, by its place in ``ProfileRows/others``.
+    case other(Int)
+}
+
+/// Rows of a profile, stored flat: a row costs no allocation.
+public struct ProfileRows: Sendable {
+    /// The columns.
+    public let layout: ProfileLayout
+    /// Values that are no simple number.
+    public internal(set) var others: [DLMSData] = []
+    var times: [ProfileTime?] = []
+    var statuses: [UInt64?] = []
+    var marks: [Marks] = []
+    /// One cell for each column of each row; time and status are null here.
+    var cells: [ProfileCell] = []
+
+    /// What was noticed while a row was decoded.
+    struct Marks: Hashable, Sendable {
+        /// Bit n: column n was null and repeats the row before, or was derived.
+        var inferredColumns: UInt64 = 0
+        /// The time is the start of the asked range.
+        var hasRangeTime = false
+        /// The row has fewer members than the profile has columns.
+        var isShort = false
+    }
+
+    init(layout: ProfileLayout) {
+        self.layout = layout
+    }
+
+    /// How many rows there are.
+    public var count: Int { times.count }
+
+    /// Whether there are no rows.
+    public var isEmpty: Bool { times.isEmpty }
+
+    /// The row at an index from 0.
+    public subscript(index: Int) -> ProfileRow {
+        ProfileRow(rows: self, index: index)
+    }
+}
+
+/// One row of a profile.
+public struct ProfileRow: Sendable {
+    let rows: ProfileRows
+    let index: Int
+
+    /// The time stamp; nil if the row has none that can be known.
+    public var time: ProfileTime? { rows.times[index] }
+
+    /// The status word; nil if the profile has none.
+    public var status: UInt64? { rows.statuses[index] }
+
+    /// The value of a column, by its place in the layout; `null` for time and status.
+    public func cell(_ column: Int) -> ProfileCell {
+        rows.cells[index * rows.layout.columns.count + column]
+    }
+
+    /// The captured values, without time and status.
+    public var values: [ProfileCell] {
+        rows.layout.valueColumns.map { cell($0) }
+    }
+
+    /// The keys of the columns that were null and repeat the row before, or were derived from it.
+    public var inferredKeys: [String] {
+        let bits = rows.marks[index].inferredColumns
+        guard bits != 0 else { return [] }
+        return rows.layout.columns.indices.filter { $0 < 64 && bits >> UInt64($0) & 1 != 0 }.map {
+            rows.layout.columns[$0].key
+        }
+    }
+
+    /// How far the row can be trusted, by its status word and the status of the clock.
+    public func quality(_ table: ProfileStatusTable) -> ProfileQuality {
+        let marks = rows.marks[index]
+        if marks.isShort || status.map({ table.isSuspect($0) }) == true { return .suspect }
+        if let clock = time?.dateTime.clockStatus,
+            !clock.isDisjoint(with: [.invalidValue, .doubtfulValue, .statusNotValid])
+        {
+            return .suspect
+        }
+        return marks.hasRangeTime ? .inferred : .valid
+    }
+}

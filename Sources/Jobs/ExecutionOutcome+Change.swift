@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Timekeeping
+
+extension ExecutionOutcome {
+    /// What becomes of the execution after this attempt; nil when it is not ours any more.
+    ///
+    /// Only what is safe is repeated; an unknown outcome is resolved until ``JobRetry/resolveFor`` is over.
+    func change(for claimed: ClaimedExecution, isCancelRequested: Bool, now: Timestamp) -> ExecutionChange? {
+        let execution = claimed.execution
+        let specification = claimed.job.specification
+        let retry = specification.retry
+        switch self {
+        case .succeeded(let result):
+            return .succeeded(result: result)
+        case .failed(let problem):
+            return .failed(problem)
+        case .failedSafely(let problem) where execution.hasTransmitted:
+            // The attempt was to resolve an earlier one by reading; that its reading failed resolves nothing.
+            return resolvingLater(problem, of: claimed, now: now)
+        case .postponed(let moment, let problem) where execution.hasTransmitted:
+            return .unknown(resolveAt: moment, problem)
+        case .failedSafely(let problem):
+            if isCancelRequested { return .cancelled }
+            guard execution.attempts <= retry.max else { return .failed(problem) }
+            let moment = now + retry.pause(afterAttempts: execution.attempts)
+            if let end = specification.expiresAt, moment >= end { return .failed(problem) }
+            return .waiting(until: moment, problem, countsAsAttempt: true)
+        case .postponed(let moment, let problem):
+            if isCancelRequested { return .cancelled }
+            if let end = specification.expiresAt, moment >= end {
+                return .waiting(until: end, problem, countsAsAttempt: false)
+            }
+            return .waiting(until: moment, problem, countsAsAttempt: false)
+        case .outcomeUnknown(let problem):
+            return resolvingLater(problem, of: claimed, now: now)
+        case .refused(.cancelled):
+            return .cancelled
+        case .refused(.expired):
+            return .expired
+        case .refused(.leaseLost):
+            return nil
+        }
+    }
+
+    private func resolvingLater(
+        _ problem: ExecutionProblem,
+        of claimed: ClaimedExecution,
+        now: Timestamp
+    ) -> ExecutionChange {
+        let retry = claimed.job.specification.retry
+        let begin = claimed.execution.startedAt ?? now
+        let moment = now + retry.pause(afterAttempts: claimed.execution.attempts)
+        return .unknown(resolveAt: moment <= begin + retry.resolveFor ? moment : nil, problem)
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Synchronization
+public import Timekeeping
+
+/// Does the work of one kind of job.
+public protocol JobHandler: Sendable {
+    /// Works on one target and says what came out; never throws, never retries by itself.
+    ///
+    /// Before it sends anything that changes the target it calls ``ExecutionContext/permitTransmission()``. When
+    /// ``ExecutionRecord/hasTransmitted`` is true on entry, an earlier attempt may have taken effect: then it only
+    /// reads, and says ``ExecutionOutcome/outcomeUnknown(_:)`` again if that does not settle it.
+    func execute(
+        _ execution: ExecutionRecord,
+        of job: JobRecord,
+        in context: ExecutionContext
+    ) async -> ExecutionOutcome
+}
+
+/// What came out of one attempt.
+public enum ExecutionOutcome: Hashable, Sendable {
+    /// It is done, with this JSON text.
+    case succeeded(result: [UInt8])
+    /// It failed, and trying again is useless or not safe.
+    case failed(ExecutionProblem)
+    /// It failed, nothing took effect, and trying again is safe: a read, or a command that was never sent.
+    case failedSafely(ExecutionProblem)
+    /// It could not begin and should be tried again at the moment; does not count as an attempt.
+    case postponed(until: Timestamp, ExecutionProblem)
+    /// A command was sent and no answer came.
+    case outcomeUnknown(ExecutionProblem)
+    /// It was not permitted to send; nothing was sent.
+    case refused(TransmissionRefusal)
+}
+
+/// What a handler may ask of the runner while it works.
+public final class ExecutionContext: Sendable {
+    /// When the attempt should be over; nil leaves it to the handler.
+    public let deadline: Timestamp?
+    private let isCancelled = Atomic<Bool>(false)
+    private let permit: @Sendable () async -> TransmissionRefusal?
+
+    /// Makes a context; `permit` asks the store.
+    public init(deadline: Timestamp?, permit: @escaping @Sendable () async -> TransmissionRefusal?) {
+        self.deadline = deadline
+        self.permit = permit
+    }
+
+    /// Whether the job was cancelled; to be looked at between two exchanges of a long work.
+    public var isCancelRequested: Bool { isCancelled.load(ordering: .relaxed) }
+
+    /// Records durably that something which changes the target is about to be sent.
+    ///
+    /// - Throws: why it may not be sent; the handler then sends nothing and returns
+    ///   ``ExecutionOutcome/refused(_:)``. If the store does not answer, the lease counts as lost.
+    public func permitTransmission() async throws(TransmissionRefusal) {
+        guard !isCancelRequested else { throw .cancelled }
+        if let refusal = await permit() { throw refusal }
+    }
+
+    /// Tells the handler that the job was cancelled.
+    func requestCancel() {
+        isCancelled.store(true, ordering: .relaxed)
+    }
+}

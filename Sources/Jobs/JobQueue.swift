@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Timekeeping
+
+/// The way to the jobs for everybody but the runner: makes, shows, steers and waits for them.
+///
+/// Every change goes through here, so that waiting callers and the runner hear of it at once.
+public final class JobQueue: Sendable {
+    /// What the runner hears from the queue.
+    enum Signal: Sendable {
+        case workAdded
+        case cancelled(JobID)
+    }
+
+    let store: any JobStore
+    let clock: any WallClock
+    /// For the one runner of this process.
+    let signals: AsyncStream<Signal>
+    private let signal: AsyncStream<Signal>.Continuation
+    private let changes = JobChanges()
+    private let identifiers = JobIDGenerator()
+
+    /// Makes a queue over a store.
+    public init(store: any JobStore, clock: any WallClock = SystemWallClock()) {
+        self.store = store
+        self.clock = clock
+        // A signal lost in the crowd only delays: the runner also looks by itself from time to time.
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1024))
+    }
+
+    /// Stores a job with its targets; it is durable when this returns.
+    ///
+    /// - Throws: ``JobStoreError/noTargets``, ``JobStoreError/idempotencyKeyReused``,
+    ///   ``JobStoreError/unavailable(reason:)``.
+    public func submit(
+        _ specification: JobSpecification,
+        targets: [String],
+        idempotency: IdempotencyKey? = nil
+    ) async throws(JobStoreError) -> JobCreationResult {
+        guard !targets.isEmpty else { throw .noTargets }
+        let now = clock.now()
+        let creation = JobCreation(
+            id: identifiers.next(at: now),
+            specification: specification,
+            targets: targets,
+            idempotency: idempotency,
+            now: now
+        )
+        let result = try await store.create(creation)
+        if case .created = result { signal.yield(.workAdded) }
+        return result
+    }
+
+    /// The job; nil when there is none.
+    public func job(_ id: JobID) async throws(JobStoreError) -> JobRecord? {
+        try await store.job(id)
+    }
+
+    /// Jobs that match, the newest first, older than the one given.
+    public func jobs(
+        matching query: JobQuery,
+        before: JobID? = nil,
+        limit: Int
+    ) async throws(JobStoreError) -> [JobRecord] {
+        try await store.jobs(matching: query, before: before, limit: limit)
+    }
+
+    /// Executions of a job in the order of its targets, after the place given.
+    public func executions(
+        of job: JobID,
+        in states: Set<ExecutionState>? = nil,
+        after ordinal: Int? = nil,
+        limit: Int
+    ) async throws(JobStoreError) -> [ExecutionRecord] {
+        try await store.executions(of: job, in: states, after: ordinal, limit: limit)
+    }
+
+    /// Confirms, cancels, pauses or resumes a job.
+    ///
+    /// - Throws: ``JobStoreError/jobUnknown``, ``JobStoreError/wrongState(_:)``,
+    ///   ``JobStoreError/unavailable(reason:)``.
+    public func apply(_ command: JobCommand, to id: JobID) async throws(JobStoreError) -> JobRecord {
+        let job = try await store.apply(command, to: id, now: clock.now())
+        signal.yield(command == .cancel ? .cancelled(id) : .workAdded)
+        await changes.publish([job])
+        return job
+    }
+
+    /// Makes a new job like this one for those of its targets that failed, expired or were cancelled.
+    ///
+    /// Targets whose outcome is unknown are left out: repeating could act twice.
+    ///
+    /// - Throws: ``JobStoreError/jobUnknown``, ``JobStoreError/wrongState(_:)`` before the job is final,
+    ///   ``JobStoreError/noTargets``.
+    public func retryFailed(of id: JobID, createdBy: String) async throws(JobStoreError) -> JobRecord {
+        guard let job = try await store.job(id) else { throw .jobUnknown }
+        guard job.state.isFinal else { throw .wrongState(job.state) }
+        var targets: [String] = []
+        var place: Int?
+        while true {
+            let page = try await store.executions(
+                of: id,
+                in: [.failed, .expired, .cancelled],
+                after: place,
+                limit: 1000
+            )
+            targets += page.map(\.target)
+            guard let last = page.last, page.count == 1000 else { break }
+            place = last.id.ordinal
+        }
+        var specification = job.specification
+        specification.createdBy = createdBy
+        specification.startAt = nil
+        specification.expiresAt = job.specification.expiresAt.map { clock.now() + ($0 - job.createdAt) }
+        specification.confirmBefore = job.specification.confirmBefore.map { clock.now() + ($0 - job.createdAt) }
+        return try await submit(specification, targets: targets).job
+    }
+
+    /// Waits until the job's version is beyond the one given, and returns it; at the deadline, as it is then.
+    ///
+    /// With no version it waits until the job is final. A cancelled task gets the job as it is. Nil when there is no
+    /// such job.
+    public func awaitChange(
+        of id: JobID,
+        after version: Int64?,
+        until deadline: Timestamp
+    ) async throws(JobStoreError) -> JobRecord? {
+        // Subscribed before the first look, so that no change falls between the two.
+        let (subscription, stream) = await changes.subscribe(to: id)
+        let outcome: Result<JobRecord?, JobStoreError>
+        do throws(JobStoreError) {
+            outcome = .success(try await firstChange(of: id, after: version, until: deadline, in: stream))
+        } catch {
+            outcome = .failure(error)
+        }
+        await changes.unsubscribe(subscription, from: id)
+        return try outcome.get()
+    }
+
+    private func firstChange(
+        of id: JobID,
+        after version: Int64?,
+        until deadline: Timestamp,
+        in stream: AsyncStream<JobRecord>
+    ) async throws(JobStoreError) -> JobRecord? {
+        guard let job = try await store.job(id) else { return nil }
+        func isWanted(_ job: JobRecord) -> Bool {
+            job.state.isFinal || version.map { job.version > $0 } == true
+        }
+        if isWanted(job) { return job }
+        let changed = await withTaskGroup(of: JobRecord?.self) { [clock] group in
+            group.addTask {
+                for await job in stream where job.state.isFinal || version.map({ job.version > $0 }) == true {
+                    return job
+                }
+                return nil
+            }
+            group.addTask {
+                try? await clock.sleep(until: deadline)
+                return nil
+            }
+            let first = await group.next()
+            group.cancelAll()
+            return first.flatMap { $0 }
+        }
+        if let changed { return changed }
+        return try await store.job(id)
+    }
+
+    /// Tells waiting callers of changes that the runner made.
+    func publish(_ jobs: [JobRecord]) async {
+        await changes.publish(jobs)
+    }
+}

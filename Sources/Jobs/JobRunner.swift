@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Logging
+public import ServiceLifecycle
+import Timekeeping
+
+/// Works on jobs: claims executions, hands them to the handler of their kind, keeps the leases and records what came
+/// out.
+///
+/// It wakes when work is added, when an execution ends and when something becomes due, and besides at
+/// ``Settings/pollInterval``, for work that another gateway added. On graceful shutdown it claims no more and returns
+/// when what it has begun is finished.
+public struct JobRunner: Service {
+    /// How the runner works.
+    public struct Settings: Hashable, Sendable {
+        /// Names this gateway in leases; the same after a restart, different from all other gateways.
+        public var holder: String
+        /// How many executions run at the same time.
+        public var concurrency: Int
+        /// How long a lease lasts; it is renewed at every third of it.
+        public var lease: Duration
+        /// How long at most until the next look for work.
+        public var pollInterval: Duration
+
+        /// Makes settings.
+        public init(
+            holder: String,
+            concurrency: Int = 64,
+            lease: Duration = .seconds(60),
+            pollInterval: Duration = .seconds(5)
+        ) {
+            self.holder = holder
+            self.concurrency = concurrency
+            self.lease = lease
+            self.pollInterval = pollInterval
+        }
+    }
+
+    private let queue: JobQueue
+    private let handlers: [JobKind: any JobHandler]
+    private let settings: Settings
+    private let logger: Logger
+    private let running = RunningExecutions()
+
+    /// Makes a runner; there must be only one per queue.
+    public init(queue: JobQueue, handlers: [JobKind: any JobHandler], settings: Settings, logger: Logger) {
+        self.queue = queue
+        self.handlers = handlers
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Works until graceful shutdown or cancellation.
+    public func run() async throws {
+        await recover()
+        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        wake.yield()
+        await withGracefulShutdownHandler {
+            // The helpers outlive the executions: leases are renewed until the last one has ended.
+            await withDiscardingTaskGroup { helpers in
+                helpers.addTask { await self.renewLeases() }
+                helpers.addTask { await self.forwardSignals(to: wake) }
+                await self.work(on: wakes, wake: wake)
+                helpers.cancelAll()
+            }
+        } onGracefulShutdown: {
+            wake.finish()
+        }
+    }
+
+    private var clock: any WallClock { queue.clock }
+
+    private func recover() async {
+        do throws(JobStoreError) {
+            let jobs = try await queue.store.recover(holder: settings.holder, now: clock.now())
+            if !jobs.isEmpty { logger.notice("took back leases", metadata: ["jobs": "\(jobs.count)"]) }
+            await queue.publish(jobs)
+        } catch {
+            // The leases lapse by themselves later.
+            logger.error("cannot take back leases", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func work(on wakes: AsyncStream<Void>, wake: AsyncStream<Void>.Continuation) async {
+        await withDiscardingTaskGroup { group in
+            var alarms = AlarmClock()
+            for await _ in wakes {
+                let next = await beginDueExecutions { claimed, context in
+                    group.addTask {
+                        await self.perform(claimed, in: context)
+                        wake.yield()
+                    }
+                }
+                guard let moment = alarms.arm(at: next, now: clock.now()) else { continue }
+                group.addTask { [clock] in
+                    // Ends early on graceful shutdown, so as not to hold it up.
+                    try? await cancelWhenGracefulShutdown { try await clock.sleep(until: moment) }
+                    wake.yield()
+                }
+            }
+        }
+    }
+
+    /// Claims and begins what may begin now; gives the moment of the next look.
+    private func beginDueExecutions(
+        _ begin: (ClaimedExecution, ExecutionContext) -> Void
+    ) async -> Timestamp {
+        let now = clock.now()
+        let latest = now + settings.pollInterval
+        do throws(JobStoreError) {
+            await queue.publish(try await queue.store.advance(now: now))
+            var free = settings.concurrency - (await running.count)
+            while free > 0 {
+                let claim = ExecutionClaim(
+                    holder: settings.holder,
+                    limit: min(free, 50),
+                    now: now,
+                    leaseUntil: now + settings.lease
+                )
+                let batch = try await queue.store.claim(claim)
+                if batch.isEmpty { break }
+                free -= batch.count
+                for claimed in batch {
+                    let context = context(of: claimed, now: now)
+                    await running.add(claimed.execution.id, context)
+                    begin(claimed, context)
+                }
+                await queue.publish(batch.map(\.job))
+            }
+            return min(try await queue.store.nextMoment(after: now) ?? latest, latest)
+        } catch {
+            logger.error("cannot look for work", metadata: ["error": "\(error)"])
+            return latest
+        }
+    }
+
+    private func context(of claimed: ClaimedExecution, now: Timestamp) -> ExecutionContext {
+        let deadline = claimed.job.specification.limits.perTargetTimeout.map { now + $0 }
+        return ExecutionContext(deadline: deadline) { [queue, settings, logger] in
+            do throws(JobStoreError) {
+                return try await queue.store.permitTransmission(
+                    claimed.execution.id,
+                    holder: settings.holder,
+                    now: queue.clock.now()
+                )
+            } catch {
+                logger.error("cannot record a transmission", metadata: ["error": "\(error)"])
+                return .leaseLost
+            }
+        }
+    }
+
+    private func perform(_ claimed: ClaimedExecution, in context: ExecutionContext) async {
+        let id = claimed.execution.id
+        let outcome: ExecutionOutcome
+        if let handler = handlers[claimed.job.specification.kind] {
+            outcome = await handler.execute(claimed.execution, of: claimed.job, in: context)
+        } else {
+            outcome = .failed(
+                ExecutionProblem(name: "internal", plainDetail: "This gateway does not do work of this kind.")
+            )
+        }
+        await record(outcome, of: claimed, isCancelRequested: context.isCancelRequested)
+        await running.remove(id)
+    }
+
+    private func record(
+        _ outcome: ExecutionOutcome,
+        of claimed: ClaimedExecution,
+        isCancelRequested: Bool
+    ) async {
+        let now = clock.now()
+        guard let change = outcome.change(for: claimed, isCancelRequested: isCancelRequested, now: now) else { return }
+        do throws(JobStoreError) {
+            let job = try await queue.store.settle(
+                claimed.execution.id,
+                holder: settings.holder,
+                as: change,
+                now: now
+            )
+            await queue.publish([job])
+        } catch {
+            // The lease lapses and the execution is taken up again, by reading if something was sent.
+            logger.error(
+                "cannot record an outcome",
+                metadata: [
+                    "job": "\(claimed.job.id)", "target": "\(claimed.execution.target)", "error": "\(error)",
+                ]
+            )
+        }
+    }
+
+    private func renewLeases() async {
+        while true {
+            do {
+                try await clock.sleep(until: clock.now() + settings.lease / 3)
+            } catch {
+                return
+            }
+            let held = await running.ids
+            guard !held.isEmpty else { continue }
+            do throws(JobStoreError) {
+                let renewed = try await queue.store.renew(
+                    held,
+                    holder: settings.holder,
+                    until: clock.now() + settings.lease
+                )
+                await running.requestCancel(of: held.subtracting(renewed))
+            } catch {
+                logger.error("cannot renew leases", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func forwardSignals(to wake: AsyncStream<Void>.Continuation) async {
+        for await signal in queue.signals {
+            if case .cancelled(let job) = signal { await running.requestCancel(ofJob: job) }
+            wake.yield()
+        }
+    }
+}
+
+/// The executions a runner works on at this moment.
+private actor RunningExecutions {
+    private var contexts: [ExecutionID: ExecutionContext] = [:]
+
+    var count: Int { contexts.count }
+
+    var ids: Set<ExecutionID> { Set(contexts.keys) }
+
+    func add(_ id: ExecutionID, _ context: ExecutionContext) {
+        contexts[id] = context
+    }
+
+    func remove(_ id: ExecutionID) {
+        contexts[id] = nil
+    }
+
+    func requestCancel(ofJob job: JobID) {
+        for (id, context) in contexts where id.job == job { context.requestCancel() }
+    }
+
+    func requestCancel(of ids: Set<ExecutionID>) {
+        for id in ids { contexts[id]?.requestCancel() }
+    }
+}
+
+/// Remembers which wake-up is under way, so that not every look for work starts another one.
+private struct AlarmClock {
+    private var armed: Timestamp?
+
+    /// The moment to start a wake-up for, or nil when one that is early enough is under way.
+    mutating func arm(at moment: Timestamp, now: Timestamp) -> Timestamp? {
+        if let armed, armed > now, armed <= moment { return nil }
+        armed = moment
+        return moment
+    }
+}

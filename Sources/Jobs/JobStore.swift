@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Timekeeping
+
+/// Keeps jobs and their executions; what it returns from a write is durable, and each call is one transaction.
+///
+/// Moments are arguments, so that a store reads no clock.
+public protocol JobStore: Sendable {
+    /// Stores a job with one execution per target, and its idempotency key if there is one.
+    ///
+    /// - Throws: ``JobStoreError/idempotencyKeyReused``, ``JobStoreError/unavailable(reason:)``.
+    func create(_ creation: JobCreation) async throws(JobStoreError) -> JobCreationResult
+
+    /// The job; nil when there is none.
+    func job(_ id: JobID) async throws(JobStoreError) -> JobRecord?
+
+    /// Jobs that match, the newest first, older than the one given.
+    func jobs(matching query: JobQuery, before: JobID?, limit: Int) async throws(JobStoreError) -> [JobRecord]
+
+    /// Executions of a job in the order of its targets, after the place given.
+    ///
+    /// - Parameter states: only those in one of these states; nil for all.
+    func executions(
+        of job: JobID,
+        in states: Set<ExecutionState>?,
+        after ordinal: Int?,
+        limit: Int
+    ) async throws(JobStoreError) -> [ExecutionRecord]
+
+    /// Hands out executions that may begin now, to one holder each, until the lease ends.
+    ///
+    /// More urgent jobs come first; jobs of equal urgency take turns, so that a large one does not hold up a small one.
+    /// A job's own limits are kept.
+    func claim(_ claim: ExecutionClaim) async throws(JobStoreError) -> [ClaimedExecution]
+
+    /// Prolongs leases and tells which executions are still the holder's.
+    func renew(
+        _ executions: Set<ExecutionID>,
+        holder: String,
+        until: Timestamp
+    ) async throws(JobStoreError) -> Set<ExecutionID>
+
+    /// Records durably that something which changes the target is about to be sent.
+    ///
+    /// The last gate before the target: refused when the job was cancelled or expired or the lease is gone.
+    ///
+    /// - Returns: nil when it may be sent.
+    func permitTransmission(
+        _ execution: ExecutionID,
+        holder: String,
+        now: Timestamp
+    ) async throws(JobStoreError) -> TransmissionRefusal?
+
+    /// Records what came out of an execution and gives it back, and with the last one finishes the job.
+    ///
+    /// - Throws: ``JobStoreError/leaseLost`` when the holder has it no more; nothing is recorded then.
+    func settle(
+        _ execution: ExecutionID,
+        holder: String,
+        as change: ExecutionChange,
+        now: Timestamp
+    ) async throws(JobStoreError) -> JobRecord
+
+    /// Changes the state of a job for an operator or caller.
+    ///
+    /// - Throws: ``JobStoreError/jobUnknown``, ``JobStoreError/wrongState(_:)``.
+    func apply(_ command: JobCommand, to job: JobID, now: Timestamp) async throws(JobStoreError) -> JobRecord
+
+    /// Does what has become due: begins scheduled jobs, ends pauses before repetitions, expires, and takes back lapsed
+    /// leases.
+    ///
+    /// - Returns: the jobs that changed.
+    func advance(now: Timestamp) async throws(JobStoreError) -> [JobRecord]
+
+    /// Takes back all leases of a holder, which has just started and so works on nothing.
+    ///
+    /// What was not yet sent is queued again; what may have been sent becomes outcome-unknown.
+    func recover(holder: String, now: Timestamp) async throws(JobStoreError) -> [JobRecord]
+
+    /// The next moment at which ``advance(now:)`` has something to do or a limit lets more begin; nil if none is known.
+    func nextMoment(after now: Timestamp) async throws(JobStoreError) -> Timestamp?
+
+    /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.
+    func purge(finishedBefore: Timestamp, now: Timestamp) async throws(JobStoreError) -> Int
+}
+
+/// Why a job store did not do what was asked.
+public enum JobStoreError: Error, Hashable, Sendable {
+    /// There is no such job.
+    case jobUnknown
+    /// The job's state, which is given, does not allow the command.
+    case wrongState(JobState)
+    /// The idempotency key belongs to a request with another body.
+    case idempotencyKeyReused
+    /// The execution is held by another runner or by none.
+    case leaseLost
+    /// A job without targets would never end.
+    case noTargets
+    /// The database failed; `reason` is for the log.
+    case unavailable(reason: String)
+}
+
+/// A job to be stored.
+public struct JobCreation: Hashable, Sendable {
+    /// Its identifier.
+    public var id: JobID
+    /// What it is to do.
+    public var specification: JobSpecification
+    /// What to do it on; at least one.
+    public var targets: [String]
+    /// Makes a repeated request find the first one's job.
+    public var idempotency: IdempotencyKey?
+    /// The present moment.
+    public var now: Timestamp
+
+    /// Makes a creation.
+    public init(
+        id: JobID,
+        specification: JobSpecification,
+        targets: [String],
+        idempotency: IdempotencyKey? = nil,
+        now: Timestamp
+    ) {
+        self.id = id
+        self.specification = specification
+        self.targets = targets
+        self.idempotency = idempotency
+        self.now = now
+    }
+}
+
+/// What a caller sent to make its request safe to repeat.
+public struct IdempotencyKey: Hashable, Sendable {
+    /// Caller, method, path and key as one text.
+    public var key: String
+    /// Distinguishes one body from another.
+    public var bodyDigest: String
+    /// Until when the key is remembered.
+    public var expiresAt: Timestamp
+
+    /// Makes a key.
+    public init(key: String, bodyDigest: String, expiresAt: Timestamp) {
+        self.key = key
+        self.bodyDigest = bodyDigest
+        self.expiresAt = expiresAt
+    }
+}
+
+/// What a creation did.
+public enum JobCreationResult: Hashable, Sendable {
+    /// It stored the job.
+    case created(JobRecord)
+    /// The idempotency key belongs to this job, as it is now; nothing was stored.
+    case replayed(JobRecord)
+
+    /// The job, new or found.
+    public var job: JobRecord {
+        switch self {
+        case .created(let job), .replayed(let job): job
+        }
+    }
+}
+
+/// Which jobs a list shows; conditions left out do not restrict.
+public struct JobQuery: Hashable, Sendable {
+    /// States, one of which the job must be in; empty for any.
+    public var states: Set<JobState>
+    /// The kind of work.
+    public var kind: JobKind?
+    /// A target that the job must have.
+    public var target: String?
+    /// Made at or after this moment.
+    public var createdAfter: Timestamp?
+
+    /// Makes a query, by default for all jobs.
+    public init(
+        states: Set<JobState> = [],
+        kind: JobKind? = nil,
+        target: String? = nil,
+        createdAfter: Timestamp? = nil
+    ) {
+        self.states = states
+        self.kind = kind
+        self.target = target
+        self.createdAfter = createdAfter
+    }
+}
+
+/// A runner's wish for work.
+public struct ExecutionClaim: Hashable, Sendable {
+    /// Who will do it.
+    public var holder: String
+    /// How many at most.
+    public var limit: Int
+    /// The present moment.
+    public var now: Timestamp
+    /// When the lease ends unless it is renewed.
+    public var leaseUntil: Timestamp
+
+    /// Makes a claim.
+    public init(holder: String, limit: Int, now: Timestamp, leaseUntil: Timestamp) {
+        self.holder = holder
+        self.limit = limit
+        self.now = now
+        self.leaseUntil = leaseUntil
+    }
+}
+
+/// An execution handed out, with its job.
+public struct ClaimedExecution: Hashable, Sendable {
+    /// The job as it is after the claim.
+    public let job: JobRecord
+    /// The execution, running.
+    public let execution: ExecutionRecord
+
+    /// Makes a pair.
+    public init(job: JobRecord, execution: ExecutionRecord) {
+        self.job = job
+        self.execution = execution
+    }
+}
+
+/// Why nothing that changes the target may be sent.
+public enum TransmissionRefusal: Error, Hashable, Sendable {
+    /// The job was cancelled.
+    case cancelled
+    /// The job's time ran out.
+    case expired
+    /// The execution is no longer the holder's; nothing of it is recorded either.
+    case leaseLost
+}
+
+/// What becomes of an execution.
+public enum ExecutionChange: Hashable, Sendable {
+    /// It is done, with this JSON text.
+    case succeeded(result: [UInt8])
+    /// It failed for good.
+    case failed(ExecutionProblem)
+    /// Nothing took effect; it is tried again at the moment.
+    case waiting(until: Timestamp, ExecutionProblem, countsAsAttempt: Bool)
+    /// Whether it took effect is not known; it is resolved by reading at the moment, or with nil left unknown for good.
+    case unknown(resolveAt: Timestamp?, ExecutionProblem)
+    /// Cancelled; nothing took effect.
+    case cancelled
+    /// Its time ran out; nothing took effect.
+    case expired
+}
+
+/// What an operator or caller does to a job.
+public enum JobCommand: String, CaseIterable, Hashable, Sendable {
+    /// Lets a job begin that waits for confirmation.
+    case confirm
+    /// Ends a job that is not final; what runs is finished first.
+    case cancel
+    /// Lets nothing more of a job begin.
+    case pause
+    /// Ends a pause.
+    case resume
+}

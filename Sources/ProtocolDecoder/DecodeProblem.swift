@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+
+/// Why octets could not be decoded.
+struct DecodeProblem: Error, Hashable {
+    /// What kind of fault it is.
+    var title: String
+    /// The fault itself.
+    var detail: String
+    /// Where it is: octets from the start, or characters for text that is not hexadecimal.
+    var offset: Int?
+    /// What may help.
+    var hint: String?
+
+    init(title: String, detail: String, offset: Int? = nil, hint: String? = nil) {
+        self.title = title
+        self.detail = detail
+        self.offset = offset
+        self.hint = hint
+    }
+
+    init(_ error: DecodeError, layer: DecodeLayer) {
+        title = "Not a valid \(layer.rawValue) encoding"
+        detail = error.description
+        offset = error.offset
+        hint =
+            switch error.reason {
+            case .truncated: "Check that the message was copied to its end."
+            case .unknownTag, .unknownChoice:
+                layer == .auto
+                    ? "Name the layer if it is known." : "Check that the octets are of layer \(layer.rawValue)."
+            case .countTooLarge, .invalidLength: "Check that no octet is missing in front of this one."
+            case .nestedTooDeep, .trailingOctets, .invalidValue: nil
+            }
+    }
+
+    static func unsupported(_ layer: DecodeLayer) -> DecodeProblem {
+        DecodeProblem(
+            title: "Layer not supported yet",
+            detail: "The layer \(layer.rawValue) cannot be decoded by this version.",
+            hint: "Supported are auto, data, datetime, acse, xdlms, cipher (header only) and wrapper."
+        )
+    }
+}

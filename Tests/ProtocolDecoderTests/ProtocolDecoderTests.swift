@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import JSONText
+import ProtocolDecoder
+import Testing
+
+@Suite struct ProtocolDecoderTests {
+    private func decode(_ layer: DecodeLayer, _ text: String) throws -> JSONValue {
+        try JSONReader.parse(ProtocolDecoder().decode(layer: layer, hexadecimal: text).json)
+    }
+
+    @Test func octetsLeftOverAreShown() throws {
+        let value = try decode(.data, "11FFC0DE")
+        #expect(value["trailing"]?.string == "C0DE")
+        #expect(value["reencoded"]?.string == "11FF")
+    }
+
+    @Test func separatorsBetweenOctetsAreAccepted() throws {
+        #expect(try decode(.data, " 0x11 ff\n")["reencoded"]?.string == "11FF")
+        #expect(try decode(.data, "11:ff")["reencoded"]?.string == "11FF")
+    }
+
+    @Test func textThatIsNotHexadecimalIsAProblemWithItsPlace() throws {
+        let problem = try decode(.auto, "C0 0Z")["problem"]
+        #expect(problem?["title"]?.string == "Not hexadecimal")
+        #expect(problem?["offset"]?.number?.exactInt64 == 4)
+        #expect(try decode(.auto, "C00")["problem"]?["title"]?.string == "Not hexadecimal")
+        #expect(try decode(.auto, "C 00")["problem"]?["offset"]?.number?.exactInt64 == 1)
+    }
+
+    @Test func nothingIsAProblem() throws {
+        #expect(try decode(.auto, " ")["problem"]?["title"]?.string == "Nothing to decode")
+    }
+
+    @Test(arguments: [DecodeLayer.hdlc, .textProtocol])
+    func layersNotSupportedYetSaySo(_ layer: DecodeLayer) throws {
+        #expect(try decode(layer, "7EA0")["problem"]?["title"]?.string == "Layer not supported yet")
+    }
+
+    @Test func cutOctetsAreAProblemWithOffsetAndHint() throws {
+        let problem = try decode(.xdlms, "C001C100")["problem"]
+        #expect(problem?["offset"]?.number?.exactInt64 == 3)
+        #expect(problem?["hint"]?.string != nil)
+    }
+
+    @Test func anAPDUOfAnotherLayerIsAProblem() throws {
+        #expect(try decode(.acse, "C001C1000100002B0100FF0200")["problem"] != nil)
+        #expect(try decode(.xdlms, "6200")["problem"] != nil)
+        #expect(try decode(.cipher, "C001C1000100002B0100FF0200")["problem"] != nil)
+    }
+
+    @Test func notANumberHasNoJSONNumberButItsOctets() throws {
+        let decoded = try decode(.data, "177FC00001")["decoded"]
+        #expect(decoded?["value"]?.isNull == true)
+        #expect(decoded?["raw"]?.string == "7FC00001")
+    }
+
+    @Test func visibleStringThatIsNoTextShowsItsOctets() throws {
+        let decoded = try decode(.data, "0A02FF41")["decoded"]
+        #expect(decoded?["raw"]?.string == "FF41")
+    }
+
+    @Test func valuesAreTakenForValuesAndAPDUsForAPDUs() throws {
+        #expect(try decode(.auto, "0601020228010600000000")["layer"]?.string == "xdlms")
+        #expect(try decode(.auto, "0600001391")["layer"]?.string == "data")
+        #expect(try decode(.auto, "07E60B0C0610360000800000")["layer"]?.string == "datetime")
+    }
+}
