@@ -93,6 +93,7 @@ let package = Package(
         tests("ProtocolDecoderTests", ["ProtocolDecoder", "DLMSCodec", "JSONText"]),
         tests("DLMSEngineTests", ["DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("DLMSSecurityTests", ["DLMSSecurity"]),
+        tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText"]),
         tests("TimekeepingTests", ["Timekeeping"]),
         tests("JobsTests", ["Jobs", "Timekeeping"]),
         tests("FleetTests", ["Fleet", "DLMSSecurity", "JSONText", "Timekeeping"]),

@@ -14,6 +14,7 @@ enum ElectricityNames {
         guard let (quantity, phase) = quantity(code.c), let processing = processing(code.d) else { return nil }
         let subject = "\(quantity.subject(of: processing))\(phase.map { " \($0)" } ?? "")"
         guard let index = index(code.e, processing: processing, quantity: quantity) else { return nil }
+        if case .phaseAngle = quantity { return "Phase angle \(index)" }
         let text = [subject + processing.words, index].filter { !$0.isEmpty }.joined(separator: ", ")
         return text.prefix(1).uppercased() + text.dropFirst()
     }

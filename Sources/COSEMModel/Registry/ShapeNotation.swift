@@ -5,19 +5,14 @@ import DLMSCodec
 
 /// Reads the notation of shapes that the tables are written in; the head of `classes.txt` describes it.
 struct ShapeNotation {
-    private var rest: Substring.UTF8View
-    private let named: [String: Shape]
+    var rest: Substring.UTF8View
+    let named: [String: Shape]
 
     /// The shape that a text stands for; nil if it is not well-formed or refers to an unknown name.
     static func parse(_ text: Substring, named: [String: Shape]) -> Shape? {
         var notation = ShapeNotation(rest: text.utf8, named: named)
         guard let shape = notation.shape(), notation.rest.isEmpty else { return nil }
         return shape
-    }
-
-    private init(rest: Substring.UTF8View, named: [String: Shape]) {
-        self.rest = rest
-        self.named = named
     }
 
     private mutating func shape() -> Shape? {

@@ -45,6 +45,39 @@ public enum DecimalText {
         return Integer((number.negative ? "-" : "") + digits + String(repeating: "0", count: shift))
     }
 
+    /// Appends the decimal text of `raw * 10^scaler` as ASCII; the same text as ``scaled(_:scaler:)`` makes.
+    static func append(_ magnitude: UInt64, negative: Bool, scaler: Int, to octets: inout [UInt8]) {
+        if negative { octets.append(UInt8(ascii: "-")) }
+        if magnitude == 0, scaler >= 0 {
+            octets.append(UInt8(ascii: "0"))
+            return
+        }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            // UInt64.max has 20 digits.
+            var rest = magnitude
+            var start = 20
+            repeat {
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            let count = 20 - start
+            if scaler >= 0 {
+                octets.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start..<20]))
+                octets.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: scaler))
+            } else if count > -scaler {
+                octets.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start..<20 + scaler]))
+                octets.append(UInt8(ascii: "."))
+                octets.append(contentsOf: UnsafeBufferPointer(rebasing: digits[20 + scaler..<20]))
+            } else {
+                octets.append(UInt8(ascii: "0"))
+                octets.append(UInt8(ascii: "."))
+                octets.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: -scaler - count))
+                octets.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start..<20]))
+            }
+        }
+    }
+
     private static func shifted(digits: String, by exponent: Int, negative: Bool) -> String {
         let sign = negative ? "-" : ""
         if exponent >= 0 {

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+public import JSONText
+
+/// Writes columns and rows of a profile as JSON, values as exact scaled numbers.
+public struct ProfileRowWriter: Sendable {
+    /// How the values of a row are written.
+    public enum RowFormat: String, CaseIterable, Sendable {
+        /// `"values"`: an array in the order of the value columns.
+        case array
+        /// One member for each value column, named by its key.
+        case object
+    }
+
+    private let layout: ProfileLayout
+    private let statusTable: ProfileStatusTable
+    private let rowFormat: RowFormat
+    private let numbersAsStrings: Bool
+    private var scratch: [UInt8] = []
+
+    /// Makes a writer for rows of one layout.
+    public init(
+        layout: ProfileLayout,
+        statusTable: ProfileStatusTable = .amr,
+        rowFormat: RowFormat = .array,
+        numbersAsStrings: Bool = false
+    ) {
+        self.layout = layout
+        self.statusTable = statusTable
+        self.rowFormat = rowFormat
+        self.numbersAsStrings = numbersAsStrings
+        scratch.reserveCapacity(48)
+    }
+
+    /// Writes the array of columns: time and status if the rows have them, then the values in their order.
+    public func writeColumns(into writer: inout JSONWriter) {
+        writer.beginArray()
+        for index in [layout.timeColumn, layout.statusColumn].compactMap({ $0 }) + layout.valueColumns {
+            let column = layout.columns[index]
+            writer.beginObject()
+            writer.member("key", column.key)
+            if column.role == .value { writer.member("name", column.name) }
+            if column.isQuantity, column.role == .value {
+                writer.member("unit", column.scalerUnit?.symbol)
+                writer.member("unitCode", column.scalerUnit?.unitCode)
+                writer.member("scaler", column.scalerUnit?.scaler)
+            }
+            writer.name("object")
+            writer.beginObject()
+            writer.member("obis", column.capture.logicalName.description)
+            writer.member("class", column.capture.classID)
+            writer.member("attribute", column.capture.attributeIndex)
+            if column.capture.dataIndex != 0 { writer.member("dataIndex", column.capture.dataIndex) }
+            writer.endObject()
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// Writes one row: time, status, quality, values, and which columns were inferred, if any.
+    public mutating func write(_ row: ProfileRow, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.name("time")
+        write(row.time, into: &writer)
+        writer.name("status")
+        writer.beginArray()
+        if let status = row.status, status != 0 {
+            for name in statusTable.names(of: status) { writer.string(name) }
+        }
+        writer.endArray()
+        switch rowFormat {
+        case .array:
+            writer.name("values")
+            writer.beginArray()
+            for column in layout.valueColumns { write(row, column: column, into: &writer) }
+            writer.endArray()
+        case .object:
+            for column in layout.valueColumns {
+                writer.name(layout.columns[column].key)
+                write(row, column: column, into: &writer)
+            }
+        }
+        writer.member("quality", row.quality(statusTable).rawValue)
+        let inferred = row.inferredKeys
+        if !inferred.isEmpty { writer.member("inferred", inferred) }
+        writer.endObject()
+    }
+
+    /// Writes the value of one column as JSON: a scaled number, or the friendly form of anything else.
+    public mutating func write(_ row: ProfileRow, column: Int, into writer: inout JSONWriter) {
+        let scaler = Int(layout.columns[column].scalerUnit?.scaler ?? 0)
+        switch row.cell(column) {
+        case .null: writer.null()
+        case .boolean(let flag): writer.bool(flag)
+        case .integer(let value):
+            write(value.magnitude, negative: value < 0, scaler: scaler, into: &writer)
+        case .unsigned(let value): write(value, negative: false, scaler: scaler, into: &writer)
+        case .float32(let bits):
+            let value = Float(bitPattern: bits)
+            write(float: value.isFinite ? value.description : nil, scaler: scaler, into: &writer)
+        case .float64(let bits):
+            let value = Double(bitPattern: bits)
+            write(float: value.isFinite ? value.description : nil, scaler: scaler, into: &writer)
+        case .other(let place):
+            let capture = layout.columns[column].capture
+            var context = ValueContext()
+            if capture.dataIndex == 0 {
+                context = .attribute(
+                    classID: capture.classID,
+                    version: nil,
+                    logicalName: capture.logicalName,
+                    index: capture.attributeIndex
+                )
+                context.quantity = .none
+            }
+            context.numbersAsStrings = numbersAsStrings
+            ValueForm.friendly.write(row.rows.others[place], context: context, into: &writer)
+        }
+    }
+
+    private mutating func write(_ time: ProfileTime?, into writer: inout JSONWriter) {
+        guard let time else { return writer.null() }
+        scratch.removeAll(keepingCapacity: true)
+        scratch.append(UInt8(ascii: "\""))
+        guard DateTimeText.append(time.dateTime, offsetMinutes: time.offsetMinutes.map(Int.init), to: &scratch) else {
+            return DateTimeText.write(time.dateTime, invertsDeviation: false, into: &writer)
+        }
+        scratch.append(UInt8(ascii: "\""))
+        writer.raw(scratch)
+    }
+
+    private mutating func write(_ magnitude: UInt64, negative: Bool, scaler: Int, into writer: inout JSONWriter) {
+        scratch.removeAll(keepingCapacity: true)
+        if numbersAsStrings { scratch.append(UInt8(ascii: "\"")) }
+        DecimalText.append(magnitude, negative: negative, scaler: scaler, to: &scratch)
+        if numbersAsStrings { scratch.append(UInt8(ascii: "\"")) }
+        writer.raw(scratch)
+    }
+
+    private func write(float text: String?, scaler: Int, into writer: inout JSONWriter) {
+        guard let text = text.flatMap({ DecimalText.shifted($0, by: scaler) }) else { return writer.null() }
+        if numbersAsStrings { writer.string(text) } else { writer.number(text: text) }
+    }
+}
