@@ -20,8 +20,8 @@ struct ACSEFields {
         }
     }
 
-    /// The fields that nobody took.
-    var others: [BERElement] { fields }
+    /// The fields that nobody took, in the order in which they are written.
+    var others: [BERElement] { BERElement.ordered(fields) }
 
     /// Takes a primitive field.
     mutating func primitive(_ tag: UInt8) -> [UInt8]? {
@@ -68,11 +68,8 @@ extension OctetWriter {
     /// Writes an ACSE APDU of fields, ordered by tag number as the standard lists them.
     mutating func writeACSE(tag: UInt8, _ fields: [BERElement?]) {
         var inside = OctetWriter()
-        let present = fields.compactMap { $0 }.enumerated().sorted {
-            ($0.element.tag & 0x1F, $0.offset) < ($1.element.tag & 0x1F, $1.offset)
-        }
-        for field in present {
-            field.element.encode(into: &inside)
+        for field in BERElement.ordered(fields.compactMap { $0 }) {
+            field.encode(into: &inside)
         }
         write(tag)
         writeOctetString(inside.octets)
@@ -80,6 +77,13 @@ extension OctetWriter {
 }
 
 extension BERElement {
+    /// Orders fields by tag number, those of one number as they come.
+    static func ordered(_ fields: [BERElement]) -> [BERElement] {
+        fields.enumerated().sorted {
+            ($0.element.tag & 0x1F, $0.offset) < ($1.element.tag & 0x1F, $1.offset)
+        }.map(\.element)
+    }
+
     /// Makes a field around one element, or none.
     static func wrapping(_ tag: UInt8, _ inner: UInt8, _ content: [UInt8]?) -> BERElement? {
         content.map { BERElement(tag: tag, inner: inner, $0) }

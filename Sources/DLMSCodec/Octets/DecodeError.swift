@@ -39,6 +39,11 @@ public struct DecodeError: Error, Hashable, Sendable {
         self.what = what
     }
 
+    /// The same error in octets that start later in the input.
+    func moved(by distance: Int) -> DecodeError {
+        DecodeError(reason, at: offset + distance, what: what)
+    }
+
     /// Whether more octets could have made the input valid.
     public var isTruncation: Bool {
         if case .truncated = reason { true } else { false }

@@ -61,9 +61,8 @@ public struct COSEMDateTime: Hashable, Sendable {
         hundredths: Int? = 0,
         clockStatus: ClockStatus? = []
     ) {
-        guard (-100_000_000_000...3_000_000_000_000).contains(seconds), abs(deviationMinutes) < 32_768 else {
-            return nil
-        }
+        guard (-100_000_000_000...3_000_000_000_000).contains(seconds), (-32_767...32_767).contains(deviationMinutes)
+        else { return nil }
         let local = Int(seconds) - deviationMinutes * 60
         let secondOfDay = ((local % 86_400) + 86_400) % 86_400
         let day = CivilCalendar.date(daysSinceEpoch: (local - secondOfDay) / 86_400)
