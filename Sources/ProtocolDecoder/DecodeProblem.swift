@@ -32,7 +32,7 @@ struct DecodeProblem: Error, Hashable {
                 layer == .auto
                     ? "Name the layer if it is known." : "Check that the octets are of layer \(layer.rawValue)."
             case .countTooLarge, .invalidLength: "Check that no octet is missing in front of this one."
-            case .nestedTooDeep, .trailingOctets, .invalidValue: nil
+            case .nestedTooDeep, .trailingOctets, .invalidValue, .missingField: nil
             }
     }
 

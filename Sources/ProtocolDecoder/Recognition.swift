@@ -6,7 +6,8 @@ import DLMSCodec
 /// Finds out what octets are when nobody said.
 ///
 /// Tags of values and of short-name APDUs are the same numbers, so every layer is tried: the first that uses all octets
-/// is taken, else the first that decodes with some left over.
+/// is taken, else the first that decodes with some left over, unless another layer got further before it failed: then
+/// the octets are most likely that layer, cut or damaged.
 enum Recognition {
     static func recognise(_ octets: [UInt8]) throws(DecodeProblem) -> Decoded {
         switch octets.first {
@@ -23,10 +24,11 @@ enum Recognition {
                 if decoded.trailing == 0 { return decoded }
                 if best == nil { best = decoded }
             } catch {
-                if (error.offset ?? -1) > (deepest?.offset ?? -1) { deepest = error }
+                // A date-time has no tag: how far it got says nothing.
+                if layer != .datetime, (error.offset ?? -1) > (deepest?.offset ?? -1) { deepest = error }
             }
         }
-        if let best { return best }
+        if let best, octets.count - best.trailing >= deepest?.offset ?? 0 { return best }
         throw deepest ?? DecodeProblem(title: "Not recognised", detail: "The octets fit no layer.", offset: 0)
     }
 

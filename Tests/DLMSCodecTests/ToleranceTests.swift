@@ -28,7 +28,8 @@ import Testing
 
     @Test func anAssociationWithoutApplicationContextIsRefused() throws {
         let text = try octets("60128A0207808B0760857405080201AC03800141")
-        #expect(throws: DecodeError.self) { try AARQ(octets: text) }
+        let error = #expect(throws: DecodeError.self) { try AARQ(octets: text) }
+        #expect(error?.reason == .missingField(tag: 0xA1))
     }
 
     @Test func conformanceWithAShortTagIsAccepted() throws {

@@ -61,6 +61,25 @@ import Testing
         #expect(decoded?["raw"]?.string == "FF41")
     }
 
+    @Test func aCutAPDUIsNotTakenForAShortValue() throws {
+        #expect(try decode(.auto, "0F00337AEF0C07EA0605050C252D00FF888002021100")["problem"] != nil)
+        #expect(try decode(.auto, "1105DEAD")["trailing"]?.string == "DEAD")
+    }
+
+    @Test func randomOctetsNeverCrash() throws {
+        var state: UInt64 = 7
+        for _ in 0..<5_000 {
+            var text = ""
+            for _ in 0..<20 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text += String(state >> 56 | 0x100, radix: 16).dropFirst()
+            }
+            for layer in DecodeLayer.allCases {
+                _ = try decode(layer, text)
+            }
+        }
+    }
+
     @Test func valuesAreTakenForValuesAndAPDUsForAPDUs() throws {
         #expect(try decode(.auto, "0601020228010600000000")["layer"]?.string == "xdlms")
         #expect(try decode(.auto, "0600001391")["layer"]?.string == "data")

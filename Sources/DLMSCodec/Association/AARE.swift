@@ -102,7 +102,7 @@ extension AARE: OctetCodable {
         at offset: Int
     ) throws(DecodeError) -> AssociationDiagnostic {
         guard let source = fields.element(0xA3), let number = source.inner(0x02) else {
-            throw DecodeError(.unknownTag(0xA3), at: offset, what: "aare, result-source-diagnostic")
+            throw DecodeError(.missingField(tag: 0xA3), at: offset, what: "aare")
         }
         switch source.tag {
         case 0xA1: return .serviceUser(try fields.integer(number))

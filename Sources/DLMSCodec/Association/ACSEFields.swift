@@ -41,7 +41,7 @@ struct ACSEFields {
     /// Takes a field that must be there.
     mutating func required(_ tag: UInt8, _ inner: UInt8) throws(DecodeError) -> [UInt8] {
         guard let content = self.inner(tag, inner) else {
-            throw DecodeError(.unknownTag(tag), at: offset, what: "\(what), required field")
+            throw DecodeError(.missingField(tag: tag), at: offset, what: what.description)
         }
         return content
     }

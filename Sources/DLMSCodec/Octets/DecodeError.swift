@@ -23,6 +23,8 @@ public struct DecodeError: Error, Hashable, Sendable {
         case trailingOctets(Int)
         /// A value outside of what the field allows.
         case invalidValue(Int)
+        /// A field that must be there is not, or has another shape.
+        case missingField(tag: UInt8)
     }
 
     /// The kind of fault.
@@ -63,6 +65,7 @@ extension DecodeError: CustomStringConvertible {
             case .nestedTooDeep(let limit): "nested deeper than \(limit) levels"
             case .trailingOctets(let count): "\(count) octets left over"
             case .invalidValue(let value): "value \(value) is not allowed"
+            case .missingField(let tag): "field \(Hexadecimal.text(of: [tag])) is missing or malformed"
             }
         return "\(what) at octet \(offset): \(fault)"
     }

@@ -114,7 +114,8 @@ struct DataScanner {
             case .truncated(let needed, _), .countTooLarge(let needed):
                 required = max(base + error.offset + needed, span.count + 1)
                 return nil
-            case .unknownTag, .unknownChoice, .invalidLength, .nestedTooDeep, .trailingOctets, .invalidValue:
+            case .unknownTag, .unknownChoice, .invalidLength, .nestedTooDeep, .trailingOctets, .invalidValue,
+                .missingField:
                 throw error.moved(by: offset + base)
             }
         }
