@@ -96,7 +96,7 @@ let package = Package(
         tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText"]),
         tests("TimekeepingTests", ["Timekeeping"]),
         tests("JobsTests", ["Jobs", "Timekeeping"]),
-        tests("FleetTests", ["Fleet", "DLMSSecurity", "JSONText", "Timekeeping"]),
+        tests("FleetTests", ["Fleet", "DLMSCodec", "DLMSSecurity", "JSONText", "Timekeeping"]),
         tests(
             "StoreTests",
             ["SQLStore", "SQLiteDriver", "Fleet", "Jobs", "DLMSSecurity", "JSONText", "Timekeeping"]),

@@ -34,7 +34,7 @@ public protocol JobStore: Sendable {
     /// A job's own limits are kept.
     func claim(_ claim: ExecutionClaim) async throws(JobStoreError) -> [ClaimedExecution]
 
-    /// Prolongs leases and tells which executions are still the holder's.
+    /// Prolongs leases and tells which executions are still the holder's and not of a cancelled job.
     func renew(
         _ executions: Set<ExecutionID>,
         holder: String,

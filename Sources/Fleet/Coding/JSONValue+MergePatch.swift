@@ -11,8 +11,10 @@ extension JSONValue {
         guard case .object(let changes) = patch else { return patch }
         var result = object ?? JSONObject()
         for change in changes.members {
+            // A plain `nil` would be the literal null here, which is a value and removes nothing.
             result[change.name] =
-                change.value.isNull ? nil : (result[change.name] ?? .null).merging(patch: change.value)
+                change.value.isNull
+                ? JSONValue?.none : (result[change.name] ?? .null).merging(patch: change.value)
         }
         return .object(result)
     }
@@ -44,7 +46,7 @@ extension JSONValue {
         for change in changes.members {
             guard let present = object[change.name] else { continue }
             let isMark = present["set"] == true && present.object?.members.count == 1
-            object[change.name] = isMark ? nil : present.withoutMarks(where: change.value)
+            object[change.name] = isMark ? JSONValue?.none : present.withoutMarks(where: change.value)
         }
         return .object(object)
     }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Timekeeping
+
+/// Brings the schema of a database to the version this gateway knows, forward only.
+public enum Migrator {
+    /// The steps in order; a step that was released is never changed.
+    private static let steps: [(version: Int, script: [UInt8])] = [
+        (1, PackageResources.M0001_sql)
+    ]
+
+    /// The version of the schema after all steps.
+    public static var version: Int { steps.last?.version ?? 0 }
+
+    /// Applies the steps that are missing, all in one transaction; does nothing on a database that is up to date.
+    ///
+    /// - Returns: the versions that were applied.
+    /// - Throws: ``SQLError/schemaTooNew(found:known:)`` for a database of a newer gateway, which is left untouched.
+    @discardableResult
+    public static func migrate(_ database: any SQLDatabase, now: Timestamp) async throws -> [Int] {
+        let dialect = database.dialect
+        return try await database.write { connection in
+            try connection.runScript(
+                """
+                CREATE TABLE IF NOT EXISTS schema_versions (
+                    version BIGINT PRIMARY KEY CHECK (version > 0),
+                    applied_at BIGINT NOT NULL
+                )
+                """
+            )
+            let rows = try connection.query("SELECT max(version) AS newest FROM schema_versions", [:])
+            let present = try rows.first?.optionalInteger("newest") ?? 0
+            guard present <= version else { throw SQLError.schemaTooNew(found: present, known: version) }
+            let missing = steps.filter { $0.version > present }
+            for step in missing {
+                try connection.runScript(dialect.adapting(String(decoding: step.script, as: UTF8.self)))
+                try connection.execute(
+                    "INSERT INTO schema_versions (version, applied_at) VALUES (:version, :applied_at)",
+                    ["version": .integer(Int64(step.version)), "applied_at": .moment(now)]
+                )
+            }
+            return missing.map(\.version)
+        }
+    }
+}

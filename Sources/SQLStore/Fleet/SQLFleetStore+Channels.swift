@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Fleet
+import JSONText
+
+extension SQLFleetStore: ChannelStore {
+    /// Writes a channel if the precondition holds, as one step.
+    public func putChannel(
+        _ id: ChannelID,
+        _ configuration: ChannelConfiguration,
+        when precondition: WritePrecondition
+    ) async throws(StoreError) -> WriteResult<ChannelRecord> {
+        var writer = JSONWriter()
+        configuration.write(into: &writer)
+        let document = String(decoding: writer.octets, as: UTF8.self)
+        let now = clock.now()
+        let (row, isNew) = try await write { [channels, groups] connection in
+            if let group = configuration.group, try !groups.contains(group.text, on: connection) {
+                throw StoreError.referenceUnknown(group.text)
+            }
+            return try channels.put(
+                id.text,
+                document: document,
+                columns: [("group_id", .text(optional: configuration.group?.text))],
+                when: precondition,
+                now: now,
+                on: connection
+            )
+        }
+        let record = try Self.record(row, configuration)
+        return isNew ? .created(record) : .replaced(record)
+    }
+
+    /// The channel; nil when there is none.
+    public func channel(_ id: ChannelID) async throws(StoreError) -> ChannelRecord? {
+        let row = try await read { [channels] connection in try channels.row(id.text, on: connection) }
+        guard let row else { return nil }
+        return try Self.channelRecord(row)
+    }
+
+    /// Channels in the order of their identifiers, at most `limit` after the cursor.
+    public func channels(after cursor: String?, limit: Int) async throws(StoreError) -> Page<ChannelRecord> {
+        try Self.checkCursor(cursor)
+        let limit = max(limit, 1)
+        let rows = try await read { [channels] connection in
+            try channels.rows(after: cursor, limit: limit + 1, on: connection)
+        }
+        return try Self.page(rows, limit: limit, Self.channelRecord)
+    }
+
+    /// Removes a channel if the precondition holds; false when there was none and that was allowed.
+    public func deleteChannel(_ id: ChannelID, when precondition: WritePrecondition) async throws(StoreError) -> Bool {
+        try await write { [channels, meters] connection in
+            let users = try meters.users(where: "channel_id = :id", ["id": .text(id.text)], on: connection)
+            guard users.isEmpty else { throw StoreError.inUse(by: users) }
+            return try channels.delete(id.text, when: precondition, on: connection)
+        }
+    }
+
+    /// Writes a group if the precondition holds, as one step.
+    public func putChannelGroup(
+        _ id: ChannelGroupID,
+        _ configuration: ChannelGroupConfiguration,
+        when precondition: WritePrecondition
+    ) async throws(StoreError) -> WriteResult<ChannelGroupRecord> {
+        var writer = JSONWriter()
+        writer.beginObject()
+        configuration.writeMembers(into: &writer)
+        writer.endObject()
+        let document = String(decoding: writer.octets, as: UTF8.self)
+        let now = clock.now()
+        let (row, isNew) = try await write { [groups] connection in
+            try groups.put(id.text, document: document, columns: [], when: precondition, now: now, on: connection)
+        }
+        let record = try Self.record(row, configuration)
+        return isNew ? .created(record) : .replaced(record)
+    }
+
+    /// The group; nil when there is none.
+    public func channelGroup(_ id: ChannelGroupID) async throws(StoreError) -> ChannelGroupRecord? {
+        let row = try await read { [groups] connection in try groups.row(id.text, on: connection) }
+        guard let row else { return nil }
+        return try Self.groupRecord(row)
+    }
+
+    /// Groups in the order of their identifiers, at most `limit` after the cursor.
+    public func channelGroups(after cursor: String?, limit: Int) async throws(StoreError) -> Page<ChannelGroupRecord> {
+        try Self.checkCursor(cursor)
+        let limit = max(limit, 1)
+        let rows = try await read { [groups] connection in
+            try groups.rows(after: cursor, limit: limit + 1, on: connection)
+        }
+        return try Self.page(rows, limit: limit, Self.groupRecord)
+    }
+
+    /// Removes a group if the precondition holds; false when there was none and that was allowed.
+    public func deleteChannelGroup(
+        _ id: ChannelGroupID,
+        when precondition: WritePrecondition
+    ) async throws(StoreError) -> Bool {
+        try await write { [channels, meters, groups] connection in
+            let binds: SQLBinds = ["id": .text(id.text)]
+            let users =
+                try channels.users(where: "group_id = :id", binds, on: connection)
+                + meters.users(where: "group_id = :id", binds, on: connection)
+            guard users.isEmpty else { throw StoreError.inUse(by: Array(users.prefix(10))) }
+            return try groups.delete(id.text, when: precondition, on: connection)
+        }
+    }
+
+    private static func channelRecord(_ row: ConfigurationTable.Row) throws(StoreError) -> ChannelRecord {
+        let value = try parse(row)
+        let configuration: ChannelConfiguration
+        do throws(JSONMemberError) {
+            configuration = try ChannelConfiguration(value)
+        } catch {
+            throw .damaged(record: row.id, reason: "\(error)")
+        }
+        return try record(row, configuration)
+    }
+
+    private static func groupRecord(_ row: ConfigurationTable.Row) throws(StoreError) -> ChannelGroupRecord {
+        let value = try parse(row)
+        let configuration: ChannelGroupConfiguration
+        do throws(JSONMemberError) {
+            configuration = try ChannelGroupConfiguration(value)
+        } catch {
+            throw .damaged(record: row.id, reason: "\(error)")
+        }
+        return try record(row, configuration)
+    }
+}

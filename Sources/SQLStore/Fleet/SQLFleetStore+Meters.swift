@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+import DLMSSecurity
+public import Fleet
+import JSONText
+import Timekeeping
+
+extension SQLFleetStore: MeterStore {
+    /// Writes a meter if the precondition holds, as one step.
+    public func putMeter(
+        _ id: MeterID,
+        _ configuration: MeterConfiguration,
+        when precondition: WritePrecondition
+    ) async throws(StoreError) -> WriteResult<MeterRecord> {
+        let document = try document(of: configuration, id)
+        let now = clock.now()
+        let (row, isNew) = try await write { [meters, channels, groups] connection in
+            var channelID: ChannelID?
+            var groupID: ChannelGroupID?
+            switch configuration.channel {
+            case .shared(let shared): channelID = shared
+            case .inline(let channel): groupID = channel.group
+            }
+            if let channelID, try !channels.contains(channelID.text, on: connection) {
+                throw StoreError.referenceUnknown(channelID.text)
+            }
+            if let groupID, try !groups.contains(groupID.text, on: connection) {
+                throw StoreError.referenceUnknown(groupID.text)
+            }
+            let columns: [(String, SQLValue)] = [
+                ("name", .text(optional: configuration.name)),
+                ("channel_id", .text(optional: channelID?.text)),
+                ("group_id", .text(optional: groupID?.text)),
+            ]
+            let result = try meters.put(
+                id.text,
+                document: document,
+                columns: columns,
+                when: precondition,
+                now: now,
+                on: connection
+            )
+            try Self.replaceLabels(of: id, with: configuration.labels, on: connection)
+            return result
+        }
+        let record = try Self.record(row, configuration)
+        return isNew ? .created(record) : .replaced(record)
+    }
+
+    /// The meter with its secrets in clear; nil when there is none.
+    public func meter(_ id: MeterID) async throws(StoreError) -> MeterRecord? {
+        let row = try await read { [meters] connection in try meters.row(id.text, on: connection) }
+        guard let row else { return nil }
+        return try meterRecord(row)
+    }
+
+    /// Meters in the order of their identifiers.
+    public func meters(
+        matching query: MeterQuery,
+        after cursor: String?,
+        limit: Int
+    ) async throws(StoreError) -> Page<MeterRecord> {
+        try Self.checkCursor(cursor)
+        let limit = max(limit, 1)
+        let rows = try await read { [meters] connection in
+            let (conditions, binds) = Self.conditions(of: query)
+            return try meters.rows(where: conditions, binds, after: cursor, limit: limit + 1, on: connection)
+        }
+        return try Self.page(rows, limit: limit) { row throws(StoreError) in try meterRecord(row) }
+    }
+
+    /// The identifiers alone, in order, of all meters that match.
+    public func meterIDs(matching query: MeterQuery) async throws(StoreError) -> [MeterID] {
+        try await read { connection in
+            let (conditions, binds) = Self.conditions(of: query)
+            let rows = try connection.query(
+                "SELECT id FROM meters \(ConfigurationTable.whereClause(conditions)) ORDER BY id",
+                binds
+            )
+            return try rows.compactMap { MeterID(try $0.text("id")) }
+        }
+    }
+
+    /// How many meters match.
+    public func meterCount(matching query: MeterQuery) async throws(StoreError) -> Int {
+        try await read { connection in
+            let (conditions, binds) = Self.conditions(of: query)
+            let rows = try connection.query(
+                "SELECT count(*) AS meters FROM meters \(ConfigurationTable.whereClause(conditions))",
+                binds
+            )
+            return try rows.first?.integer("meters") ?? 0
+        }
+    }
+
+    /// Removes a meter if the precondition holds; false when there was none and that was allowed.
+    public func deleteMeter(_ id: MeterID, when precondition: WritePrecondition) async throws(StoreError) -> Bool {
+        try await write { [meters] connection in
+            try meters.delete(id.text, when: precondition, on: connection)
+        }
+    }
+
+    /// Opens the secrets of a row and reads its document.
+    func meterRecord(_ row: ConfigurationTable.Row) throws(StoreError) -> MeterRecord {
+        let value = try Self.parse(row)
+        var secrets: [JSONPointer: Secret] = [:]
+        do throws(SealingError) {
+            for (pointer, text) in value.sealedTexts() {
+                guard let octets = Hexadecimal.octets(of: text) else { throw .malformed }
+                secrets[pointer] = try sealer.open(octets, for: Self.place(row.id, pointer))
+            }
+        } catch {
+            throw .sealing(error)
+        }
+        let configuration: MeterConfiguration
+        do throws(JSONMemberError) {
+            configuration = try MeterConfiguration(value, secrets: .opened(secrets))
+        } catch {
+            throw .damaged(record: row.id, reason: "\(error)")
+        }
+        return try Self.record(row, configuration)
+    }
+
+    private func document(of configuration: MeterConfiguration, _ id: MeterID) throws(StoreError) -> String {
+        var texts: [JSONPointer: String] = [:]
+        do throws(SealingError) {
+            for (pointer, secret) in configuration.secrets {
+                texts[pointer] = Hexadecimal.text(of: try sealer.seal(secret, for: Self.place(id.text, pointer)))
+            }
+        } catch {
+            throw .sealing(error)
+        }
+        var writer = JSONWriter(reservingCapacity: 1024)
+        configuration.write(into: &writer, secrets: .sealed(texts))
+        return String(decoding: writer.octets, as: UTF8.self)
+    }
+
+    private static func place(_ id: String, _ pointer: JSONPointer) -> SealingContext {
+        SealingContext(table: "meters", row: id, column: pointer.text)
+    }
+
+    private static func replaceLabels(
+        of id: MeterID,
+        with labels: [String: String],
+        on connection: any SQLConnection
+    ) throws(SQLError) {
+        try connection.execute("DELETE FROM meter_labels WHERE meter_id = :id", ["id": .text(id.text)])
+        for (label, value) in labels {
+            try connection.execute(
+                """
+                INSERT INTO meter_labels (meter_id, label, label_value) VALUES (:id, :label, :label_value)
+                """,
+                ["id": .text(id.text), "label": .text(label), "label_value": .text(value)]
+            )
+        }
+    }
+
+    private static func conditions(of query: MeterQuery) -> (conditions: [String], binds: SQLBinds) {
+        var conditions: [String] = []
+        var binds: SQLBinds = [:]
+        if let search = query.search, !search.isEmpty {
+            conditions.append(
+                "(lower(id) LIKE lower(:search) ESCAPE '\\' OR lower(name) LIKE lower(:search) ESCAPE '\\')"
+            )
+            binds["search"] = .text(pattern(containing: search))
+        }
+        if let channel = query.channel {
+            conditions.append("channel_id = :channel")
+            binds["channel"] = .text(channel.text)
+        }
+        for (index, requirement) in query.labels.requirements.enumerated() {
+            let hasLabel = "SELECT 1 FROM meter_labels WHERE meter_id = meters.id AND label = :label\(index)"
+            let hasValue = "\(hasLabel) AND label_value = :value\(index)"
+            switch requirement {
+            case .equals(let key, let value):
+                conditions.append("EXISTS (\(hasValue))")
+                binds["label\(index)"] = .text(key)
+                binds["value\(index)"] = .text(value)
+            case .differs(let key, let value):
+                conditions.append("NOT EXISTS (\(hasValue))")
+                binds["label\(index)"] = .text(key)
+                binds["value\(index)"] = .text(value)
+            case .exists(let key):
+                conditions.append("EXISTS (\(hasLabel))")
+                binds["label\(index)"] = .text(key)
+            case .isAbsent(let key):
+                conditions.append("NOT EXISTS (\(hasLabel))")
+                binds["label\(index)"] = .text(key)
+            }
+        }
+        return (conditions, binds)
+    }
+
+    /// A LIKE pattern for a text anywhere, in which the text's own wildcards stand for themselves.
+    private static func pattern(containing text: String) -> String {
+        var pattern = "%"
+        for character in text {
+            if "%_\\".contains(character) { pattern.append("\\") }
+            pattern.append(character)
+        }
+        return pattern + "%"
+    }
+}
+
+extension JSONValue {
+    /// The texts of all objects `{"sealed":"..."}` inside, by their places.
+    fileprivate func sealedTexts(at pointer: JSONPointer = .root) -> [JSONPointer: String] {
+        guard case .object(let object) = self else { return [:] }
+        if object.members.count == 1, let text = object["sealed"]?.string { return [pointer: text] }
+        var texts: [JSONPointer: String] = [:]
+        for member in object.members {
+            texts.merge(member.value.sealedTexts(at: pointer.appending(member.name))) { first, _ in first }
+        }
+        return texts
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSSecurity
+public import Fleet
+import JSONText
+public import Timekeeping
+
+/// Keeps meters, channels and channel groups in a SQL database; secrets are sealed before they leave the process.
+public struct SQLFleetStore: Sendable {
+    let database: any SQLDatabase
+    let sealer: SecretSealer
+    let clock: any WallClock
+    let meters: ConfigurationTable
+    let channels: ConfigurationTable
+    let groups: ConfigurationTable
+
+    /// Makes a store over a database whose schema is up to date (see ``Migrator``).
+    public init(database: any SQLDatabase, sealer: SecretSealer, clock: any WallClock = SystemWallClock()) {
+        self.database = database
+        self.sealer = sealer
+        self.clock = clock
+        meters = ConfigurationTable(name: "meters", dialect: database.dialect)
+        channels = ConfigurationTable(name: "channels", dialect: database.dialect)
+        groups = ConfigurationTable(name: "channel_groups", dialect: database.dialect)
+    }
+
+    /// Opens the secrets of one stored meter, if there is one with any; tells early that the key file is the wrong one.
+    ///
+    /// - Throws: ``Fleet/StoreError/sealing(_:)``, ``Fleet/StoreError/unavailable(reason:)``.
+    public func checkSealingKey() async throws(StoreError) {
+        let rows = try await read { [meters] connection in
+            try meters.rows(
+                where: ["document LIKE '%\"sealed\"%'"],
+                after: nil,
+                limit: 1,
+                on: connection
+            )
+        }
+        for row in rows { _ = try meterRecord(row) }
+    }
+
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws(StoreError) -> Result {
+        do {
+            return try await database.read(body)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws(StoreError) -> Result {
+        do {
+            return try await database.write(body)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Cuts a page off rows of which one more than its limit was asked for.
+    static func page<Record: Sendable>(
+        _ rows: [ConfigurationTable.Row],
+        limit: Int,
+        _ record: (ConfigurationTable.Row) throws(StoreError) -> Record
+    ) throws(StoreError) -> Page<Record> {
+        let items = try rows.prefix(limit).map(record)
+        return Page(items: items, next: rows.count > limit ? rows[limit - 1].id : nil)
+    }
+
+    /// A cursor is the identifier of the last record of the page before.
+    static func checkCursor(_ cursor: String?) throws(StoreError) {
+        guard let cursor else { return }
+        guard MeterID(cursor) != nil else { throw .badCursor }
+    }
+
+    static func parse(_ row: ConfigurationTable.Row) throws(StoreError) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONReader.parse(Array(row.document.utf8))
+        } catch {
+            throw .damaged(record: row.id, reason: "\(error)")
+        }
+    }
+
+    static func record<Configuration>(
+        _ row: ConfigurationTable.Row,
+        _ configuration: Configuration
+    ) throws(StoreError) -> ConfigurationRecord<Configuration> {
+        guard let id = Identifier<ConfigurationRecord<Configuration>>(row.id) else {
+            throw .damaged(record: row.id, reason: "its identifier is malformed")
+        }
+        return ConfigurationRecord(
+            id: id,
+            configuration: configuration,
+            revision: row.revision,
+            createdAt: row.createdAt,
+            updatedAt: row.updatedAt
+        )
+    }
+}
+
+extension StoreError {
+    /// Takes an error of the store's own from inside a transaction as it is; everything else is the database's.
+    init(_ error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        default: self = .unavailable(reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Jobs
+public import Timekeeping
+
+/// Keeps jobs and executions in a SQL database.
+public struct SQLJobStore: JobStore {
+    let database: any SQLDatabase
+
+    /// Makes a store over a database whose schema is up to date (see ``Migrator``).
+    public init(database: any SQLDatabase) {
+        self.database = database
+    }
+
+    var dialect: Dialect { database.dialect }
+
+    /// Stores a job with one execution per target, and its idempotency key if there is one.
+    public func create(_ creation: JobCreation) async throws(JobStoreError) -> JobCreationResult {
+        guard !creation.targets.isEmpty else { throw .noTargets }
+        return try await write { connection in
+            if let key = creation.idempotency {
+                if let job = try Self.replay(of: key, at: creation.now, on: connection) { return .replayed(job) }
+            }
+            let row = JobRow(creation: creation)
+            try row.insert(on: connection)
+            for (ordinal, target) in creation.targets.enumerated() {
+                try connection.execute(
+                    """
+                    INSERT INTO executions (job_id, ordinal, target, state)
+                    VALUES (:job_id, :ordinal, :target, 'queued')
+                    """,
+                    [
+                        "job_id": .text(creation.id.text), "ordinal": .integer(Int64(ordinal)),
+                        "target": .text(target),
+                    ]
+                )
+            }
+            if let key = creation.idempotency {
+                try connection.execute(
+                    """
+                    INSERT INTO idempotency_keys (request_key, body_digest, job_id, expires_at)
+                    VALUES (:request_key, :body_digest, :job_id, :expires_at)
+                    """,
+                    [
+                        "request_key": .text(key.key), "body_digest": .text(key.bodyDigest),
+                        "job_id": .text(creation.id.text), "expires_at": .moment(key.expiresAt),
+                    ]
+                )
+            }
+            return .created(row.record)
+        }
+    }
+
+    /// The job; nil when there is none.
+    public func job(_ id: JobID) async throws(JobStoreError) -> JobRecord? {
+        try await read { connection in
+            try connection.query("SELECT \(JobRow.columns) FROM jobs WHERE id = :id", ["id": .text(id.text)])
+                .first.map { try JobRow($0).record }
+        }
+    }
+
+    /// Jobs that match, the newest first, older than the one given.
+    public func jobs(
+        matching query: JobQuery,
+        before: JobID?,
+        limit: Int
+    ) async throws(JobStoreError) -> [JobRecord] {
+        try await read { connection in
+            var conditions: [String] = []
+            var binds: SQLBinds = ["limit": .integer(Int64(max(limit, 1)))]
+            if !query.states.isEmpty {
+                conditions.append("state IN (\(Self.list(query.states, "state", &binds)))")
+            }
+            if let kind = query.kind {
+                conditions.append("kind = :kind")
+                binds["kind"] = .text(kind.rawValue)
+            }
+            if let target = query.target {
+                conditions.append("id IN (SELECT job_id FROM executions WHERE target = :target)")
+                binds["target"] = .text(target)
+            }
+            if let moment = query.createdAfter {
+                conditions.append("created_at >= :created_after")
+                binds["created_after"] = .moment(moment)
+            }
+            if let before {
+                conditions.append("id < :before")
+                binds["before"] = .text(before.text)
+            }
+            return try connection.query(
+                """
+                SELECT \(JobRow.columns) FROM jobs
+                \(ConfigurationTable.whereClause(conditions)) ORDER BY id DESC LIMIT :limit
+                """,
+                binds
+            ).map { try JobRow($0).record }
+        }
+    }
+
+    /// Executions of a job in the order of its targets, after the place given.
+    public func executions(
+        of job: JobID,
+        in states: Set<ExecutionState>?,
+        after ordinal: Int?,
+        limit: Int
+    ) async throws(JobStoreError) -> [ExecutionRecord] {
+        try await read { connection in
+            var conditions = ["job_id = :job_id", "ordinal > :after"]
+            var binds: SQLBinds = [
+                "job_id": .text(job.text), "after": .integer(Int64(ordinal ?? -1)),
+                "limit": .integer(Int64(max(limit, 1))),
+            ]
+            if let states {
+                guard !states.isEmpty else { return [] }
+                conditions.append("state IN (\(Self.list(states, "state", &binds)))")
+            }
+            return try connection.query(
+                """
+                SELECT \(ExecutionRow.columns) FROM executions
+                \(ConfigurationTable.whereClause(conditions)) ORDER BY ordinal LIMIT :limit
+                """,
+                binds
+            ).map { try ExecutionRow($0).record }
+        }
+    }
+
+    /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.
+    public func purge(finishedBefore: Timestamp, now: Timestamp) async throws(JobStoreError) -> Int {
+        try await write { connection in
+            try connection.execute(
+                "DELETE FROM idempotency_keys WHERE expires_at <= :now",
+                ["now": .moment(now)]
+            )
+            // A key that still counts keeps its job, or a repeated request would act again.
+            return try connection.execute(
+                """
+                DELETE FROM jobs WHERE finished_at < :before
+                    AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE idempotency_keys.job_id = jobs.id)
+                """,
+                ["before": .moment(finishedBefore)]
+            )
+        }
+    }
+
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws(JobStoreError) -> Result {
+        do {
+            return try await database.read(body)
+        } catch {
+            throw JobStoreError(error)
+        }
+    }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws(JobStoreError) -> Result {
+        do {
+            return try await database.write(body)
+        } catch {
+            throw JobStoreError(error)
+        }
+    }
+
+    private static func replay(
+        of key: IdempotencyKey,
+        at now: Timestamp,
+        on connection: any SQLConnection
+    ) throws -> JobRecord? {
+        let binds: SQLBinds = ["request_key": .text(key.key)]
+        try connection.execute(
+            "DELETE FROM idempotency_keys WHERE request_key = :request_key AND expires_at <= :now",
+            ["request_key": .text(key.key), "now": .moment(now)]
+        )
+        let found = try connection.query(
+            "SELECT body_digest, job_id FROM idempotency_keys WHERE request_key = :request_key",
+            binds
+        )
+        guard let row = found.first else { return nil }
+        guard try row.text("body_digest") == key.bodyDigest else { throw JobStoreError.idempotencyKeyReused }
+        return try connection.query(
+            "SELECT \(JobRow.columns) FROM jobs WHERE id = :id",
+            ["id": .text(try row.text("job_id"))]
+        ).first.map { try JobRow($0).record }
+    }
+
+    /// Binds each state under a name of its own and gives the names for an IN list.
+    private static func list<State: RawRepresentable<String>>(
+        _ states: Set<State>,
+        _ prefix: String,
+        _ binds: inout SQLBinds
+    ) -> String {
+        let words = states.map(\.rawValue).sorted()
+        for (index, word) in words.enumerated() { binds["\(prefix)\(index)"] = .text(word) }
+        return words.indices.map { ":\(prefix)\($0)" }.joined(separator: ", ")
+    }
+}
+
+extension JobStoreError {
+    /// Takes an error of the store's own from inside a transaction as it is; everything else is the database's.
+    init(_ error: any Error) {
+        self = (error as? JobStoreError) ?? .unavailable(reason: "\(error)")
+    }
+}

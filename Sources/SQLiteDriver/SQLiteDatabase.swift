@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Dispatch
+import GRDB
+import Glibc
+public import SQLStore
+
+/// A SQLite database, by GRDB: many readers beside one writer, each on a thread of GRDB's own.
+///
+/// A file is used in WAL mode with `synchronous = FULL`: a job that was accepted must be there after the power failed,
+/// and NORMAL gives up just that. Foreign keys are enforced, and a lock of another process is waited for 5 seconds.
+public struct SQLiteDatabase: SQLDatabase {
+    private let writer: any DatabaseWriter
+
+    /// Where SQLite's SQL differs.
+    public let dialect = Dialect.sqlite
+
+    /// Opens a database file, which is made, for its owner only, when there is none.
+    ///
+    /// - Throws: ``SQLStore/SQLError/unavailable(reason:)``.
+    public init(path: String) throws(SQLError) {
+        // Made here first, because SQLite would let others read it; its WAL file takes over the mode.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .unavailable(reason: "cannot open \(path): errno \(errno)") }
+        Glibc.close(descriptor)
+        do {
+            writer = try DatabasePool(path: path, configuration: Self.configuration())
+        } catch {
+            throw SQLError(sqlite: error)
+        }
+    }
+
+    /// Makes a database in memory, empty and gone with this value; for tests and demonstrations.
+    ///
+    /// - Throws: ``SQLStore/SQLError/unavailable(reason:)``.
+    public static func inMemory() throws(SQLError) -> SQLiteDatabase {
+        do {
+            return SQLiteDatabase(writer: try DatabaseQueue(configuration: configuration()))
+        } catch {
+            throw SQLError(sqlite: error)
+        }
+    }
+
+    /// Closes the database once what is under way has ended; the value is of no use afterwards.
+    ///
+    /// - Throws: ``SQLStore/SQLError/unavailable(reason:)``.
+    public func close() throws(SQLError) {
+        do {
+            try writer.close()
+        } catch {
+            throw SQLError(sqlite: error)
+        }
+    }
+
+    /// Runs a transaction that only reads.
+    public func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws -> Result {
+        // The forms with a callback: those with async would tear a transaction off when the task is cancelled.
+        try await withCheckedThrowingContinuation { continuation in
+            writer.asyncRead { access in
+                continuation.resume(
+                    with: Swift.Result {
+                        do {
+                            return try body(SQLiteConnection(try access.get()))
+                        } catch {
+                            throw SQLError.translating(error)
+                        }
+                    }
+                )
+            }
+        }
+    }
+
+    /// Runs a transaction that may write.
+    public func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { database in
+                continuation.resume(
+                    with: Swift.Result {
+                        do {
+                            return try Self.transaction(on: database, body)
+                        } catch {
+                            throw SQLError.translating(error)
+                        }
+                    }
+                )
+            }
+        }
+    }
+
+    private init(writer: any DatabaseWriter) {
+        self.writer = writer
+    }
+
+    private static func transaction<Result>(
+        on database: Database,
+        _ body: (any SQLConnection) throws -> Result
+    ) throws -> Result {
+        var result: Result?
+        // IMMEDIATE takes the write lock at once, so that two processes wait for each other instead of failing midway.
+        try database.inTransaction(.immediate) {
+            result = try body(SQLiteConnection(database))
+            return .commit
+        }
+        guard let result else { throw SQLError.unexpectedResult(reason: "a transaction ended without a result") }
+        return result
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(5)
+        configuration.label = "store"
+        configuration.prepareDatabase { database in
+            if !database.configuration.readonly {
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+            }
+        }
+        return configuration
+    }
+}
