@@ -92,6 +92,8 @@ let package = Package(
         tests("DLMSCodecTests", ["DLMSCodec"], resources: [.copy("Vectors")]),
         tests("ProtocolDecoderTests", ["ProtocolDecoder", "DLMSCodec", "JSONText"]),
         tests("DLMSEngineTests", ["DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
+        tests("MeterTransportTests", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
+        tests("MeterSessionsTests", ["MeterSessions", "MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("DLMSSecurityTests", ["DLMSSecurity"]),
         tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText"]),
         tests("TimekeepingTests", ["Timekeeping"]),

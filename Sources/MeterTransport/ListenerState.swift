@@ -12,7 +12,8 @@ final class ListenerState: Sendable {
     private struct Content {
         var counters = ListenerCounters()
         var answerDelay: Duration
-        var isSilent = false
+        var answering = MeterListener.Answering.prompt
+        var held: [(octets: [UInt8], channel: any Channel)] = []
         var connections: [ObjectIdentifier: any Channel] = [:]
     }
 
@@ -24,15 +25,32 @@ final class ListenerState: Sendable {
 
     var counters: ListenerCounters { content.withLock { $0.counters } }
 
-    /// How long an answer is held back; nil = for ever.
-    var answerDelay: Duration? { content.withLock { $0.isSilent ? nil : $0.answerDelay } }
+    /// How long an answer is delayed; nil when it is not to be sent, or kept for later.
+    func delay(of octets: [UInt8], _ channel: any Channel) -> Duration? {
+        content.withLock {
+            switch $0.answering {
+            case .prompt: return $0.answerDelay
+            case .silent: return nil
+            case .held:
+                $0.held.append((octets, channel))
+                return nil
+            }
+        }
+    }
 
     func setAnswerDelay(_ delay: Duration) {
         content.withLock { $0.answerDelay = delay }
     }
 
-    func setSilent(_ isSilent: Bool) {
-        content.withLock { $0.isSilent = isSilent }
+    /// Changes whether answers are sent; returns what was held back and is to be sent now.
+    func setAnswering(_ answering: MeterListener.Answering) -> [(octets: [UInt8], channel: any Channel)] {
+        content.withLock { content in
+            content.answering = answering
+            guard answering != .held else { return [] }
+            let held = content.held
+            content.held = []
+            return answering == .prompt ? held : []
+        }
     }
 
     func opened(_ channel: any Channel) {

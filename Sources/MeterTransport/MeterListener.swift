@@ -30,6 +30,16 @@ public final class MeterListener: Sendable {
         }
     }
 
+    /// What becomes of answers.
+    public enum Answering: Hashable, Sendable {
+        /// They are sent, after the delay if there is one.
+        case prompt
+        /// They are kept, and sent when answering becomes prompt again.
+        case held
+        /// They are lost, as with a meter whose radio is gone.
+        case silent
+    }
+
     private let channel: any Channel
     private let state: ListenerState
 
@@ -93,9 +103,11 @@ public final class MeterListener: Sendable {
         state.setAnswerDelay(delay)
     }
 
-    /// Whether requests are taken but not answered from now on, as by a meter whose radio is gone.
-    public func setSilent(_ isSilent: Bool) {
-        state.setSilent(isSilent)
+    /// What becomes of answers from now on; requests are carried out in any case.
+    public func setAnswering(_ answering: Answering) {
+        for answer in state.setAnswering(answering) {
+            answer.channel.writeAndFlush(answer.channel.allocator.buffer(bytes: answer.octets), promise: nil)
+        }
     }
 
     /// Closes the connections of all clients without a word; new ones may come.

@@ -42,7 +42,7 @@ final class MeterServerHandler: ChannelInboundHandler {
     }
 
     private func answer(_ octets: [UInt8], _ channel: any Channel) {
-        guard let delay = state.answerDelay else { return }
+        guard let delay = state.delay(of: octets, channel) else { return }
         guard delay > .zero else { return write(octets, channel) }
         channel.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in write(octets, channel) }
     }

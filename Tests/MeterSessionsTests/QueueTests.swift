@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import MeterSessions
+import MeterTransport
+import Testing
+
+@Suite("Requests wait in order of priority")
+struct QueueTests {
+    @Test("Higher priorities go first, equals in the order of their arrival")
+    func priorities() async throws {
+        try await SessionsBench.run { bench in
+            bench.listener.setAnswering(.held)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await bench.read(1) }
+                await bench.until { await bench.sessions.status(of: "M1").state == .connecting }
+                for (index, entry) in [(2, 1), (3, 5), (4, 9), (5, 5), (6, 0), (7, 9)].enumerated() {
+                    group.addTask { _ = try await bench.read(UInt8(entry.0), priority: UInt8(entry.1)) }
+                    await bench.untilQueued(index + 1)
+                }
+                bench.listener.setAnswering(.prompt)
+                try await group.waitForAll()
+            }
+            #expect(bench.meter.log == [1, 4, 7, 3, 5, 2, 6])
+        }
+    }
+
+    @Test("A waiting read moves up when somebody joins it who is in more of a hurry")
+    func promotion() async throws {
+        try await SessionsBench.run { bench in
+            bench.listener.setAnswering(.held)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await bench.read(1) }
+                await bench.until { await bench.sessions.status(of: "M1").state == .connecting }
+                group.addTask { _ = try await bench.read(2) }
+                await bench.untilQueued(1)
+                group.addTask { _ = try await bench.read(3, priority: 1) }
+                await bench.untilQueued(2)
+                group.addTask { _ = try await bench.read(3, priority: 9) }
+                await bench.until { await bench.sessions.metrics().sharedReads == 1 }
+                bench.listener.setAnswering(.prompt)
+                try await group.waitForAll()
+            }
+            #expect(bench.meter.log == [1, 3, 2])
+        }
+    }
+
+    @Test("Urgent work passes between two parts of a long list")
+    func urgent() async throws {
+        try await SessionsBench.run { bench in
+            _ = try await bench.read(100)
+            bench.listener.setAnswering(.held)
+            let route = bench.route()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    let answer = try await bench.sessions.perform(
+                        SessionRequest(service: .get((1...40).map { .object($0) }), association: "public"),
+                        on: route,
+                        deadline: bench.clock.now + .seconds(60)
+                    )
+                    #expect(answer.response == .get((1...40).map { .data([0x11, $0]) }))
+                }
+                await bench.untilAsked(17)
+                group.addTask { _ = try await bench.read(99, priority: 9) }
+                await bench.untilQueued(1)
+                bench.listener.setAnswering(.prompt)
+                try await group.waitForAll()
+            }
+            #expect(bench.meter.log == [100] + Array(1...16) + [99] + Array(17...40))
+        }
+    }
+
+    @Test("A deadline that passes in the queue fails only its caller")
+    func deadlineInQueue() async throws {
+        try await SessionsBench.run { bench in
+            bench.listener.setAnswering(.held)
+            let first = Task { try await bench.read(1) }
+            await bench.until { await bench.sessions.status(of: "M1").state == .connecting }
+            let second = Task { try await bench.read(2, within: .seconds(5)) }
+            await bench.untilQueued(1)
+            bench.clock.advance(by: .seconds(5))
+            await #expect(throws: SessionError.deadlinePassed(.queued, .notSent)) { _ = try await second.value }
+            bench.listener.setAnswering(.prompt)
+            let response = try await first.value.response
+            #expect(response == .objects(1))
+            #expect(bench.meter.log == [1])
+        }
+    }
+
+    @Test("A deadline in the past is refused at once")
+    func deadlineInThePast() async throws {
+        try await SessionsBench.run { bench in
+            await #expect(throws: SessionError.deadlinePassed(.queued, .notSent)) {
+                _ = try await bench.read(1, within: .zero)
+            }
+            #expect(bench.listener.counters.accepted == 0)
+        }
+    }
+
+    @Test("A full queue refuses")
+    func queueFull() async throws {
+        try await SessionsBench.run(options: .init(queueLimit: 1)) { bench in
+            bench.listener.setAnswering(.held)
+            let first = Task { try await bench.read(1) }
+            await bench.until { await bench.sessions.status(of: "M1").state == .connecting }
+            let second = Task { try await bench.read(2) }
+            await bench.untilQueued(1)
+            #expect(await bench.sessions.status(of: "M1").queueLength == 1)
+            await #expect(throws: SessionError.queueFull(limit: 1)) { _ = try await bench.read(3) }
+            bench.listener.setAnswering(.prompt)
+            _ = try await (first.value, second.value)
+        }
+    }
+
+    @Test("An association that is not configured is refused")
+    func unknownAssociation() async throws {
+        try await SessionsBench.run { bench in
+            await #expect(throws: SessionError.unknownAssociation("management")) {
+                _ = try await bench.read(1, in: "management")
+            }
+        }
+    }
+}

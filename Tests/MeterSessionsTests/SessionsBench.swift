@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+import DLMSEngine
+import DLMSSecurity
+import MeterSessions
+import MeterTransport
+import Synchronization
+import Testing
+
+/// A meter on a port of this process with a manager that talks to it, and a clock that both see as standing still.
+struct SessionsBench: Sendable {
+    let network = MeterNetwork()
+    let clock = ManualClock()
+    let meter = LoggingMeter()
+    let listener: MeterListener
+    let sessions: MeterSessions
+
+    init(
+        options: MeterSessions.Options = .init(),
+        listener listenerOptions: MeterListener.Options = .init()
+    ) async throws {
+        listener = try await MeterListener.bind(objects: meter, options: listenerOptions, network: network)
+        sessions = MeterSessions(network: network, options: options, clock: clock.sessionClock)
+    }
+
+    /// Runs a test body and takes everything down after it.
+    static func run(
+        options: MeterSessions.Options = .init(),
+        listener: MeterListener.Options = .init(),
+        _ body: (SessionsBench) async throws -> Void
+    ) async throws {
+        let bench = try await SessionsBench(options: options, listener: listener)
+        try await body(bench)
+        bench.listener.setAnswering(.prompt)
+        await bench.sessions.shutdown()
+        await bench.listener.close()
+        await bench.network.shutdown()
+    }
+
+    func route(
+        password: String = "12345678",
+        port: Int? = nil,
+        responseTimeout: Duration = .seconds(20),
+        keepAlive: Duration = .seconds(10),
+        revision: Int = 1
+    ) -> MeterRoute {
+        let secret = Secret(text: password)
+        return MeterRoute(
+            meter: "M1",
+            channel: ChannelKey("M1"),
+            endpoint: TCPEndpoint(host: "127.0.0.1", port: port ?? listener.port),
+            associations: [
+                "public": AssociationSettings(
+                    link: .wrapper(clientPort: 16, serverPort: 1),
+                    responseTimeout: responseTimeout
+                ),
+                "reading": AssociationSettings(
+                    link: .wrapper(clientPort: 32, serverPort: 1),
+                    authentication: .low(secret),
+                    responseTimeout: responseTimeout
+                ),
+            ],
+            connectTimeout: .seconds(5),
+            keepAlive: keepAlive,
+            revision: revision
+        )
+    }
+
+    /// Reads attributes of the objects 1.0.x.8.0.255.
+    func read(
+        _ objects: UInt8...,
+        in association: String = "public",
+        route: MeterRoute? = nil,
+        within: Duration = .seconds(60),
+        priority: UInt8 = 5
+    ) async throws -> SessionAnswer {
+        try await sessions.perform(
+            SessionRequest(service: .get(objects.map { .object($0) }), association: association),
+            on: route ?? self.route(),
+            deadline: clock.now + within,
+            priority: priority
+        )
+    }
+
+    func write(_ object: UInt8, route: MeterRoute? = nil) async throws -> SessionAnswer {
+        try await sessions.perform(
+            SessionRequest(
+                service: .set([AttributeWrite(.object(object), value: .unsigned(1))]),
+                association: "public"
+            ),
+            on: route ?? self.route(),
+            deadline: clock.now + .seconds(60)
+        )
+    }
+
+    /// Returns when something has become true.
+    func until(_ condition: () async -> Bool) async {
+        while !(await condition()) { await Task.yield() }
+    }
+
+    /// Returns when the meter was asked for so many attributes since the start.
+    func untilAsked(_ count: Int) async {
+        await until { meter.log.count >= count }
+    }
+
+    func untilQueued(_ count: Int) async {
+        await until { await sessions.metrics().queueLength >= count }
+    }
+}
+
+/// A meter that answers every GET with the number of the object, and remembers what it was asked for.
+final class LoggingMeter: ObjectServer {
+    private let entries = Mutex<[UInt8]>([])
+    private let written = Mutex(0)
+
+    /// The objects asked for, in order.
+    var log: [UInt8] { entries.withLock { $0 } }
+    var writes: Int { written.withLock { $0 } }
+
+    func association(for client: ClientAddress) -> AssociationTerms? {
+        client.clientSAP == 16
+            ? AssociationTerms() : AssociationTerms(authentication: .low(Secret(text: "12345678")))
+    }
+
+    func get(_ request: AttributeRequest, for client: ServedClient) -> GetResult {
+        let object = request.descriptor.instanceID.octets[2]
+        entries.withLock { $0.append(object) }
+        return .data(DLMSData.unsigned(object).octets)
+    }
+
+    func set(_ request: AttributeRequest, to value: DLMSData, for client: ServedClient) -> DataAccessResult {
+        written.withLock { $0 += 1 }
+        return .success
+    }
+
+    func invoke(_ method: MethodDescriptor, parameter: DLMSData?, for client: ServedClient) -> ActionOutcome {
+        ActionOutcome(result: .success)
+    }
+}
+
+extension AttributeRequest {
+    static func object(_ number: UInt8) -> AttributeRequest {
+        AttributeRequest(
+            AttributeDescriptor(classID: 3, instanceID: OBISCode(1, 0, number, 8, 0, 255), attributeID: 2)
+        )
+    }
+}
+
+extension ServiceResponse {
+    /// The answer to a read of these objects.
+    static func objects(_ numbers: UInt8...) -> ServiceResponse {
+        .get(numbers.map { .data(DLMSData.unsigned($0).octets) })
+    }
+}
