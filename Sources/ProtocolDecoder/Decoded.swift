@@ -30,11 +30,10 @@ struct Decoded {
             case .datetime: value = .dateTime(try COSEMDateTime(decoding: &reader))
             case .wrapper: value = .wrapper(try WrapperFrame(decoding: &reader))
             case .acse, .xdlms, .cipher:
-                let apdu = try APDU(decoding: &reader)
-                guard apdu.belongs(to: layer) else {
-                    throw DecodeError(.unknownTag(octets.first ?? 0), at: 0, what: "APDU of layer \(layer.rawValue)")
+                if let tag = reader.peek(), layer != Decoded.layer(ofTag: tag), layer != .xdlms || tag.isACSE {
+                    throw DecodeError(.unknownTag(tag), at: 0, what: "APDU of layer \(layer.rawValue)")
                 }
-                value = .apdu(apdu)
+                value = .apdu(try APDU(decoding: &reader))
             case .auto, .hdlc, .textProtocol: throw DecodeProblem.unsupported(layer)
             }
             trailing = reader.remaining
@@ -44,6 +43,15 @@ struct Decoded {
             throw problem
         } catch {
             throw DecodeProblem(title: "Not decoded", detail: "The octets could not be decoded.")
+        }
+    }
+
+    /// The narrowest layer of an APDU with a tag: ciphered APDUs are also of the application layer.
+    private static func layer(ofTag tag: UInt8) -> DecodeLayer {
+        switch tag {
+        case 0x60...0x63: .acse
+        case 0xDB...0xDF: .cipher
+        default: CipheredAPDU.isCiphered(tag: tag) ? .cipher : .xdlms
         }
     }
 
@@ -58,17 +66,7 @@ struct Decoded {
     }
 }
 
-extension APDU {
-    /// Whether the APDU is one of a layer.
-    fileprivate func belongs(to layer: DecodeLayer) -> Bool {
-        switch self {
-        case .aarq, .aare, .rlrq, .rlre: layer == .acse
-        case .ciphered, .generalKeyCiphering, .generalCiphering, .generalSigning: layer == .xdlms || layer == .cipher
-        case .initiateRequest, .initiateResponse, .getRequest, .getResponse, .setRequest, .setResponse, .actionRequest,
-            .actionResponse, .eventNotification, .readRequest, .readResponse, .writeRequest, .writeResponse,
-            .informationReport, .confirmedServiceError, .exceptionResponse, .dataNotification,
-            .dataNotificationConfirm, .accessRequest, .accessResponse, .generalBlockTransfer, .gateway:
-            layer == .xdlms
-        }
-    }
+extension UInt8 {
+    /// Whether an APDU with this tag opens or closes an association.
+    fileprivate var isACSE: Bool { (0x60...0x63).contains(self) }
 }

@@ -64,6 +64,8 @@ import Testing
     @Test func aCutAPDUIsNotTakenForAShortValue() throws {
         #expect(try decode(.auto, "0F00337AEF0C07EA0605050C252D00FF888002021100")["problem"] != nil)
         #expect(try decode(.auto, "1105DEAD")["trailing"]?.string == "DEAD")
+        let problem = try decode(.auto, "C401C1000A0A")["problem"]
+        #expect(problem?["title"]?.string == "Not a valid xdlms encoding")
     }
 
     @Test func randomOctetsNeverCrash() throws {
