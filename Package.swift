@@ -33,6 +33,9 @@ let package = Package(
         .library(name: "DLMSCodec", targets: ["DLMSCodec"]),
         .library(name: "COSEMModel", targets: ["COSEMModel"]),
         .library(name: "DLMSEngine", targets: ["DLMSEngine"]),
+        .library(name: "JSONText", targets: ["JSONText"]),
+        .library(name: "HTTPKit", targets: ["HTTPKit"]),
+        .library(name: "MicroHTTPServer", targets: ["MicroHTTPServer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

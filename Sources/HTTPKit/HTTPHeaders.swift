@@ -47,7 +47,7 @@ public struct HTTPHeaders: Hashable, Sendable {
 
     /// Replaces all fields of that name by one.
     public mutating func set(_ name: String, _ value: String) {
-        remove(name)
+        if self[name] != nil { remove(name) }
         add(name, value)
     }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-/// One request as received, body complete.
-public struct HTTPRequest: Sendable {
+/// One request as received, body complete; immutable, and a class so that handing it on costs one count.
+public final class HTTPRequest: Sendable {
     /// The method.
     public let method: HTTPMethod
     /// The target as sent, escapes and query included.

@@ -43,11 +43,11 @@ public struct HTTPResponse: Sendable {
 
     /// An answer with a body of the given media type.
     public static func octets(_ octets: [UInt8], type: String, status: Int = 200) -> HTTPResponse {
-        HTTPResponse(
-            status: status,
-            headers: HTTPHeaders([.init(name: "Content-Type", value: type)]),
-            body: .octets(octets)
-        )
+        var headers = HTTPHeaders()
+        // Those that are added on the way out find their room.
+        headers.reserveCapacity(8)
+        headers.add("Content-Type", type)
+        return HTTPResponse(status: status, headers: headers, body: .octets(octets))
     }
 
     /// An answer with plain text.

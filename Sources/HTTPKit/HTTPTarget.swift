@@ -41,6 +41,12 @@ public struct HTTPTarget: Hashable, Sendable {
 
     /// Takes a target apart: origin form (`/path?query`), absolute form (`http://host/path`) or `*` (RFC 9112 §3.2).
     public init(_ raw: String) throws(HTTPTargetFault) {
+        if let segments = Self.plainSegments(raw) {
+            self.segments = segments
+            rawPath = raw
+            query = .none
+            return
+        }
         guard raw.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .forbiddenCharacter }
         let origin = try Self.originForm(raw[...])
         let question = origin.utf8.firstIndex(of: UInt8(ascii: "?"))
@@ -58,6 +64,28 @@ public struct HTTPTarget: Hashable, Sendable {
             segments.append(text)
         }
         self.segments = segments
+    }
+
+    /// The segments of a path that needs no unescaping and has no query, which is what most targets are; nil for any other.
+    private static func plainSegments(_ raw: String) -> [String]? {
+        let segments: [String]?? = raw.utf8.withContiguousStorageIfAvailable { octets -> [String]? in
+            guard octets.first == UInt8(ascii: "/") else { return nil }
+            var segments: [String] = []
+            segments.reserveCapacity(8)
+            var start = 1
+            for index in 1..<octets.count {
+                switch octets[index] {
+                case UInt8(ascii: "/"):
+                    segments.append(String(decoding: octets[start..<index], as: UTF8.self))
+                    start = index + 1
+                case UInt8(ascii: "%"), UInt8(ascii: "?"), ...0x20, 0x7F...: return nil
+                default: break
+                }
+            }
+            segments.append(String(decoding: octets[start..<octets.count], as: UTF8.self))
+            return segments
+        }
+        return segments ?? nil
     }
 
     private static func originForm(_ raw: Substring) throws(HTTPTargetFault) -> Substring {

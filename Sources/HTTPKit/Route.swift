@@ -2,7 +2,9 @@
 // Copyright the cosem-gateway authors
 
 /// One row of the route table: a method and a path pattern, what the route takes, and who handles it.
-public struct Route: Sendable {
+///
+/// Immutable, and a class so that finding a row copies nothing.
+public final class Route: Sendable {
     /// Answers a request; what it throws becomes a problem.
     public typealias Handler = @Sendable (RoutedRequest) async throws -> HTTPResponse
 

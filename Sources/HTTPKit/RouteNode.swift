@@ -2,28 +2,45 @@
 // Copyright the cosem-gateway authors
 
 /// One place in the tree of path patterns.
-struct RouteNode: Sendable {
+final class RouteNode: Sendable {
     /// The rows that end here, by method.
     let routes: [HTTPMethod: Route]
     /// The pattern of the rows that end here.
     let pattern: String?
     private let literals: [String: RouteNode]
-    /// The one below for any segment; boxed in an array because a struct cannot hold itself.
-    private let parameter: [RouteNode]
-    private let rest: [RouteNode]
+    private let parameter: RouteNode?
+    private let rest: RouteNode?
 
-    /// Finds the place for a path and collects the values of parameters on the way; a literal goes before a parameter.
-    func find(_ segments: ArraySlice<String>, _ values: inout [String]) -> RouteNode? {
-        guard let first = segments.first else { return routes.isEmpty ? nil : self }
-        if let next = literals[first], let found = next.find(segments.dropFirst(), &values) { return found }
-        if !first.isEmpty, let next = parameter.first {
-            values.append(first)
-            if let found = next.find(segments.dropFirst(), &values) { return found }
+    private init(
+        routes: [HTTPMethod: Route],
+        pattern: String?,
+        literals: [String: RouteNode],
+        parameter: RouteNode?,
+        rest: RouteNode?
+    ) {
+        self.routes = routes
+        self.pattern = pattern
+        self.literals = literals
+        self.parameter = parameter
+        self.rest = rest
+    }
+
+    /// Finds the place for a path from its `index`th segment on and collects the values of parameters on the way; a literal goes
+    /// before a parameter.
+    func find(_ segments: [String], _ index: Int, _ values: inout [String]) -> RouteNode? {
+        guard index < segments.count else { return routes.isEmpty ? nil : self }
+        let segment = segments[index]
+        if !literals.isEmpty, let next = literals[segment], let found = next.find(segments, index + 1, &values) {
+            return found
+        }
+        if let parameter, !segment.isEmpty {
+            values.append(segment)
+            if let found = parameter.find(segments, index + 1, &values) { return found }
             values.removeLast()
         }
-        guard let next = rest.first else { return nil }
-        values.append(segments.joined(separator: "/"))
-        return next
+        guard let rest else { return nil }
+        values.append(segments[index...].joined(separator: "/"))
+        return rest
     }
 
     /// Builds the tree; used once, when the table is made.
@@ -72,8 +89,8 @@ struct RouteNode: Sendable {
                 routes: routes,
                 pattern: pattern,
                 literals: literals.mapValues(\.node),
-                parameter: parameter.map { [$0.node] } ?? [],
-                rest: rest.map { [$0.node] } ?? []
+                parameter: parameter?.node,
+                rest: rest?.node
             )
         }
     }

@@ -12,6 +12,8 @@ public struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern as written, such as `/meters/{id}`.
     public let text: String
     let segments: [Segment]
+    /// The names of its parameters in their order.
+    public let parameterNames: [String]
 
     /// Takes a pattern as written.
     public init(_ text: String) {
@@ -22,11 +24,7 @@ public struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
             let name = part.dropFirst().dropLast()
             return name.hasSuffix("*") ? .rest(String(name.dropLast())) : .parameter(String(name))
         }
-    }
-
-    /// The names of its parameters in their order.
-    public var parameterNames: [String] {
-        segments.compactMap { segment in
+        parameterNames = segments.compactMap { segment in
             switch segment {
             case .literal: nil
             case .parameter(let name), .rest(let name): name

@@ -42,7 +42,7 @@ public struct RouteTable: HTTPResponder {
         if target.isServerWide { return options(Set(routes.map(\.method))) }
         guard target.segments.starts(with: basePath) else { return notFound(target) }
         var values: [String] = []
-        guard let node = root.find(target.segments.dropFirst(basePath.count), &values) else { return notFound(target) }
+        guard let node = root.find(target.segments, basePath.count, &values) else { return notFound(target) }
         guard let route = node.routes[request.method] ?? (request.method == .head ? node.routes[.get] : nil) else {
             var response =
                 request.method == .options

@@ -104,28 +104,24 @@ public struct JSONWriter: Sendable {
     // MARK: Scalars
 
     /// Writes a string value, escaped as needed.
-    public mutating func string(_ text: some StringProtocol) {
-        separate()
-        octets.append(UInt8(ascii: "\""))
-        let done: Void? = text.utf8.withContiguousStorageIfAvailable { appendEscaped($0) }
+    public mutating func string(_ text: String) {
+        string(text[...])
+    }
+
+    /// Writes a string value, escaped as needed.
+    public mutating func string(_ text: Substring) {
+        let done: Void? = text.utf8.withContiguousStorageIfAvailable { quoted($0) }
         if done == nil {
             var native = String(text)
-            native.withUTF8 { appendEscaped($0) }
+            native.withUTF8 { quoted($0) }
         }
-        octets.append(UInt8(ascii: "\""))
-        needsComma = true
     }
 
     /// Writes UTF-8 octets as a string value; each ill-formed sequence becomes U+FFFD.
+    @inlinable
     public mutating func string(utf8 text: some Collection<UInt8>) {
         if text.allSatisfy({ $0 < 0x80 }) {
-            let done: Void? = text.withContiguousStorageIfAvailable { ascii in
-                separate()
-                octets.append(UInt8(ascii: "\""))
-                appendEscaped(ascii)
-                octets.append(UInt8(ascii: "\""))
-                needsComma = true
-            }
+            let done: Void? = text.withContiguousStorageIfAvailable { quoted($0) }
             if done != nil { return }
         }
         string(String(decoding: text, as: UTF8.self))
@@ -150,23 +146,24 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes an integer of any width with all its digits.
-    public mutating func integer(_ value: some FixedWidthInteger) {
-        separate()
-        if value < 0 { octets.append(UInt8(ascii: "-")) }
-        let magnitude = value.magnitude
-        if let narrow = UInt64(exactly: magnitude) {
-            appendDigits(narrow)
+    @inlinable
+    public mutating func integer<Integer: FixedWidthInteger>(_ value: Integer) {
+        // The width is known when this is specialised, so that only one of the two remains.
+        if Integer.bitWidth <= 64 {
+            integer(isNegative: value < 0, magnitude: UInt64(truncatingIfNeeded: value.magnitude))
         } else {
-            octets.append(contentsOf: String(magnitude).utf8)
+            number(text: String(value))
         }
-        needsComma = true
     }
 
     /// Writes a number whose exact decimal text is given; the caller answers for its form ("230.1", "-5", "1e3").
-    public mutating func number(text: some StringProtocol) {
-        separate()
-        octets.append(contentsOf: text.utf8)
-        needsComma = true
+    public mutating func number(text: String) {
+        raw(text.utf8)
+    }
+
+    /// Writes a number whose exact decimal text is given; the caller answers for its form.
+    public mutating func number(text: Substring) {
+        raw(text.utf8)
     }
 
     /// Writes the shortest decimal text that reads back as the same number; NaN and the infinities become `null`.
@@ -189,6 +186,23 @@ public struct JSONWriter: Sendable {
 
     private static func trimmed(_ text: String) -> Substring {
         text.hasSuffix(".0") ? text.dropLast(2) : text[...]
+    }
+
+    @usableFromInline
+    mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
+        separate()
+        octets.append(UInt8(ascii: "\""))
+        appendEscaped(text)
+        octets.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    @usableFromInline
+    mutating func integer(isNegative: Bool, magnitude: UInt64) {
+        separate()
+        if isNegative { octets.append(UInt8(ascii: "-")) }
+        appendDigits(magnitude)
+        needsComma = true
     }
 
     private mutating func appendDigits(_ value: UInt64) {

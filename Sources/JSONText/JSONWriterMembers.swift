@@ -10,6 +10,7 @@ extension JSONWriter {
     }
 
     /// Writes a member that is an integer, or `null` if there is none.
+    @inlinable
     public mutating func member<Integer: FixedWidthInteger>(_ name: StaticString, _ value: Integer?) {
         self.name(name)
         if let value { integer(value) } else { null() }

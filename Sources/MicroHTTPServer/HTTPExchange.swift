@@ -216,7 +216,9 @@ final class HTTPExchange: @unchecked Sendable {
 
     /// The fields that the library writes from what it knows.
     private static func isOurs(_ name: String) -> Bool {
-        switch name.lowercased() {
+        // Only names of these lengths can be one of them.
+        guard name.utf8.count == 4 || name.utf8.count == 14 || name.utf8.count == 17 else { return false }
+        return switch name.lowercased() {
         case "content-length", "transfer-encoding", "date": true
         default: false
         }
