@@ -13,8 +13,9 @@
 /// writer.endObject()
 /// ```
 public struct JSONWriter: Sendable {
-    /// The text written since the start or since the last ``takeOctets()``, UTF-8.
-    public private(set) var octets: [UInt8] = []
+    /// Room for the text; `used` octets at its start are the text, what follows is zero.
+    private var storage: [UInt8]
+    private var used = 0
 
     /// How many objects and arrays are open; 0 means that what was written is complete.
     public private(set) var depth = 0
@@ -24,13 +25,21 @@ public struct JSONWriter: Sendable {
 
     /// Makes a writer with room for `reservingCapacity` octets.
     public init(reservingCapacity: Int = 256) {
-        octets.reserveCapacity(reservingCapacity)
+        storage = [UInt8](repeating: 0, count: max(64, reservingCapacity))
     }
+
+    /// The text written since the start or since the last ``takeOctets()``, UTF-8; a copy.
+    public var octets: [UInt8] { Array(storage[..<used]) }
+
+    /// How many octets have been written since the start or since the last ``takeOctets()``.
+    public var count: Int { used }
 
     /// Hands out what has been written so far and forgets it, keeping the place in the structure (for streaming).
     public mutating func takeOctets() -> [UInt8] {
         var taken: [UInt8] = []
-        swap(&taken, &octets)
+        swap(&taken, &storage)
+        taken.removeLast(taken.count - used)
+        used = 0
         return taken
     }
 
@@ -38,51 +47,45 @@ public struct JSONWriter: Sendable {
 
     /// Opens an object.
     public mutating func beginObject() {
-        separate()
-        octets.append(UInt8(ascii: "{"))
-        depth += 1
-        needsComma = false
+        begin(UInt8(ascii: "{"))
     }
 
     /// Closes the object opened last.
     public mutating func endObject() {
-        octets.append(UInt8(ascii: "}"))
-        depth -= 1
-        needsComma = true
+        end(UInt8(ascii: "}"))
     }
 
     /// Opens an array.
     public mutating func beginArray() {
-        separate()
-        octets.append(UInt8(ascii: "["))
-        depth += 1
-        needsComma = false
+        begin(UInt8(ascii: "["))
     }
 
     /// Closes the array opened last.
     public mutating func endArray() {
-        octets.append(UInt8(ascii: "]"))
-        depth -= 1
-        needsComma = true
+        end(UInt8(ascii: "]"))
     }
 
     /// Ends one line of newline-delimited JSON: the next value starts a new text.
     public mutating func endLine() {
-        octets.append(0x0A)
+        append(0x0A)
         needsComma = false
     }
 
     /// Writes the name of the next member; a plain one (no quote, backslash or control character) known at compile time.
     public mutating func name(_ name: StaticString) {
-        separate()
-        octets.append(UInt8(ascii: "\""))
         if name.hasPointerRepresentation {
-            octets.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            let text = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+            extend(by: text.count + 3) { target in
+                target[0] = UInt8(ascii: "\"")
+                let end = Self.copy(text, to: target, at: 1)
+                target[end] = UInt8(ascii: "\"")
+                target[end + 1] = UInt8(ascii: ":")
+                return end + 2
+            }
         } else {
-            octets.append(contentsOf: String(Character(name.unicodeScalar)).utf8)
+            string(String(Character(name.unicodeScalar)))
+            append(UInt8(ascii: ":"))
         }
-        octets.append(UInt8(ascii: "\""))
-        octets.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
@@ -90,15 +93,15 @@ public struct JSONWriter: Sendable {
     @_disfavoredOverload
     public mutating func name(_ name: String) {
         string(name)
-        octets.append(UInt8(ascii: ":"))
+        append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// Writes one complete value that is JSON text already; the caller answers for its form.
+    @inlinable
     public mutating func raw(_ text: some Collection<UInt8>) {
-        separate()
-        octets.append(contentsOf: text)
-        needsComma = true
+        let done: Void? = text.withContiguousStorageIfAvailable { raw($0) }
+        if done == nil { Array(text).withUnsafeBufferPointer { raw($0) } }
     }
 
     // MARK: Scalars
@@ -129,20 +132,12 @@ public struct JSONWriter: Sendable {
 
     /// Writes `true` or `false`.
     public mutating func bool(_ value: Bool) {
-        separate()
-        if value {
-            octets.append(contentsOf: [0x74, 0x72, 0x75, 0x65])
-        } else {
-            octets.append(contentsOf: [0x66, 0x61, 0x6C, 0x73, 0x65])
-        }
-        needsComma = true
+        raw(value ? "true".utf8 : "false".utf8)
     }
 
     /// Writes `null`.
     public mutating func null() {
-        separate()
-        octets.append(contentsOf: [0x6E, 0x75, 0x6C, 0x6C])
-        needsComma = true
+        raw("null".utf8)
     }
 
     /// Writes an integer of any width with all its digits.
@@ -178,79 +173,153 @@ public struct JSONWriter: Sendable {
         number(text: Self.trimmed(value.description))
     }
 
-    // MARK: Private
-
-    private mutating func separate() {
-        if needsComma { octets.append(UInt8(ascii: ",")) }
-    }
-
     private static func trimmed(_ text: String) -> Substring {
         text.hasSuffix(".0") ? text.dropLast(2) : text[...]
     }
 
+    // MARK: Octets
+
+    /// Makes room for `count` octets, writes the comma that is due, and lets the closure write; it returns how many it wrote.
+    @inline(__always)
+    private mutating func extend(
+        by count: Int,
+        isSeparated: Bool = true,
+        _ write: (UnsafeMutablePointer<UInt8>) -> Int
+    ) {
+        if storage.count - used <= count { grow(by: count + 1) }
+        let start = used
+        let hasComma = isSeparated && needsComma
+        used = storage.withUnsafeMutableBufferPointer { buffer in
+            // The storage is never empty here: it holds `start + count + 1` octets at least.
+            guard let first = buffer.baseAddress else { return start }
+            guard hasComma else { return start + write(first + start) }
+            first[start] = UInt8(ascii: ",")
+            return start + 1 + write(first + start + 1)
+        }
+    }
+
+    private mutating func grow(by count: Int) {
+        let wanted = max(2 * storage.count, used + count, 256)
+        storage.append(contentsOf: repeatElement(0, count: wanted - storage.count))
+    }
+
+    @inline(__always)
+    private static func copy(
+        _ text: UnsafeBufferPointer<UInt8>,
+        to target: UnsafeMutablePointer<UInt8>,
+        at place: Int
+    ) -> Int {
+        if let start = text.baseAddress { (target + place).update(from: start, count: text.count) }
+        return place + text.count
+    }
+
+    private mutating func append(_ octet: UInt8) {
+        extend(by: 1, isSeparated: false) { target in
+            target[0] = octet
+            return 1
+        }
+    }
+
+    private mutating func begin(_ mark: UInt8) {
+        extend(by: 1) { target in
+            target[0] = mark
+            return 1
+        }
+        depth += 1
+        needsComma = false
+    }
+
+    private mutating func end(_ mark: UInt8) {
+        append(mark)
+        depth -= 1
+        needsComma = true
+    }
+
     @usableFromInline
-    mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
-        separate()
-        octets.append(UInt8(ascii: "\""))
-        appendEscaped(text)
-        octets.append(UInt8(ascii: "\""))
+    mutating func raw(_ text: UnsafeBufferPointer<UInt8>) {
+        extend(by: text.count) { target in
+            Self.copy(text, to: target, at: 0)
+        }
         needsComma = true
     }
 
     @usableFromInline
     mutating func integer(isNegative: Bool, magnitude: UInt64) {
-        separate()
-        if isNegative { octets.append(UInt8(ascii: "-")) }
-        appendDigits(magnitude)
+        // A sign and at most 20 digits.
+        extend(by: 21) { target in
+            var end = 0
+            if isNegative {
+                target[end] = UInt8(ascii: "-")
+                end += 1
+            }
+            var count = 1
+            var bound: UInt64 = 10
+            while count < 20, magnitude >= bound {
+                count += 1
+                bound = bound.multipliedReportingOverflow(by: 10).partialValue
+            }
+            end += count
+            var rest = magnitude
+            for place in 1...count {
+                let quotient = rest / 10
+                target[end - place] = 0x30 + UInt8(truncatingIfNeeded: rest - quotient * 10)
+                rest = quotient
+            }
+            return end
+        }
         needsComma = true
     }
 
-    private mutating func appendDigits(_ value: UInt64) {
-        if value < 10 {
-            octets.append(0x30 + UInt8(truncatingIfNeeded: value))
-            return
+    @usableFromInline
+    mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
+        // RFC 8259 §7: the quote, the backslash and everything below U+0020 are escaped, nothing else.
+        let escaped = text.count { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }
+        // An escape takes at most six octets for one.
+        extend(by: text.count + 5 * escaped + 2) { target in
+            target[0] = UInt8(ascii: "\"")
+            let end = escaped == 0 ? Self.copy(text, to: target, at: 1) : Self.escape(text, to: target, at: 1)
+            target[end] = UInt8(ascii: "\"")
+            return end + 1
         }
-        // UInt64.max has 20 digits.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var rest = value
-            var start = 20
-            while rest > 0 {
-                let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-                start -= 1
-                digits[start] = 0x30 + UInt8(truncatingIfNeeded: remainder)
-                rest = quotient
-            }
-            octets.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start..<20]))
-        }
+        needsComma = true
     }
 
-    /// RFC 8259 §7: the quote, the backslash and everything below U+0020 are escaped, nothing else.
-    private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
-        var plainStart = 0
-        var index = 0
-        while index < text.count {
-            let octet = text[index]
+    private static func escape(
+        _ text: UnsafeBufferPointer<UInt8>,
+        to target: UnsafeMutablePointer<UInt8>,
+        at place: Int
+    ) -> Int {
+        var end = place
+        for octet in text {
             if octet >= 0x20 && octet != 0x22 && octet != 0x5C {
-                index += 1
+                target[end] = octet
+                end += 1
                 continue
             }
-            octets.append(contentsOf: UnsafeBufferPointer(rebasing: text[plainStart..<index]))
-            octets.append(0x5C)
-            switch octet {
-            case 0x22, 0x5C: octets.append(octet)
-            case 0x08: octets.append(UInt8(ascii: "b"))
-            case 0x09: octets.append(UInt8(ascii: "t"))
-            case 0x0A: octets.append(UInt8(ascii: "n"))
-            case 0x0C: octets.append(UInt8(ascii: "f"))
-            case 0x0D: octets.append(UInt8(ascii: "r"))
-            default:
-                octets.append(contentsOf: [0x75, 0x30, 0x30, 0x30 + (octet >> 4)])
+            let short: UInt8? =
+                switch octet {
+                case 0x22, 0x5C: octet
+                case 0x08: UInt8(ascii: "b")
+                case 0x09: UInt8(ascii: "t")
+                case 0x0A: UInt8(ascii: "n")
+                case 0x0C: UInt8(ascii: "f")
+                case 0x0D: UInt8(ascii: "r")
+                default: nil
+                }
+            target[end] = 0x5C
+            if let short {
+                target[end + 1] = short
+                end += 2
+            } else {
                 let low = octet & 0x0F
-                octets.append(low < 10 ? 0x30 + low : 0x57 + low)
+                target[end + 1] = UInt8(ascii: "u")
+                target[end + 2] = 0x30
+                target[end + 3] = 0x30
+                target[end + 4] = 0x30 + (octet >> 4)
+                target[end + 5] = low < 10 ? 0x30 + low : 0x57 + low
+                end += 6
             }
-            index += 1
-            plainStart = index
         }
-        octets.append(contentsOf: UnsafeBufferPointer(rebasing: text[plainStart..<text.count]))
+        return end
     }
 }
