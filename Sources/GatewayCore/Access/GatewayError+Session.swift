@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSEngine
+import Fleet
+import MeterSessions
+import MeterTransport
+
+extension GatewayError {
+    /// What callers come to know of a failure of the connection manager.
+    ///
+    /// - Parameter waited: how long the caller wanted to wait.
+    init(_ error: SessionError, _ context: ExchangeContext, waited: Duration) {
+        let mayHaveActed = context.service != .get && error.transmission == .sent
+        if mayHaveActed, error.leavesOutcomeOpen {
+            self = .outcomeUnknown(context.meter, operation: context.service.rawValue)
+            return
+        }
+        switch error {
+        case .transport(let error): self.init(error, context)
+        case .deadlinePassed(.queued, _): self = .lineBusy(context.meter, channel: context.channel)
+        case .deadlinePassed, .cancelled: self = .waitExceeded(context.meter, waited: waited)
+        case .queueFull(let limit): self = .queueFull(context.meter, limit: limit)
+        case .draining: self = .draining
+        case .unknownAssociation(let name): self = .associationUnknown(context.meter, name: name, known: [])
+        }
+    }
+}
+
+extension SessionError {
+    /// Whether nobody waited for the answer any more.
+    fileprivate var leavesOutcomeOpen: Bool {
+        switch self {
+        case .deadlinePassed, .cancelled: true
+        case .transport, .queueFull, .draining, .unknownAssociation: false
+        }
+    }
+}

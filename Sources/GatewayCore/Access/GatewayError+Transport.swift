@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+import DLMSEngine
+import Fleet
+import MeterTransport
+import Timekeeping
+
+/// Everything about an exchange that an error of it has to tell.
+struct ExchangeContext: Sendable {
+    let meter: MeterID
+    let association: String
+    let channel: String
+    let endpoint: String
+    let timeouts: MeterTimeouts
+    let service: ServiceRequest.Service
+}
+
+extension GatewayError {
+    /// What callers come to know of a failure on the way to a meter.
+    init(_ error: TransportError, _ context: ExchangeContext) {
+        let meter = context.meter
+        // Only what changes the meter has an outcome to be unsure of; a read can be repeated.
+        let mayHaveActed = context.service != .get && error.transmission == .sent
+        switch error.reason {
+        case .nameNotResolved(let host):
+            self = .meterUnreachable(meter, endpoint: context.endpoint, reason: "the name \(host) has no address")
+        case .refused: self = .meterRefusedConnection(meter, endpoint: context.endpoint)
+        case .connectTimeout:
+            self = .meterUnreachable(
+                meter,
+                endpoint: context.endpoint,
+                reason: "no connection within \(context.timeouts.connect.iso8601)"
+            )
+        case .unreachable(let code):
+            self = .meterUnreachable(
+                meter,
+                endpoint: context.endpoint,
+                reason: "the network has no way there (error \(code))"
+            )
+        case .notBound(let code): self = .internal(reason: "an address could not be bound: error \(code)")
+        case .answerTimeout(let awaited):
+            self =
+                mayHaveActed && awaited.isOutcome
+                ? .outcomeUnknown(meter, operation: context.service.rawValue)
+                : .meterTimeout(meter, waitingFor: awaited.inWords, after: context.timeouts.response)
+        case .closedByPeer(let awaited):
+            self =
+                mayHaveActed && awaited?.isOutcome == true
+                ? .outcomeUnknown(meter, operation: context.service.rawValue)
+                : .connectionLost(meter, waitingFor: awaited?.inWords)
+        case .engine(let error): self.init(error, context, mayHaveActed: mayHaveActed)
+        case .cancelled:
+            self =
+                mayHaveActed
+                ? .outcomeUnknown(meter, operation: context.service.rawValue)
+                : .waitExceeded(meter, waited: .zero)
+        }
+    }
+
+    private init(_ error: EngineError, _ context: ExchangeContext, mayHaveActed: Bool) {
+        let meter = context.meter
+        switch error {
+        case .associationRejected(let result, let diagnostic, let initiateError):
+            let words = initiateError.map { "\(diagnostic.name), \($0.errorName)" } ?? diagnostic.name
+            self =
+                diagnostic.isAboutAuthentication
+                ? .authenticationFailedAtMeter(meter, association: context.association, reason: words)
+                : .associationRejected(
+                    meter,
+                    association: context.association,
+                    result: result.name,
+                    diagnostic: words
+                )
+        case .shortNamesOnly:
+            self = .associationRejected(
+                meter,
+                association: context.association,
+                result: "rejected-permanent",
+                diagnostic: "the meter speaks short names only"
+            )
+        case .exceptionResponse(let exception):
+            self = .exceptionResponse(
+                meter,
+                state: exception.stateError.name,
+                service: exception.serviceError.name
+            )
+        case .confirmedServiceError(let error):
+            self = .exceptionResponse(meter, state: error.errorClassName, service: error.errorName)
+        case .timeout(let awaited):
+            self = .meterTimeout(meter, waitingFor: awaited.inWords, after: context.timeouts.response)
+        case .connectionClosed(let awaited): self = .connectionLost(meter, waitingFor: awaited?.inWords)
+        case .malformed(let fault, let awaited):
+            self = .protocolError(meter, reason: "its \(awaited.inWords) cannot be decoded: \(fault)")
+        case .unexpectedAPDU(let tag, let awaited):
+            self = .protocolError(meter, reason: "it sent an APDU with tag \(tag) in place of its \(awaited.inWords)")
+        case .blockTransfer(.number(let expected, let received)):
+            self = .protocolError(meter, reason: "block \(received) came in place of block \(expected)")
+        case .blockTransfer(.aborted(let result)):
+            self = .protocolError(meter, reason: "it gave up a block transfer: \(result.name)")
+        case .blockTransfer(.notAcknowledged):
+            self = .protocolError(meter, reason: "it did not acknowledge a block")
+        case .responseTooLong(let limit):
+            self = .protocolError(meter, reason: "its answer is longer than \(limit) octets")
+        case .requestTooLong(let octets, let limit):
+            self = .valueOutOfRange(
+                pointer: "/value",
+                allowed: "shorter: \(octets) octets, and the meter takes \(limit) without blocks"
+            )
+        case .notReady: self = .internal(reason: "a request was made without an association")
+        case .cancelled:
+            self =
+                mayHaveActed
+                ? .outcomeUnknown(meter, operation: context.service.rawValue)
+                : .waitExceeded(meter, waited: .zero)
+        }
+    }
+}
+
+extension Awaited {
+    /// Whether what is awaited tells the outcome of a write or a method.
+    var isOutcome: Bool {
+        switch self {
+        case .setResponse, .setBlockAcknowledgement, .actionResponse, .actionBlockAcknowledgement, .actionBlock: true
+        case .associationResponse, .getResponse, .getBlock, .releaseResponse: false
+        }
+    }
+
+    /// What is awaited, for people.
+    var inWords: String {
+        switch self {
+        case .associationResponse: "answer to the association request"
+        case .getResponse: "answer to the read request"
+        case .getBlock: "next block of the answer"
+        case .setResponse: "answer to the write request"
+        case .setBlockAcknowledgement: "acknowledgement of a block"
+        case .actionResponse: "answer to the method"
+        case .actionBlockAcknowledgement: "acknowledgement of a block"
+        case .actionBlock: "next block of the answer"
+        case .releaseResponse: "answer to the release"
+        }
+    }
+}
+
+extension AssociationDiagnostic {
+    /// Whether the meter did not accept the way or the proof of authentication.
+    var isAboutAuthentication: Bool {
+        switch self {
+        case .authenticationMechanismNameNotRecognised, .authenticationMechanismNameRequired,
+            .authenticationFailure, .authenticationRequired:
+            true
+        default: false
+        }
+    }
+}

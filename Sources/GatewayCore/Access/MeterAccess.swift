@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import MeterSessions
+
+/// The way to meters: the connection manager, or a stand-in for tests.
+public protocol MeterAccess: Sendable {
+    /// Carries out a request on the way that the route tells.
+    ///
+    /// - Parameter onBlock: takes the value of a single GET in parts as they come; then the answer is `streamed`.
+    func perform(
+        _ request: SessionRequest,
+        on route: MeterRoute,
+        deadline: ContinuousClock.Instant,
+        priority: UInt8,
+        onBlock: (@Sendable ([UInt8]) -> Void)?
+    ) async throws(SessionError) -> SessionAnswer
+
+    /// How things stand with a meter.
+    func status(of meter: String) async -> MeterLinkStatus
+
+    /// Counts since the start, and how things stand now.
+    func metrics() async -> SessionMetrics
+
+    /// Forgets a meter that was removed.
+    func forget(meter: String) async
+}
+
+extension MeterSessions: MeterAccess {}

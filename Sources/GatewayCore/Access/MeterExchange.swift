@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+import DLMSEngine
+import Fleet
+import MeterSessions
+import MeterTransport
+import Timekeeping
+
+/// Carries out requests at meters, counts them, and turns failures into what callers come to know.
+struct MeterExchange: Sendable {
+    /// What a meter answered, and at what price.
+    struct Answer: Sendable {
+        let response: ServiceResponse
+        let timings: ExchangeTimings
+        let isShared: Bool
+    }
+
+    let access: any MeterAccess
+    let metrics: GatewayMetrics
+
+    /// Carries out one request.
+    ///
+    /// - Parameters:
+    ///   - service: what to do.
+    ///   - association: the configured association to do it in.
+    ///   - memory: the meter.
+    ///   - budget: how long the caller waits.
+    ///   - priority: 0 to 9, 9 goes first.
+    ///   - onBlock: takes the value of a single GET in parts as they come.
+    func perform(
+        _ service: ServiceRequest,
+        in association: String,
+        of memory: MeterMemory,
+        within budget: WaitBudget,
+        priority: UInt8,
+        onBlock: (@Sendable ([UInt8]) -> Void)? = nil
+    ) async throws(GatewayError) -> Answer {
+        let kind = service.service
+        do throws(SessionError) {
+            let answer = try await access.perform(
+                SessionRequest(service: service, association: association),
+                on: memory.route,
+                deadline: budget.deadline,
+                priority: priority,
+                onBlock: onBlock
+            )
+            let timings = ExchangeTimings(
+                queue: answer.timings.queue,
+                connect: answer.timings.connect,
+                exchange: answer.timings.exchange
+            )
+            if answer.source == .live {
+                metrics.exchanges.increment(MetricLabels(kind.rawValue, "success"))
+                metrics.exchangeDuration.observe(timings.exchange, MetricLabels(kind.rawValue))
+            }
+            return Answer(response: answer.response, timings: timings, isShared: answer.source == .shared)
+        } catch {
+            let configuration = memory.record.configuration
+            let context = ExchangeContext(
+                meter: memory.id,
+                association: association,
+                channel: memory.route.channel.text,
+                endpoint: memory.route.endpoint.description,
+                timeouts: configuration.timeouts,
+                service: kind
+            )
+            let failure = GatewayError(error, context, waited: budget.length)
+            metrics.exchanges.increment(MetricLabels(kind.rawValue, failure.name))
+            switch failure {
+            case .associationRejected, .authenticationFailedAtMeter:
+                metrics.associationFailures.increment(MetricLabels(failure.name))
+            default: break
+            }
+            throw failure
+        }
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Fleet
+public import MeterSessions
+public import Timekeeping
+
+/// How things stand with the link to a meter, in times of day.
+public struct LinkStatus: Sendable {
+    /// What the connection manager says.
+    public let status: MeterLinkStatus
+    /// When the meter last answered anything.
+    public let lastContact: Timestamp?
+    /// The last failure.
+    public let lastError: GatewayError?
+    /// When that was.
+    public let lastErrorAt: Timestamp?
+}

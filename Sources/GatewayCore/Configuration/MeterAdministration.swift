@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import JSONText
+import MeterSessions
+
+/// Registers, changes and removes meters and shared channels.
+struct MeterAdministration: Sendable {
+    let meters: any MeterStore
+    let channels: any ChannelStore
+    let directory: MeterDirectory
+
+    /// Registers or replaces a meter.
+    ///
+    /// - Parameter document: the JSON form; secrets given as `{"set":true}` are kept.
+    func put(
+        _ id: MeterID,
+        _ document: JSONValue,
+        when precondition: WritePrecondition
+    ) async throws(GatewayError) -> WriteResult<MeterRecord> {
+        let present = try await stored(id)
+        let configuration = try Self.configuration(document, keeping: present)
+        return try await put(id, configuration, when: precondition)
+    }
+
+    /// Changes members of a meter (RFC 7396).
+    func patch(
+        _ id: MeterID,
+        _ patch: JSONValue,
+        ifRevision: Set<Revision>?
+    ) async throws(GatewayError) -> MeterRecord {
+        guard let present = try await stored(id) else { throw .meterUnknown(text: id.text) }
+        if let ifRevision, !ifRevision.contains(present.revision) { throw .etagMismatch(current: present.revision) }
+        let configuration: MeterConfiguration
+        do throws(JSONMemberError) {
+            configuration = try present.configuration.merging(patch: patch)
+        } catch {
+            throw .invalidMember(error)
+        }
+        // Nobody may have changed what the patch was applied to.
+        return try await put(id, configuration, when: .ifRevision([present.revision])).record
+    }
+
+    /// Removes a meter.
+    func delete(_ id: MeterID, when precondition: WritePrecondition) async throws(GatewayError) {
+        let existed: Bool
+        do throws(StoreError) {
+            existed = try await meters.deleteMeter(id, when: precondition)
+        } catch {
+            throw GatewayError(error)
+        }
+        directory.forget(id)
+        guard existed else { throw .meterUnknown(text: id.text) }
+    }
+
+    /// Makes or replaces a shared channel.
+    func putChannel(
+        _ id: ChannelID,
+        _ document: JSONValue,
+        when precondition: WritePrecondition
+    ) async throws(GatewayError) -> WriteResult<ChannelRecord> {
+        let configuration: ChannelConfiguration
+        do throws(JSONMemberError) {
+            configuration = try ChannelConfiguration(document, at: .root)
+        } catch {
+            throw .invalidMember(error)
+        }
+        try MeterRoute.check(configuration)
+        do throws(StoreError) {
+            let result = try await channels.putChannel(id, configuration, when: precondition)
+            directory.forgetAll()
+            return result
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    /// Removes a shared channel.
+    func deleteChannel(_ id: ChannelID, when precondition: WritePrecondition) async throws(GatewayError) {
+        let existed: Bool
+        do throws(StoreError) {
+            existed = try await channels.deleteChannel(id, when: precondition)
+        } catch {
+            throw GatewayError(error)
+        }
+        directory.forgetAll()
+        guard existed else { throw .channelUnknown(text: id.text) }
+    }
+
+    private func put(
+        _ id: MeterID,
+        _ configuration: MeterConfiguration,
+        when precondition: WritePrecondition
+    ) async throws(GatewayError) -> WriteResult<MeterRecord> {
+        try MeterRoute.check(configuration)
+        guard ZoneInfo(name: configuration.timeZone) != nil else {
+            throw .invalidMember(
+                JSONMemberError(
+                    .invalid(expected: "a time zone of the IANA database, such as Europe/Bratislava", suggestion: nil),
+                    at: "/timeZone"
+                )
+            )
+        }
+        do throws(StoreError) {
+            let result = try await meters.putMeter(id, configuration, when: precondition)
+            directory.forget(id)
+            return result
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    private func stored(_ id: MeterID) async throws(GatewayError) -> MeterRecord? {
+        do throws(StoreError) {
+            return try await meters.meter(id)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    private static func configuration(
+        _ document: JSONValue,
+        keeping present: MeterRecord?
+    ) throws(GatewayError) -> MeterConfiguration {
+        do throws(JSONMemberError) {
+            return try MeterConfiguration(
+                document,
+                at: .root,
+                secrets: .clear(keeping: present?.configuration.secrets ?? [:])
+            )
+        } catch {
+            throw .invalidMember(error)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Fleet
+public import JSONText
+
+extension Gateway {
+    /// A page of shared channels.
+    public func channelPage(after cursor: String?, limit: Int) async throws(GatewayError) -> Page<ChannelRecord> {
+        do throws(StoreError) {
+            return try await channels.channels(after: cursor, limit: limit)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    /// The shared channel with this id.
+    public func channel(_ id: String) async throws(GatewayError) -> ChannelRecord {
+        guard let key = ChannelID(id) else { throw .channelUnknown(text: id) }
+        do throws(StoreError) {
+            if let record = try await channels.channel(key) { return record }
+        } catch {
+            throw GatewayError(error)
+        }
+        throw .channelUnknown(text: id)
+    }
+
+    /// Makes or replaces a shared channel.
+    public func putChannel(
+        _ id: ChannelID,
+        _ document: JSONValue,
+        when precondition: WritePrecondition
+    ) async throws(GatewayError) -> WriteResult<ChannelRecord> {
+        try await administration.putChannel(id, document, when: precondition)
+    }
+
+    /// Removes a shared channel.
+    public func deleteChannel(_ id: String, when precondition: WritePrecondition) async throws(GatewayError) {
+        guard let key = ChannelID(id) else { throw .channelUnknown(text: id) }
+        try await administration.deleteChannel(key, when: precondition)
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import Jobs
+
+extension Gateway {
+    /// One thing that readiness depends on.
+    public struct HealthCheck: Hashable, Sendable {
+        /// What was looked at.
+        public let name: String
+        /// Whether it is well.
+        public let isWell: Bool
+    }
+
+    /// Whether new requests are welcome; the state of meters does not matter.
+    public func readiness() async -> [HealthCheck] {
+        let isStoreWell = (try? await meters.meterCount(matching: MeterQuery())) != nil
+        return [
+            HealthCheck(name: "store", isWell: isStoreWell),
+            HealthCheck(name: "draining", isWell: !isDraining),
+        ]
+    }
+
+    /// All counters as Prometheus text.
+    public func metricsText() async -> String {
+        let figures = await access.metrics()
+        var present = GatewayMetrics.Present()
+        present.queueLength = figures.queueLength
+        present.openAssociations = figures.openAssociations
+        for state in JobState.allCases where !state.isFinal {
+            let jobs = (try? await jobs.jobs(matching: JobQuery(states: [state]), limit: 1000)) ?? []
+            present.jobs.append((state.rawValue, jobs.count))
+        }
+        return metrics.text(present)
+    }
+}

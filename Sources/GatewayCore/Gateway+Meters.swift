@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Fleet
+public import JSONText
+import MeterSessions
+import Timekeeping
+
+extension Gateway {
+    /// A page of meters.
+    public func meterPage(
+        matching query: MeterQuery,
+        after cursor: String?,
+        limit: Int
+    ) async throws(GatewayError) -> Page<MeterRecord> {
+        do throws(StoreError) {
+            return try await meters.meters(matching: query, after: cursor, limit: limit)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    /// The meter with this id.
+    public func meter(_ id: String) async throws(GatewayError) -> MeterRecord {
+        guard let key = MeterID(id) else { throw .meterUnknown(text: id) }
+        do throws(StoreError) {
+            if let record = try await meters.meter(key) { return record }
+        } catch {
+            throw GatewayError(error)
+        }
+        throw .meterUnknown(text: id)
+    }
+
+    /// How things stand with the link to a meter.
+    public func linkStatus(of id: MeterID) async -> LinkStatus {
+        let status = await access.status(of: id.text)
+        let (present, now) = (ContinuousClock.now, clock.now())
+        let memory = directory.known(id)
+        let error = status.lastError.map { error in
+            GatewayError(
+                error,
+                ExchangeContext(
+                    meter: id,
+                    association: status.openAssociation ?? "",
+                    channel: memory?.route.channel.text ?? "",
+                    endpoint: memory?.route.endpoint.description ?? "its address",
+                    timeouts: memory?.record.configuration.timeouts ?? MeterTimeouts(),
+                    service: .get
+                ),
+                waited: .zero
+            )
+        }
+        return LinkStatus(
+            status: status,
+            lastContact: status.lastContact.map { now - (present - $0) },
+            lastError: error,
+            lastErrorAt: status.lastErrorAt.map { now - (present - $0) }
+        )
+    }
+
+    /// Registers or replaces a meter.
+    public func putMeter(
+        _ id: MeterID,
+        _ document: JSONValue,
+        when precondition: WritePrecondition
+    ) async throws(GatewayError) -> WriteResult<MeterRecord> {
+        try await administration.put(id, document, when: precondition)
+    }
+
+    /// Changes members of a meter (RFC 7396), if it has one of the revisions given.
+    public func patchMeter(
+        _ id: String,
+        _ patch: JSONValue,
+        ifRevision revisions: Set<Revision>?
+    ) async throws(GatewayError) -> MeterRecord {
+        guard let key = MeterID(id) else { throw .meterUnknown(text: id) }
+        return try await administration.patch(key, patch, ifRevision: revisions)
+    }
+
+    /// Removes a meter.
+    public func deleteMeter(_ id: String, when precondition: WritePrecondition) async throws(GatewayError) {
+        guard let key = MeterID(id) else { throw .meterUnknown(text: id) }
+        try await administration.delete(key, when: precondition)
+        await access.forget(meter: id)
+    }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import COSEMModel
+public import DLMSCodec
+public import Fleet
+public import JSONText
+
+extension Gateway {
+    /// How a caller wants something done.
+    public struct Wishes: Sendable {
+        /// The association to use in place of the usual one.
+        public var association: String?
+        /// How old values may be.
+        public var freshness: Freshness
+        /// How long to wait.
+        public var budget: WaitBudget
+        /// 0 to 9, 9 goes first.
+        public var priority: UInt8
+
+        /// Makes wishes.
+        public init(
+            association: String? = nil,
+            freshness: Freshness = .usual,
+            budget: WaitBudget,
+            priority: UInt8 = 5
+        ) {
+            self.association = association
+            self.freshness = freshness
+            self.budget = budget
+            self.priority = priority
+        }
+    }
+
+    /// The objects that an association shows.
+    public struct ObjectsAnswer: Sendable {
+        /// The objects.
+        public let list: ListedObjects
+        /// Where the list came from.
+        public let source: ReadingSource
+        /// The association.
+        public let association: String
+        /// Where the time went.
+        public let timings: ExchangeTimings
+    }
+
+    /// One object with its rights and the values asked for.
+    public struct ObjectAnswer: Sendable {
+        /// The object.
+        public let object: MeterObject
+        /// Its rights.
+        public let entry: ObjectListEntry
+        /// The values asked for; nil if none were.
+        public let values: ReadAnswer?
+        /// The association.
+        public let association: String
+        /// Where the time went.
+        public let timings: ExchangeTimings
+    }
+
+    /// Which attributes of an object are to be read.
+    public enum AttributeChoice: Hashable, Sendable {
+        /// None: only the rights.
+        case none
+        /// All that may be read.
+        case readable
+        /// These.
+        case named([MemberName])
+    }
+
+    /// The objects of a meter.
+    public func objectList(of meter: String, _ wishes: Wishes) async throws(GatewayError) -> ObjectsAnswer {
+        let memory = try await directory.memory(of: meter)
+        let association = try association(wishes.association, for: .reading, memory)
+        let answer = try await objects.list(
+            of: memory,
+            association: association,
+            freshness: wishes.freshness,
+            within: wishes.budget,
+            priority: wishes.priority
+        )
+        return ObjectsAnswer(
+            list: answer.list,
+            source: answer.source,
+            association: association,
+            timings: answer.timings
+        )
+    }
+
+    /// One object of a meter.
+    public func object(
+        _ logicalName: OBISCode,
+        classID: UInt16?,
+        of meter: String,
+        attributes: AttributeChoice,
+        _ wishes: Wishes
+    ) async throws(GatewayError) -> ObjectAnswer {
+        let memory = try await directory.memory(of: meter)
+        let association = try association(wishes.association, for: .reading, memory)
+        let listed = try await objects.list(
+            of: memory,
+            association: association,
+            freshness: Freshness(onlyIfCached: wishes.freshness.onlyIfCached),
+            within: wishes.budget,
+            priority: wishes.priority
+        )
+        let (object, entry) = try AttributeResolver(meter: memory.id, list: listed.list)
+            .object(logicalName, classID: classID)
+        guard let entry else { throw .internal(reason: "an object was found without its entry") }
+        let names: [MemberName] =
+            switch attributes {
+            case .none: []
+            case .readable: Self.readable(entry, object).map { .index($0) }
+            case .named(let names): names
+            }
+        var timings = listed.timings
+        var values: ReadAnswer?
+        if attributes != .none {
+            let answer = try await reader.read(
+                names.map { AttributeQuery(object: logicalName, classID: object.classID, attribute: $0) },
+                of: memory,
+                association: association,
+                freshness: wishes.freshness,
+                within: wishes.budget,
+                priority: wishes.priority
+            )
+            timings += answer.timings
+            values = answer
+        }
+        return ObjectAnswer(
+            object: object,
+            entry: entry,
+            values: values,
+            association: association,
+            timings: timings
+        )
+    }
+
+    /// Attributes of a meter, in one association.
+    public func read(
+        _ queries: [AttributeQuery],
+        of meter: String,
+        _ wishes: Wishes
+    ) async throws(GatewayError) -> ReadAnswer {
+        let memory = try await directory.memory(of: meter)
+        return try await reader.read(
+            queries,
+            of: memory,
+            association: try association(wishes.association, for: .reading, memory),
+            freshness: wishes.freshness,
+            within: wishes.budget,
+            priority: wishes.priority
+        )
+    }
+
+    /// Writes an attribute.
+    public func write(
+        _ command: WriteCommand,
+        of meter: String,
+        _ wishes: Wishes
+    ) async throws(GatewayError) -> WriteOutcome {
+        let memory = try await directory.memory(of: meter)
+        return try await writer.write(
+            command,
+            of: memory,
+            association: try association(wishes.association, for: .managing, memory),
+            within: wishes.budget,
+            priority: wishes.priority
+        )
+    }
+
+    /// Invokes a method, once for each key.
+    ///
+    /// - Parameters:
+    ///   - key: tells this order from others.
+    ///   - body: what else must be equal for two orders to be the same.
+    public func invoke(
+        _ command: MethodCommand,
+        of meter: String,
+        key: String,
+        body: JSONValue,
+        _ wishes: Wishes
+    ) async throws(GatewayError) -> (outcome: MethodOutcome, isReplayed: Bool) {
+        let memory = try await directory.memory(of: meter)
+        let association = try association(wishes.association, for: .managing, memory)
+        return try await ledger.once(key, body: body) { () async throws(GatewayError) -> MethodOutcome in
+            try await invoker.invoke(
+                command,
+                of: memory,
+                association: association,
+                within: wishes.budget,
+                priority: wishes.priority
+            )
+        }
+    }
+
+    /// Logical names of a meter that are like this one, from lists in memory.
+    public func namesLike(_ logicalName: OBISCode, of meter: MeterID) -> [OBISCode] {
+        guard let memory = directory.known(meter) else { return [] }
+        for association in memory.record.configuration.associations.keys.sorted() {
+            if let list = memory.objectList(association) { return list.nearest(to: logicalName) }
+        }
+        return []
+    }
+
+    private static func readable(_ entry: ObjectListEntry, _ object: MeterObject) -> [Int8] {
+        guard entry.attributes.isEmpty else {
+            return entry.attributes.filter(\.access.isReadable).map(\.index)
+        }
+        return object.model?.attributes.map(\.index) ?? []
+    }
+}

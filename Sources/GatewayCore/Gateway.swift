@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Fleet
+public import Jobs
+public import Timekeeping
+
+/// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
+public final class Gateway: Sendable {
+    /// What can be tuned.
+    public struct Settings: Hashable, Sendable {
+        /// How long register values hold unless the caller wants them younger.
+        public var valueAge: Duration
+        /// The version that `/metrics` and `/` tell.
+        public var version: String
+
+        /// Makes settings.
+        public init(valueAge: Duration = .seconds(60), version: String = "0.1.0") {
+            self.valueAge = valueAge
+            self.version = version
+        }
+    }
+
+    /// Everything that is counted.
+    public let metrics: GatewayMetrics
+    /// What was set.
+    public let settings: Settings
+    /// The time of day.
+    public let clock: any WallClock
+    /// Background work.
+    public let jobs: JobQueue
+
+    let meters: any MeterStore
+    let channels: any ChannelStore
+    let access: any MeterAccess
+    let directory: MeterDirectory
+    let administration: MeterAdministration
+    let objects: ObjectDirectory
+    let reader: AttributeReader
+    let writer: AttributeWriter
+    let invoker: MethodInvoker
+    let profileReader: ProfileReader
+    let rowsReader: RowsReader
+    let ledger = IdempotencyLedger<MethodOutcome>()
+    private let drain = DrainFlag()
+
+    /// Puts the use cases together.
+    ///
+    /// - Parameters:
+    ///   - meters: where meters are kept.
+    ///   - channels: where shared channels are kept.
+    ///   - jobs: where background work goes.
+    ///   - access: the connection manager.
+    ///   - settings: what can be tuned.
+    ///   - clock: the time of day.
+    public init(
+        meters: any MeterStore,
+        channels: any ChannelStore,
+        jobs: JobQueue,
+        access: any MeterAccess,
+        settings: Settings = Settings(),
+        clock: any WallClock = SystemWallClock()
+    ) {
+        self.meters = meters
+        self.channels = channels
+        self.jobs = jobs
+        self.access = access
+        self.settings = settings
+        self.clock = clock
+        metrics = GatewayMetrics(version: settings.version)
+        directory = MeterDirectory(meters: meters, channels: channels)
+        administration = MeterAdministration(meters: meters, channels: channels, directory: directory)
+        let exchange = MeterExchange(access: access, metrics: metrics)
+        objects = ObjectDirectory(exchange: exchange, clock: clock, metrics: metrics)
+        reader = AttributeReader(
+            exchange: exchange,
+            objects: objects,
+            clock: clock,
+            metrics: metrics,
+            usualAge: settings.valueAge
+        )
+        writer = AttributeWriter(exchange: exchange, reader: reader, clock: clock, metrics: metrics)
+        invoker = MethodInvoker(exchange: exchange, objects: objects, clock: clock)
+        profileReader = ProfileReader(reader: reader, objects: objects)
+        rowsReader = RowsReader(exchange: exchange, reader: reader, clock: clock, metrics: metrics)
+    }
+
+    /// Makes ``readiness()`` fail from now on, so that no new requests are sent here.
+    public func beginDraining() {
+        drain.raise()
+    }
+
+    /// Whether the gateway is shutting down.
+    public var isDraining: Bool { drain.isRaised }
+
+    /// The name of the association to use.
+    ///
+    /// - Throws: ``GatewayError/associationUnknown(_:name:known:)``.
+    func association(
+        _ wanted: String?,
+        for purpose: MeterConfiguration.Purpose,
+        _ memory: MeterMemory
+    ) throws(GatewayError) -> String {
+        let configuration = memory.record.configuration
+        if let wanted {
+            guard configuration.associations[wanted] != nil else {
+                throw .associationUnknown(
+                    memory.id,
+                    name: wanted,
+                    known: configuration.associations.keys.sorted()
+                )
+            }
+            return wanted
+        }
+        guard let name = configuration.associationName(for: purpose) else {
+            throw .associationUnknown(memory.id, name: "reader", known: [])
+        }
+        return name
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import COSEMModel
+import DLMSCodec
+import Fleet
+import MeterSessions
+import Synchronization
+import Timekeeping
+
+/// What is kept of one meter as long as its configuration does not change: object lists, scalers, values.
+///
+/// A lock and not an actor: a value that is kept is answered on the thread that took the request.
+final class MeterMemory: Sendable {
+    /// Names one attribute as seen in one association.
+    struct ValueKey: Hashable {
+        var association: String
+        var classID: UInt16
+        var logicalName: OBISCode
+        var index: Int8
+    }
+
+    /// Names one object.
+    struct ObjectKey: Hashable {
+        var classID: UInt16
+        var logicalName: OBISCode
+    }
+
+    private struct Contents {
+        var values: [ValueKey: Reading] = [:]
+        var objectLists: [String: ListedObjects] = [:]
+        var scalerUnits: [ObjectKey: (scalerUnit: ScalerUnit?, readAt: Timestamp)] = [:]
+    }
+
+    /// More values than this of one meter are not kept.
+    private static let mostValues = 4096
+    /// Larger values than this are not kept, in octets as encoded.
+    static let largestValue = 16_384
+
+    /// The meter as it was read from the store.
+    let record: MeterRecord
+    /// The revision of the shared channel, nil without one.
+    let channelRevision: Revision?
+    /// The way to the meter.
+    let route: MeterRoute
+    private let contents = Mutex(Contents())
+
+    init(record: MeterRecord, channelRevision: Revision?, route: MeterRoute) {
+        self.record = record
+        self.channelRevision = channelRevision
+        self.route = route
+    }
+
+    var id: MeterID { record.id }
+
+    func value(_ key: ValueKey) -> Reading? {
+        contents.withLock { $0.values[key] }
+    }
+
+    func keep(_ reading: Reading, at key: ValueKey) {
+        contents.withLock { contents in
+            if contents.values.count >= Self.mostValues { contents.values.removeAll() }
+            contents.values[key] = reading
+        }
+    }
+
+    /// Forgets every value, after something was written: one attribute may change others.
+    func forgetValues() {
+        contents.withLock { contents in
+            contents.values.removeAll()
+            contents.scalerUnits.removeAll()
+        }
+    }
+
+    func objectList(_ association: String) -> ListedObjects? {
+        contents.withLock { $0.objectLists[association] }
+    }
+
+    func keep(_ list: ListedObjects, for association: String) {
+        contents.withLock { $0.objectLists[association] = list }
+    }
+
+    /// The scaler_unit of an object if it was asked for not longer ago than `maxAge`; the inner nil says that it has none.
+    func scalerUnit(_ key: ObjectKey, now: Timestamp, maxAge: Duration) -> ScalerUnit?? {
+        contents.withLock { contents in
+            guard let entry = contents.scalerUnits[key], now - entry.readAt < maxAge else { return nil }
+            return .some(entry.scalerUnit)
+        }
+    }
+
+    func keep(_ scalerUnit: ScalerUnit?, for key: ObjectKey, readAt: Timestamp) {
+        contents.withLock { $0.scalerUnits[key] = (scalerUnit, readAt) }
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// Everything the gateway counts, written as Prometheus text.
+///
+/// No label carries the id of a meter: a fleet would make a series of each.
+public final class GatewayMetrics: Sendable {
+    /// Figures that are looked up when somebody asks.
+    public struct Present: Sendable {
+        /// Requests waiting in line for meters.
+        public var queueLength = 0
+        /// Associations that are open.
+        public var openAssociations = 0
+        /// Jobs by state.
+        public var jobs: [(state: String, count: Int)] = []
+
+        /// Makes empty figures.
+        public init() {}
+    }
+
+    /// Requests by route, method and status.
+    public let requests = MetricCounter(
+        "cosem_gateway_http_requests_total",
+        "HTTP requests answered.",
+        labels: ["route", "method", "code"]
+    )
+    /// How long answers took, by route.
+    public let requestDuration = MetricHistogram(
+        "cosem_gateway_http_request_duration_seconds",
+        "Time from request to answer.",
+        labels: ["route"]
+    )
+    /// Exchanges with meters by service and result.
+    public let exchanges = MetricCounter(
+        "cosem_gateway_meter_exchanges_total",
+        "Requests carried out at meters.",
+        labels: ["service", "result"]
+    )
+    /// How long exchanges with meters took.
+    public let exchangeDuration = MetricHistogram(
+        "cosem_gateway_meter_exchange_duration_seconds",
+        "Time meters took to answer.",
+        labels: ["service"]
+    )
+    /// Associations that did not come about, by reason.
+    public let associationFailures = MetricCounter(
+        "cosem_gateway_association_failures_total",
+        "Associations that did not come about.",
+        labels: ["reason"]
+    )
+    /// Executions of jobs by kind and outcome.
+    public let jobExecutions = MetricCounter(
+        "cosem_gateway_job_executions_total",
+        "Executions of jobs that ended.",
+        labels: ["kind", "outcome"]
+    )
+    /// Answers from a cache.
+    public let cacheHits = MetricCounter(
+        "cosem_gateway_cache_hits_total",
+        "Values answered from memory.",
+        labels: ["cache"]
+    )
+    /// Values that had to be read.
+    public let cacheMisses = MetricCounter(
+        "cosem_gateway_cache_misses_total",
+        "Values not in memory or too old.",
+        labels: ["cache"]
+    )
+    /// Octets exchanged with meters by direction.
+    public let octets = MetricCounter(
+        "cosem_gateway_bytes_total",
+        "Octets of values exchanged with meters.",
+        labels: ["direction"]
+    )
+    private let version: String
+
+    /// Makes the counters of one gateway.
+    public init(version: String) {
+        self.version = version
+    }
+
+    /// All families as Prometheus text format 0.0.4.
+    public func text(_ present: Present) -> String {
+        var text = ""
+        gauge("cosem_gateway_build_info", "The running version.", ["version"], [(MetricLabels(version), 1)], &text)
+        requests.write(into: &text)
+        requestDuration.write(into: &text)
+        exchanges.write(into: &text)
+        exchangeDuration.write(into: &text)
+        gauge(
+            "cosem_gateway_meter_queue_length",
+            "Requests waiting in line for meters.",
+            [],
+            [(MetricLabels(), present.queueLength)],
+            &text
+        )
+        gauge(
+            "cosem_gateway_associations_open",
+            "Associations with meters that are open.",
+            [],
+            [(MetricLabels(), present.openAssociations)],
+            &text
+        )
+        associationFailures.write(into: &text)
+        gauge(
+            "cosem_gateway_jobs",
+            "Jobs by state.",
+            ["state"],
+            present.jobs.map { (MetricLabels($0.state), $0.count) },
+            &text
+        )
+        jobExecutions.write(into: &text)
+        cacheHits.write(into: &text)
+        cacheMisses.write(into: &text)
+        octets.write(into: &text)
+        ProcessFigures.write(into: &text)
+        return text
+    }
+
+    private func gauge(
+        _ name: String,
+        _ help: String,
+        _ labelNames: [String],
+        _ samples: [(MetricLabels, Int)],
+        _ text: inout String
+    ) {
+        let family = MetricFamily(name: name, help: help, kind: .gauge, labelNames: labelNames)
+        family.writeHead(into: &text)
+        for (labels, value) in samples { family.writeSample(labels: labels, value: "\(value)", into: &text) }
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import COSEMModel
+import DLMSCodec
+import DLMSEngine
+import Fleet
+import Timekeeping
+
+/// Reads what profiles record: the attributes of class 7 and the scalers of what is captured.
+struct ProfileReader: Sendable {
+    /// The class of profiles.
+    static let profileClass: UInt16 = 7
+    /// How long the columns of a profile hold.
+    static let usualAge = Duration.seconds(86_400)
+    /// capture_objects, capture_period, sort_method, sort_object, profile_entries (Blue Book, class 7).
+    private static let lastingAttributes: [Int8] = [3, 4, 5, 6, 8]
+    /// entries_in_use, which grows with every row.
+    private static let entriesInUse: Int8 = 7
+
+    let reader: AttributeReader
+    let objects: ObjectDirectory
+
+    /// One profile, or why it could not be described.
+    struct Described: Sendable {
+        let object: MeterObject
+        let sheet: Result<ProfileSheet, GatewayError>
+    }
+
+    /// The profiles that the object list has.
+    func profiles(
+        of memory: MeterMemory,
+        association: String,
+        freshness: Freshness,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> (profiles: [Described], timings: ExchangeTimings) {
+        let listed = try await objects.list(
+            of: memory,
+            association: association,
+            freshness: Freshness(onlyIfCached: freshness.onlyIfCached),
+            within: budget,
+            priority: priority
+        )
+        let found = listed.list.entries.filter { $0.classID == Self.profileClass }
+            .map { MeterObject(logicalName: $0.logicalName, classID: $0.classID, version: $0.version) }
+        let (sheets, timings) = try await sheets(
+            of: found,
+            memory,
+            association: association,
+            freshness: freshness,
+            within: budget,
+            priority: priority
+        )
+        var total = listed.timings
+        total += timings
+        return (zip(found, sheets).map { Described(object: $0, sheet: $1) }, total)
+    }
+
+    /// One profile.
+    ///
+    /// - Throws: ``GatewayError/profileUnknown(_:text:)`` when the object list has no such profile.
+    func profile(
+        _ logicalName: OBISCode,
+        of memory: MeterMemory,
+        association: String,
+        freshness: Freshness,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> (sheet: ProfileSheet, timings: ExchangeTimings) {
+        let listed = try await objects.list(
+            of: memory,
+            association: association,
+            freshness: Freshness(onlyIfCached: freshness.onlyIfCached),
+            within: budget,
+            priority: priority
+        )
+        guard let entry = listed.list.entries(logicalName).first(where: { $0.classID == Self.profileClass }) else {
+            throw .profileUnknown(memory.id, text: logicalName.description)
+        }
+        let object = MeterObject(logicalName: logicalName, classID: entry.classID, version: entry.version)
+        let (sheets, timings) = try await sheets(
+            of: [object],
+            memory,
+            association: association,
+            freshness: freshness,
+            within: budget,
+            priority: priority
+        )
+        var total = listed.timings
+        total += timings
+        guard let sheet = sheets.first else { throw .internal(reason: "a profile was not described") }
+        return (try sheet.get(), total)
+    }
+
+    private func sheets(
+        of profiles: [MeterObject],
+        _ memory: MeterMemory,
+        association: String,
+        freshness: Freshness,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> (sheets: [Result<ProfileSheet, GatewayError>], timings: ExchangeTimings) {
+        func queries(_ indices: [Int8]) -> [AttributeQuery] {
+            profiles.flatMap { profile in
+                indices.map {
+                    AttributeQuery(
+                        object: profile.logicalName,
+                        classID: profile.classID,
+                        attribute: .index($0)
+                    )
+                }
+            }
+        }
+        let lastingFreshness = Freshness(
+            maxAge: freshness.maxAge ?? Self.usualAge,
+            onlyIfCached: freshness.onlyIfCached
+        )
+        let lasting = try await reader.read(
+            queries(Self.lastingAttributes),
+            of: memory,
+            association: association,
+            freshness: lastingFreshness,
+            within: budget,
+            priority: priority
+        )
+        let counts = try await reader.read(
+            queries([Self.entriesInUse]),
+            of: memory,
+            association: association,
+            freshness: freshness,
+            within: budget,
+            priority: priority
+        )
+        var attributes: [OBISCode: [Int8: DLMSData]] = [:]
+        var failures: [OBISCode: GatewayError] = [:]
+        for outcome in lasting.outcomes + counts.outcomes {
+            switch outcome.result {
+            case .success(let reading):
+                attributes[outcome.query.object, default: [:]][reading.attributeIndex] = reading.data
+            case .failure(let error):
+                if outcome.attributeIndex == 3 { failures[outcome.query.object] = error }
+            }
+        }
+        let descriptors = profiles.map {
+            ProfileDescriptor(logicalName: $0.logicalName, attributes: attributes[$0.logicalName] ?? [:])
+        }
+        let captured = descriptors.compactMap(\.self).flatMap(\.captureObjects)
+        let (scalers, timings) = try await scalers(
+            of: captured,
+            memory,
+            association: association,
+            onlyIfCached: freshness.onlyIfCached,
+            within: budget,
+            priority: priority
+        )
+        var total = lasting.timings
+        total += counts.timings
+        total += timings
+        let sheets = zip(profiles, descriptors).map { profile, descriptor -> Result<ProfileSheet, GatewayError> in
+            guard let descriptor else {
+                return .failure(
+                    failures[profile.logicalName]
+                        ?? .protocolError(memory.id, reason: "the columns of \(profile.logicalName) cannot be read")
+                )
+            }
+            return .success(
+                ProfileSheet(
+                    object: profile,
+                    descriptor: descriptor,
+                    layout: ProfileLayout(captureObjects: descriptor.captureObjects, scalerUnits: scalers)
+                )
+            )
+        }
+        return (sheets, total)
+    }
+
+    /// Scaler and unit of captured registers; one that cannot be read is left out.
+    private func scalers(
+        of captured: [CaptureObject],
+        _ memory: MeterMemory,
+        association: String,
+        onlyIfCached: Bool,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> (scalers: [OBISCode: ScalerUnit], timings: ExchangeTimings) {
+        var queries: [AttributeQuery] = []
+        var seen: Set<OBISCode> = []
+        for capture in captured
+        where QuantityAttributes.contains(classID: capture.classID, index: capture.attributeIndex) {
+            guard let index = QuantityAttributes.scalerUnitIndex(classID: capture.classID),
+                seen.insert(capture.logicalName).inserted
+            else { continue }
+            queries.append(
+                AttributeQuery(object: capture.logicalName, classID: capture.classID, attribute: .index(index))
+            )
+        }
+        guard !queries.isEmpty else { return ([:], .none) }
+        let answer = try await reader.read(
+            queries,
+            of: memory,
+            association: association,
+            freshness: Freshness(maxAge: Self.usualAge, onlyIfCached: onlyIfCached),
+            within: budget,
+            priority: priority
+        )
+        var scalers: [OBISCode: ScalerUnit] = [:]
+        for outcome in answer.outcomes {
+            if case .success(let reading) = outcome.result, let scaler = ScalerUnit(reading.data) {
+                scalers[outcome.query.object] = scaler
+            }
+        }
+        return (scalers, answer.timings)
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import COSEMModel
+public import Timekeeping
+
+/// Rows of a profile, oldest first, and what of the asked time they cover.
+public struct RowsAnswer: Sendable {
+    /// The profile.
+    public let sheet: ProfileSheet
+    /// The rows, oldest first.
+    public let rows: [ProfileRow]
+    /// What of the asked time is covered; nil where rows have no fixed period or only a number of them was asked for.
+    public let coverage: ProfileCoverage?
+    /// The time of the first row that did not fit, and the end of the asked time; nil if all fitted.
+    public let rest: (from: Timestamp, to: Timestamp)?
+    /// The rules of the meter's time zone.
+    public let zone: any TimeZoneRules
+    /// Where the time went.
+    public let timings: ExchangeTimings
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Timekeeping
+
+/// Which rows of a profile a caller wants.
+public struct RowsQuery: Hashable, Sendable {
+    /// The first instant wanted.
+    public var from: Timestamp?
+    /// The instant before which the rows end.
+    public var to: Timestamp?
+    /// A length of time that ends at `to`, or now; with `from` alone it begins there.
+    public var last: Duration?
+    /// Only so many of the newest rows.
+    public var entries: Int?
+    /// At most so many rows in one answer.
+    public var limit: Int?
+
+    /// What a caller gets who says nothing.
+    public static let usualLast = Duration.seconds(86_400)
+
+    /// Makes a wish.
+    public init(
+        from: Timestamp? = nil,
+        to: Timestamp? = nil,
+        last: Duration? = nil,
+        entries: Int? = nil,
+        limit: Int? = nil
+    ) {
+        self.from = from
+        self.to = to
+        self.last = last
+        self.entries = entries
+        self.limit = limit
+    }
+
+    /// A stretch of time, half-open.
+    struct Window: Hashable {
+        var from: Timestamp
+        var to: Timestamp
+    }
+
+    /// The stretch of time that is meant, nil if only a number of rows is.
+    func window(now: Timestamp) -> Window? {
+        if from == nil, to == nil, last == nil, entries != nil { return nil }
+        let length = last ?? (from == nil ? Self.usualLast : nil)
+        switch (from, to, length) {
+        case (let from?, nil, let length?): return Window(from: from, to: from + length)
+        case (let from?, nil, nil): return Window(from: from, to: max(now, from))
+        case (let from?, let to?, let length?): return Window(from: max(from, to - length), to: to)
+        case (let from?, let to?, nil): return Window(from: from, to: to)
+        case (nil, let to, let length):
+            let end = to ?? now
+            return Window(from: end - (length ?? Self.usualLast), to: end)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import COSEMModel
+import DLMSCodec
+import DLMSEngine
+import Fleet
+import Timekeeping
+
+/// Reads attributes: from memory where that is young enough, the rest from the meter in as few exchanges as possible.
+struct AttributeReader: Sendable {
+    /// How long a scaler_unit holds.
+    static let scalerAge = Duration.seconds(86_400)
+    /// So many attributes go into one request at most, so that urgent work can pass between two requests.
+    static let mostInOneRequest = 32
+
+    let exchange: MeterExchange
+    let objects: ObjectDirectory
+    let clock: any WallClock
+    let metrics: GatewayMetrics
+    /// How long values hold unless the caller wants them younger.
+    let usualAge: Duration
+
+    /// Reads attributes in one association.
+    ///
+    /// - Throws: what concerns the meter as a whole; what concerns one attribute is its outcome.
+    func read(
+        _ queries: [AttributeQuery],
+        of memory: MeterMemory,
+        association: String,
+        freshness: Freshness,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> ReadAnswer {
+        var timings = ExchangeTimings.none
+        let list = try await objectList(
+            for: queries,
+            of: memory,
+            association: association,
+            freshness: freshness,
+            within: budget,
+            priority: priority,
+            timings: &timings
+        )
+        let resolver = AttributeResolver(meter: memory.id, list: list)
+        var plan = ReadPlan(memory: memory, association: association, now: clock.now())
+        for query in queries {
+            do throws(GatewayError) {
+                let found = try resolver.attribute(query)
+                if query.selection == nil, let kept = plan.kept(found, freshness: freshness, usual: usualAge(of: found))
+                {
+                    metrics.cacheHits.increment(MetricLabels("values"))
+                    plan.add(query, found, .success(kept))
+                } else if freshness.onlyIfCached {
+                    plan.add(query, found, .failure(.notCached(memory.id)))
+                } else {
+                    metrics.cacheMisses.increment(MetricLabels("values"))
+                    plan.fetch(query, found, scalerAge: Self.scalerAge)
+                }
+            } catch {
+                plan.add(query, nil, .failure(error))
+            }
+        }
+        try await fetch(&plan, within: budget, priority: priority, timings: &timings)
+        return ReadAnswer(association: association, outcomes: plan.outcomes(readAt: clock.now()), timings: timings)
+    }
+
+    /// The object list, nil where it is not needed or the meter does not give it.
+    private func objectList(
+        for queries: [AttributeQuery],
+        of memory: MeterMemory,
+        association: String,
+        freshness: Freshness,
+        within budget: WaitBudget,
+        priority: UInt8,
+        timings: inout ExchangeTimings
+    ) async throws(GatewayError) -> ListedObjects? {
+        guard queries.contains(where: { $0.classID == nil }) else { return memory.objectList(association) }
+        do throws(GatewayError) {
+            let answer = try await objects.list(
+                of: memory,
+                association: association,
+                freshness: Freshness(onlyIfCached: freshness.onlyIfCached),
+                within: budget,
+                priority: priority
+            )
+            timings += answer.timings
+            return answer.list
+        } catch {
+            // A meter that answers but does not show its list can still be read by callers who name the class.
+            guard error.dlms != nil, queries.contains(where: { $0.classID != nil }) else { throw error }
+            return nil
+        }
+    }
+
+    private func fetch(
+        _ plan: inout ReadPlan,
+        within budget: WaitBudget,
+        priority: UInt8,
+        timings: inout ExchangeTimings
+    ) async throws(GatewayError) {
+        var start = 0
+        while start < plan.requests.count {
+            let range = start..<min(start + Self.mostInOneRequest, plan.requests.count)
+            do throws(GatewayError) {
+                let answer = try await exchange.perform(
+                    .get(Array(plan.requests[range])),
+                    in: plan.association,
+                    of: plan.memory,
+                    within: budget,
+                    priority: priority
+                )
+                guard case .get(let results) = answer.response, results.count == range.count else {
+                    throw GatewayError.internal(reason: "a GET of \(range.count) has another number of results")
+                }
+                timings += answer.timings
+                for (place, result) in zip(range, results) {
+                    if case .data(let octets) = result {
+                        metrics.octets.increment(MetricLabels("in"), by: UInt64(octets.count))
+                    }
+                    plan.results[place] = .success((result, answer.isShared))
+                }
+            } catch {
+                // Without any answer it is the meter that failed; later it is only the rest of the attributes.
+                guard start > 0 else { throw error }
+                for place in start..<plan.requests.count { plan.results[place] = .failure(error) }
+                return
+            }
+            start = range.upperBound
+        }
+    }
+
+    /// How long a value of this kind holds: what is switched or runs on is always asked for.
+    private func usualAge(of found: AttributeResolver.Found) -> Duration {
+        switch found.object.classID {
+        case 8 where found.index == 2, 70: .zero
+        default: usualAge
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Fleet
+
+/// What came of reading several attributes: a reading or a reason for each.
+public struct ReadAnswer: Sendable {
+    /// The association in which was read.
+    public let association: String
+    /// One outcome for each query, in the same order.
+    public let outcomes: [Outcome]
+    /// Where the time went.
+    public let timings: ExchangeTimings
+
+    /// One query with its outcome.
+    public struct Outcome: Sendable {
+        /// What was asked.
+        public let query: AttributeQuery
+        /// The object, if it could be told.
+        public let object: MeterObject?
+        /// The attribute, if it could be told.
+        public let attributeIndex: Int8?
+        /// The value, or why there is none.
+        public let result: Result<Reading, GatewayError>
+    }
+
+    /// How many queries have no value.
+    public var failures: Int {
+        outcomes.count { outcome in
+            if case .failure = outcome.result { true } else { false }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import COSEMModel
+public import DLMSCodec
+public import Timekeeping
+
+/// The value of one attribute as it was read once.
+public struct Reading: Hashable, Sendable {
+    /// The object.
+    public let object: MeterObject
+    /// The attribute.
+    public let attributeIndex: Int8
+    /// The value.
+    public let data: DLMSData
+    /// What is known about the value beyond its type.
+    public let context: ValueContext
+    /// When it was read.
+    public let readAt: Timestamp
+    /// Where it came from this time.
+    public var source: ReadingSource
+    /// The association in which it was read.
+    public let association: String
+
+    /// The name of the attribute in the class model.
+    public var attributeName: String? { object.model?.attribute(attributeIndex)?.name }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import JSONText
+public import Jobs
+import Timekeeping
+
+/// Carries out jobs that read: each execution is one meter.
+public struct OrderHandler: JobHandler {
+    /// How long one meter may take unless the job says otherwise.
+    private static let usualTimeout = Duration.seconds(300)
+
+    private let gateway: Gateway
+    private let representation: any JobRepresentation
+
+    /// Makes the handler for every kind in ``JobKind/known``.
+    public init(gateway: Gateway, representation: any JobRepresentation) {
+        self.gateway = gateway
+        self.representation = representation
+    }
+
+    /// Reads from one meter.
+    public func execute(
+        _ execution: ExecutionRecord,
+        of job: JobRecord,
+        in context: ExecutionContext
+    ) async -> ExecutionOutcome {
+        let outcome = await carryOut(execution, of: job, in: context)
+        gateway.metrics.jobExecutions.increment(MetricLabels(job.specification.kind.rawValue, outcome.word))
+        return outcome
+    }
+
+    private func carryOut(
+        _ execution: ExecutionRecord,
+        of job: JobRecord,
+        in context: ExecutionContext
+    ) async -> ExecutionOutcome {
+        let time = context.deadline.map { max($0 - gateway.clock.now(), .zero) } ?? Self.usualTimeout
+        let priority = job.specification.priority
+        do throws(GatewayError) {
+            switch try Self.order(job.specification) {
+            case .read(let queries, let association):
+                let wishes = Gateway.Wishes(
+                    association: association,
+                    freshness: .live,
+                    budget: WaitBudget(time),
+                    priority: priority
+                )
+                let answer = try await gateway.read(queries, of: execution.target, wishes)
+                // When no attribute could be read for the same reason, that reason is the outcome.
+                if answer.failures == answer.outcomes.count, let error = answer.outcomes.first?.result.failure {
+                    throw error
+                }
+                guard let meter = MeterID(execution.target) else { throw .meterUnknown(text: execution.target) }
+                return .succeeded(result: representation.result(of: answer, meter: meter))
+            case .profileRead(let profile, let query, let association):
+                let wishes = Gateway.Wishes(
+                    association: association,
+                    budget: WaitBudget(time),
+                    priority: priority
+                )
+                let pending = try await gateway.prepareRows(query, of: profile, execution.target, wishes)
+                let rows = try await gateway.collectRows(pending, wishes)
+                guard let meter = MeterID(execution.target) else { throw .meterUnknown(text: execution.target) }
+                return .succeeded(result: representation.result(of: rows, meter: meter))
+            }
+        } catch {
+            let problem = ExecutionProblem(name: error.name, document: representation.problem(error))
+            return error.isRetryable ? .failedSafely(problem) : .failed(problem)
+        }
+    }
+
+    private static func order(_ specification: JobSpecification) throws(GatewayError) -> JobOrder {
+        do {
+            var members = try JSONMembers(JSONReader.parse(specification.payload))
+            return try JobOrder(kind: specification.kind, members: &members)
+        } catch {
+            throw .internal(reason: "a stored order does not read back: \(error)")
+        }
+    }
+}
+
+extension ExecutionOutcome {
+    /// The outcome in a word, for the metric.
+    fileprivate var word: String {
+        switch self {
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .failedSafely: "failed-safely"
+        case .postponed: "postponed"
+        case .outcomeUnknown: "outcome-unknown"
+        case .refused: "refused"
+        }
+    }
+}

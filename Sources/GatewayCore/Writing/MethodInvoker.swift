@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import COSEMModel
+import DLMSCodec
+import DLMSEngine
+import Fleet
+import JSONText
+import Timekeeping
+
+/// Invokes methods, each once.
+struct MethodInvoker: Sendable {
+    /// The disconnect control class: it switches supply, which only orders may do.
+    static let disconnectControl: UInt16 = 70
+
+    let exchange: MeterExchange
+    let objects: ObjectDirectory
+    let clock: any WallClock
+
+    /// Invokes one method.
+    ///
+    /// - Throws: ``GatewayError/ordersOnly(_:)`` for the disconnector.
+    func invoke(
+        _ command: MethodCommand,
+        of memory: MeterMemory,
+        association: String,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> MethodOutcome {
+        var timings = ExchangeTimings.none
+        // The list is asked for even when the caller names the class, so that a wrong class is no way around the check.
+        let answer = try await objects.list(
+            of: memory,
+            association: association,
+            freshness: .usual,
+            within: budget,
+            priority: priority
+        )
+        timings += answer.timings
+        let found = try AttributeResolver(meter: memory.id, list: answer.list)
+            .method(command.method, of: command.object, classID: command.classID)
+        let object = found.object
+        let target = ObjectTarget(
+            meter: memory.id,
+            object: object.logicalName,
+            classID: object.classID,
+            member: .method(found.index)
+        )
+        guard object.classID != Self.disconnectControl else { throw .ordersOnly(target) }
+        let parameter = try Self.parameter(command.parameter, object.model?.method(found.index), target)
+        var returned: DLMSData?
+        var invokedAt: Timestamp?
+        if !command.isDryRun {
+            let outcome = try await exchange.perform(
+                .action(
+                    MethodDescriptor(
+                        classID: object.classID,
+                        instanceID: object.logicalName,
+                        methodID: found.index
+                    ),
+                    parameter
+                ),
+                in: association,
+                of: memory,
+                within: budget,
+                priority: priority
+            )
+            timings += outcome.timings
+            memory.forgetValues()
+            guard case .action(let action) = outcome.response else {
+                throw .internal(reason: "an ACTION was answered by another service")
+            }
+            guard action.result == .success else { throw GatewayError(action.result, target) }
+            returned = action.returned.flatMap { try? $0.value() }
+            invokedAt = clock.now()
+        }
+        return MethodOutcome(
+            object: object,
+            methodIndex: found.index,
+            returned: returned,
+            isDryRun: command.isDryRun,
+            association: association,
+            invokedAt: invokedAt,
+            timings: timings
+        )
+    }
+
+    /// The parameter to send: what the caller gives, or the integer 0 that methods without a parameter are sent
+    /// (Blue Book: `data ::= integer (0)`).
+    private static func parameter(
+        _ value: JSONValue?,
+        _ method: MethodModel?,
+        _ target: ObjectTarget
+    ) throws(GatewayError) -> DLMSData? {
+        let shape = method?.parameter ?? .any
+        guard let value else { return shape.types == [.integer] ? .integer(0) : nil }
+        return try AttributeWriter.data(
+            of: value,
+            at: "/parameter",
+            ValueReader(context: ValueContext(shape: shape)),
+            target
+        )
+    }
+}
