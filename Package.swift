@@ -47,7 +47,10 @@ let package = Package(
     // A target imports only targets above it; docs/architecture.md has the picture.
     targets: [
         .systemLibrary(
-            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+            name: "CMicroHTTPD",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]
+        ),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
 
@@ -65,8 +68,10 @@ let package = Package(
         part("Jobs", ["Timekeeping", logging, lifecycle]),
         part("Fleet", ["COSEMModel", "DLMSCodec", "DLMSSecurity", "JSONText", "Jobs", "Timekeeping"]),
         part(
-            "SQLStore", ["Fleet", "Jobs", "Timekeeping", "DLMSCodec", "DLMSSecurity", "JSONText"],
-            resources: [.embedInCode("Migrations")]),
+            "SQLStore",
+            ["Fleet", "Jobs", "Timekeeping", "DLMSCodec", "DLMSSecurity", "JSONText"],
+            resources: [.embedInCode("Migrations")]
+        ),
         part("SQLiteDriver", ["SQLStore", grdb]),
 
         part("HTTPKit", ["JSONText", logging]),
@@ -76,13 +81,16 @@ let package = Package(
             [
                 "Fleet", "Jobs", "MeterSessions", "MeterTransport", "DLMSEngine", "DLMSSecurity", "COSEMModel",
                 "DLMSCodec", "JSONText", "Timekeeping", logging, lifecycle,
-            ]),
+            ]
+        ),
         part(
             "GatewayAPI",
             [
                 "GatewayCore", "Fleet", "Jobs", "COSEMModel", "DLMSCodec", "DLMSSecurity", "HTTPKit", "JSONText",
                 "ProtocolDecoder", "Timekeeping", logging,
-            ]),
+            ],
+            resources: [.embedInCode("openapi.yaml")]
+        ),
         .executableTarget(
             name: "cosem-gateway",
             dependencies: [
@@ -90,7 +98,8 @@ let package = Package(
                 "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "JSONText",
                 "Timekeeping", argumentParser, logging, lifecycle,
             ],
-            swiftSettings: ours),
+            swiftSettings: ours
+        ),
 
         tests("DLMSCodecTests", ["DLMSCodec"], resources: [.copy("Vectors")]),
         tests("ProtocolDecoderTests", ["ProtocolDecoder", "DLMSCodec", "JSONText"]),
@@ -104,7 +113,8 @@ let package = Package(
         tests("FleetTests", ["Fleet", "DLMSCodec", "DLMSSecurity", "JSONText", "Timekeeping"]),
         tests(
             "StoreTests",
-            ["SQLStore", "SQLiteDriver", "Fleet", "Jobs", "DLMSSecurity", "JSONText", "Timekeeping"]),
+            ["SQLStore", "SQLiteDriver", "Fleet", "Jobs", "DLMSSecurity", "JSONText", "Timekeeping"]
+        ),
         tests("JSONTextTests", ["JSONText"]),
         tests("HTTPKitTests", ["HTTPKit", "JSONText", logging]),
         tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),

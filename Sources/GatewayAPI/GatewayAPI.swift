@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import GatewayCore
+public import HTTPKit
+public import Jobs
+public import Logging
+
+/// The REST API over the use cases of a gateway.
+///
+/// ```swift
+/// let api = GatewayAPI(gateway: gateway, logger: logger)
+/// let responder = api.makeResponder()      // for MicroHTTPServer
+/// let handlers = api.jobHandlers           // for JobRunner
+/// ```
+public struct GatewayAPI: Sendable {
+    /// What can be tuned.
+    public struct Settings: Hashable, Sendable {
+        /// What stands before every path behind a reverse proxy, such as `/gateway`.
+        public var basePath: String
+        /// Whether each request gets a line in the log.
+        public var logsRequests: Bool
+
+        /// Makes settings.
+        public init(basePath: String = "", logsRequests: Bool = true) {
+            self.basePath = basePath
+            self.logsRequests = logsRequests
+        }
+    }
+
+    let gateway: Gateway
+    let settings: Settings
+    private let logger: Logger
+
+    /// Makes the API.
+    public init(gateway: Gateway, settings: Settings = Settings(), logger: Logger) {
+        self.gateway = gateway
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Carries out jobs of every kind that the API takes.
+    public var jobHandlers: [JobKind: any JobHandler] {
+        let handler = OrderHandler(gateway: gateway, representation: JSONJobRepresentation())
+        return Dictionary(uniqueKeysWithValues: JobKind.known.map { ($0, handler as any JobHandler) })
+    }
+
+    /// What the HTTP server asks: routes, problems, request ids, metrics and the access log.
+    public func makeResponder() -> HTTPEdge {
+        let (metrics, logger, logsRequests) = (gateway.metrics, logger, settings.logsRequests)
+        return HTTPEdge(routeTable, problemTypeBase: settings.basePath + Problem.defaultTypeBase) { record in
+            let route = record.route ?? "none"
+            metrics.requests.increment(MetricLabels(route, record.request.method.rawValue, "\(record.status)"))
+            metrics.requestDuration.observe(record.duration, MetricLabels(route))
+            guard logsRequests else { return }
+            logger.info(
+                "request",
+                metadata: [
+                    "method": "\(record.request.method.rawValue)", "route": "\(route)", "status": "\(record.status)",
+                    "ms": "\(record.duration / .milliseconds(1))", "request": "\(record.request.id)",
+                    "problem": "\(record.problem ?? "")",
+                ]
+            )
+        }
+    }
+}

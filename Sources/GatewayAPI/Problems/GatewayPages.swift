@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+extension ProblemPage {
+    /// Problems of the gateway itself.
+    static let gatewayPages: [ProblemPage] = [
+        ProblemPage(
+            "draining",
+            cause: "The gateway is shutting down.",
+            gatewayDid: "It finishes what it has begun and takes nothing new.",
+            whatToDo: "Repeat after `Retry-After` seconds, when it or another one is ready.",
+            look: "curl -s $GATEWAY/readyz"
+        ),
+        ProblemPage(
+            "store-unavailable",
+            cause: "The database does not take the change or does not answer.",
+            gatewayDid: "It changed nothing.",
+            whatToDo: "Check the disk and the log of the gateway.",
+            look: "curl -s \"$GATEWAY/readyz?verbose=true\""
+        ),
+        ProblemPage(
+            "internal",
+            cause: "The gateway met something that it was not written for. This is a fault of the gateway.",
+            gatewayDid: "It gave up this request and wrote the reason to its log, under the `traceId`.",
+            whatToDo: "Report it with the `traceId` and the lines of the log."
+        ),
+    ]
+}

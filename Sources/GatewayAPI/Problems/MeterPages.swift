@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+extension ProblemPage {
+    private static let linkLook = "curl -s $GATEWAY/meters/$METER"
+
+    /// Problems on the way to a meter, and what meters answer.
+    static let meterPages: [ProblemPage] = [
+        ProblemPage(
+            "meter-unreachable",
+            cause: "No connection came about: the name is not known, there is no route, or nobody answered in time.",
+            gatewayDid: "It tried once for `timeouts.connect`. Nothing was sent to the meter.",
+            whatToDo: "Check power and network of the meter, and `channel.host` and `channel.port`.",
+            look: linkLook
+        ),
+        ProblemPage(
+            "meter-refused-connection",
+            cause: "The host answers, but nothing listens on the port, or something refuses the connection.",
+            gatewayDid: "It tried once. Nothing was sent to the meter.",
+            whatToDo: "Check `channel.port`. Many meters take one connection at a time: is another client connected?",
+            look: linkLook
+        ),
+        ProblemPage(
+            "meter-timeout",
+            cause: "The connection stands, but the meter did not answer within `timeouts.response`.",
+            gatewayDid:
+                "It closed the connection, so that a late answer cannot be taken for another. A read was not repeated.",
+            whatToDo:
+                "Check `address.logicalDevice` and `clientAddress`: many meters stay silent when these are wrong. Slow meters need a longer `timeouts.response`.",
+            look: linkLook
+        ),
+        ProblemPage(
+            "connection-lost",
+            cause: "The meter, or something on the way, closed the connection in the middle of an exchange.",
+            gatewayDid: "It gave up this exchange; the next one connects again.",
+            whatToDo: "Repeat a read. If it happens always, another client may compete for the meter.",
+            look: linkLook
+        ),
+        ProblemPage(
+            "outcome-unknown",
+            cause: "A write or a method was sent, and no answer came. The meter may have carried it out or not.",
+            gatewayDid: "It sent the request once and does not repeat it.",
+            whatToDo: "Read the attribute to see what happened before you send anything again."
+        ),
+        ProblemPage(
+            "association-rejected",
+            cause: "The meter refused the association. `detail` has its reason.",
+            gatewayDid: "It closed the connection. Nothing was read or written.",
+            whatToDo:
+                "Check `clientAddress` and the mechanism: the meter may not know this client, or ask for another way to authenticate."
+        ),
+        ProblemPage(
+            "authentication-failed-at-meter",
+            cause: "The meter refused the password or key of the association.",
+            gatewayDid: "It closed the connection and did not try again; some meters lock after several tries.",
+            whatToDo: "Set the right secret with PATCH. Secrets as text and as hex are different octets."
+        ),
+        ProblemPage(
+            "protocol-error",
+            cause: "What the meter sent is not valid DLMS/COSEM, or not an answer to what was asked.",
+            gatewayDid: "It closed the connection.",
+            whatToDo:
+                "Check that the port really speaks DLMS/COSEM with the configured framing. Then report it, with the meter's model."
+        ),
+        ProblemPage(
+            "exception-response",
+            cause: "The meter refused the service as such: it is not possible, not known or not now.",
+            gatewayDid: "It asked once.",
+            whatToDo: "`dlms` has the words of the meter. Another association may be allowed the service."
+        ),
+        ProblemPage(
+            "denied-by-meter",
+            cause: "The meter does not give this association the right to read, write or invoke.",
+            gatewayDid: "It asked the meter once; the meter refused.",
+            whatToDo: "Look at the access rights of the object, and use an association with more of them.",
+            look: "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS?association=manager\""
+        ),
+        ProblemPage(
+            "meter-hardware-fault",
+            cause: "The meter reports a fault of its hardware for this attribute or method.",
+            gatewayDid: "It asked once.",
+            whatToDo:
+                "Some meters say this of things that do not exist at the moment, such as a firmware image. Else have the meter looked at."
+        ),
+        ProblemPage(
+            "meter-refused",
+            cause: "The meter refused for a reason that it does not explain further.",
+            gatewayDid: "It asked once. `dlms` has the words of the meter.",
+            whatToDo: "Look into the meter's documentation; try another association or another attribute."
+        ),
+        ProblemPage(
+            "meter-temporary-failure",
+            cause: "The meter says that it cannot do this at the moment.",
+            gatewayDid: "It asked once.",
+            whatToDo: "Repeat after `Retry-After` seconds."
+        ),
+        ProblemPage(
+            "line-busy",
+            cause: "The line to the meter did not become free in time.",
+            gatewayDid: "The request waited in line and was taken out. Nothing was sent to the meter.",
+            whatToDo: "Repeat later, or wait longer with `Prefer: wait=60`.",
+            look: linkLook
+        ),
+        ProblemPage(
+            "queue-full",
+            cause: "Too many requests wait for the same line.",
+            gatewayDid: "It did not put this one in line.",
+            whatToDo: "Ask less often, or accept older values with `maxAge`.",
+            look: linkLook
+        ),
+        ProblemPage(
+            "wait-exceeded",
+            cause: "The time that the caller wanted to wait is over, and the work is not done.",
+            gatewayDid: "A read was given up; its outcome, if it comes, may serve the next caller.",
+            whatToDo: "Wait longer with `Prefer: wait=60`, or use a job."
+        ),
+        ProblemPage(
+            "not-cached",
+            cause: "The request says not to ask the meter, and there is no value kept here that is young enough.",
+            gatewayDid: "It did not ask the meter.",
+            whatToDo: "Leave out `only-if-cached` or `source=cache`, or allow an older value."
+        ),
+    ]
+}

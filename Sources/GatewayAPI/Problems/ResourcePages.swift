@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+extension ProblemPage {
+    /// Problems of what is stored here: meters, channels and jobs.
+    static let resourcePages: [ProblemPage] = [
+        ProblemPage(
+            "meter-unknown",
+            cause: "No meter with this id is registered here.",
+            gatewayDid: "Nothing.",
+            whatToDo: "Look for the id in the list, capitals count; or register the meter with PUT.",
+            look: "curl -s \"$GATEWAY/meters?q=1001\""
+        ),
+        ProblemPage(
+            "channel-unknown",
+            cause: "No shared channel with this id is registered here, or a meter names one that is not.",
+            gatewayDid: "Nothing was stored and no meter was asked.",
+            whatToDo: "List the channels; register the channel before the meters that use it.",
+            look: "curl -s $GATEWAY/channels"
+        ),
+        ProblemPage(
+            "in-use",
+            cause: "Meters are still registered on the channel.",
+            gatewayDid: "It kept the channel.",
+            whatToDo: "Move or delete those meters first."
+        ),
+        ProblemPage(
+            "already-exists",
+            cause: "POST makes a new meter, and one with this id exists.",
+            gatewayDid: "It left the existing meter as it is.",
+            whatToDo: "Use PUT to replace it or PATCH to change it."
+        ),
+        ProblemPage(
+            "etag-mismatch",
+            cause:
+                "`If-Match` or `If-None-Match` does not hold: the resource was changed in the meantime, or exists already.",
+            gatewayDid: "It left the resource as it is.",
+            whatToDo: "GET the resource, apply your change to what is there now, and send the new ETag."
+        ),
+        ProblemPage(
+            "not-supported",
+            cause: "This version of the gateway does not have what the request asks for.",
+            gatewayDid: "Nothing was stored and no meter was asked.",
+            whatToDo: "See the README for what works, or take a newer version."
+        ),
+        ProblemPage(
+            "association-unknown",
+            cause: "The meter has no configured association with the name that `association` gives.",
+            gatewayDid: "No meter was asked.",
+            whatToDo: "Take one of the names in the meter's `associations`, or add it.",
+            look: "curl -s $GATEWAY/meters/$METER"
+        ),
+        ProblemPage(
+            "job-unknown",
+            cause: "There is no job with this id.",
+            gatewayDid: "Nothing.",
+            whatToDo: "Look for it in the list of jobs.",
+            look: "curl -s $GATEWAY/jobs"
+        ),
+        ProblemPage(
+            "wrong-state",
+            cause: "The job is in a state in which this cannot be done; a finished job cannot be cancelled.",
+            gatewayDid: "It left the job as it is.",
+            whatToDo: "Look at the state of the job.",
+            look: "curl -s $GATEWAY/jobs/$JOB"
+        ),
+    ]
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+extension ProblemPage {
+    /// Problems of objects, attributes and values.
+    static let valuePages: [ProblemPage] = [
+        ProblemPage(
+            "object-undefined",
+            cause: "The object list of the association does not have this object, or the meter says so.",
+            gatewayDid: "It looked into the object list, and asked the meter only if the list has the object.",
+            whatToDo:
+                "Take one of the names in `choices`, or list the objects. Another association may see more.",
+            look: "curl -s \"$GATEWAY/meters/$METER/objects?q=energy\""
+        ),
+        ProblemPage(
+            "object-unavailable",
+            cause: "The meter has the object but does not give access to it now, or not to this association.",
+            gatewayDid: "It asked the meter once.",
+            whatToDo: "Try another association with `?association=`."
+        ),
+        ProblemPage(
+            "attribute-undefined",
+            cause: "The object has no such attribute or method, or the class model knows no such name.",
+            gatewayDid: "If the name was known, it asked the meter once.",
+            whatToDo: "Look at the attributes of the object, or use the number in place of the name.",
+            look: "curl -s $GATEWAY/meters/$METER/objects/1.0.1.8.0.255"
+        ),
+        ProblemPage(
+            "ambiguous-object",
+            cause: "The meter has several objects of different classes with this logical name.",
+            gatewayDid: "It asked the meter for nothing.",
+            whatToDo: "Say which one with `?class=`; `choices` lists them."
+        ),
+        ProblemPage(
+            "object-class-inconsistent",
+            cause: "The meter has the object, but of another class than the request says.",
+            gatewayDid: "It asked the meter once.",
+            whatToDo: "Leave `class` out, or read the object list again with `Cache-Control: no-cache`."
+        ),
+        ProblemPage(
+            "profile-unknown",
+            cause: "The meter has no profile (class 7) with this logical name.",
+            gatewayDid: "It looked into the object list.",
+            whatToDo: "List the profiles.",
+            look: "curl -s $GATEWAY/meters/$METER/profiles"
+        ),
+        ProblemPage(
+            "range-not-supported",
+            cause: "The meter refuses to give a part of this profile, and the whole is too large to read for a part.",
+            gatewayDid: "It asked the meter for the part, then looked how many entries there are.",
+            whatToDo: "Try `entries=N`, or read the whole buffer attribute in a job."
+        ),
+        ProblemPage(
+            "type-required",
+            cause: "The class model does not say which type the attribute has, and it could not be read.",
+            gatewayDid: "Nothing was written.",
+            whatToDo: "Send the typed form: `{\"value\":{\"type\":\"long-unsigned\",\"value\":7}}`."
+        ),
+        ProblemPage(
+            "type-mismatch",
+            cause: "The value does not fit the type of the attribute, or the meter says so.",
+            gatewayDid: "Nothing was written, or the meter refused the write.",
+            whatToDo: "Read the attribute with `form=typed` to see its type.",
+            look: "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS/attributes/2?form=typed\""
+        ),
+        ProblemPage(
+            "value-out-of-range",
+            cause: "The number is larger or smaller than the type of the attribute can hold.",
+            gatewayDid: "Nothing was written.",
+            whatToDo: "Send a value that fits the type."
+        ),
+        ProblemPage(
+            "expectation-failed-state",
+            cause: "`expect` says what the attribute should hold now, and it holds something else.",
+            gatewayDid: "It read the attribute and wrote nothing.",
+            whatToDo: "Look at the value and decide again."
+        ),
+        ProblemPage(
+            "verification-failed",
+            cause: "The meter accepted the write, but reading back gave another value.",
+            gatewayDid: "It wrote once and read back once.",
+            whatToDo: "Read the attribute. Some attributes change by themselves: write those with `\"verify\":false`."
+        ),
+        ProblemPage(
+            "orders-only",
+            cause: "The disconnector switches supply. Its methods are not reachable as plain methods.",
+            gatewayDid: "It asked the meter for nothing.",
+            whatToDo:
+                "Use an order: POST /meters/{id}/disconnector/orders. It checks the state, expires, verifies and is audited. Orders come with a later version."
+        ),
+        ProblemPage(
+            "undecodable",
+            cause: "The octets are not of the layer asked for, or of none that is known here.",
+            gatewayDid: "It stopped at the offset that `detail` names.",
+            whatToDo: "Name the layer, and check that nothing is missing at the beginning or the end."
+        ),
+    ]
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import GatewayCore
+import HTTPKit
+import JSONText
+import Jobs
+import Timekeeping
+
+/// How jobs look in JSON.
+enum JobDocument {
+    /// Writes a job.
+    static func write(_ job: JobRecord, basePath: String, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("id", job.id.text)
+        writer.member("kind", job.specification.kind.rawValue)
+        writer.member("state", job.state.rawValue)
+        writer.member("createdAt", job.createdAt.rfc3339)
+        writer.member("createdBy", job.specification.createdBy)
+        writer.member("startedAt", job.startedAt?.rfc3339)
+        writer.member("finishedAt", job.finishedAt?.rfc3339)
+        writer.member("priority", job.specification.priority)
+        if let operation = try? JSONReader.parse(job.specification.payload) { writer.member("operation", operation) }
+        writer.name("progress")
+        writer.beginObject()
+        writer.member("total", job.progress.total)
+        writer.member("done", job.progress.done)
+        writer.member("succeeded", job.progress.succeeded)
+        writer.member("failed", job.progress.failed)
+        writer.member("unknown", job.progress.unknown)
+        writer.endObject()
+        writer.name("links")
+        writer.beginObject()
+        let path = "\(basePath)/jobs/\(job.id.text)"
+        writer.member("self", path)
+        writer.member("executions", path + "/executions")
+        if !job.state.isFinal { writer.member("cancel", path + "/cancel") }
+        writer.endObject()
+        writer.member("traceId", job.specification.traceID)
+        writer.endObject()
+    }
+
+    /// Writes the execution on one meter.
+    static func write(_ execution: ExecutionRecord, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("meter", execution.target)
+        writer.member("state", execution.state.rawValue)
+        writer.member("attempts", execution.attempts)
+        writer.member("startedAt", execution.startedAt?.rfc3339)
+        writer.member("finishedAt", execution.finishedAt?.rfc3339)
+        writer.name("result")
+        if let result = execution.result { writer.raw(result) } else { writer.null() }
+        writer.name("problem")
+        if let problem = execution.problem, execution.state != .succeeded {
+            writer.raw(problem.document)
+        } else {
+            writer.null()
+        }
+        writer.endObject()
+    }
+}
+
+/// Writes down outcomes of jobs in the words of the API.
+struct JSONJobRepresentation: JobRepresentation {
+    func result(of answer: ReadAnswer, meter: MeterID) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 300 * (answer.outcomes.count + 1))
+        writer.beginObject()
+        ReadingRepresentation().writeMembers(answer, into: &writer)
+        writer.endObject()
+        return writer.takeOctets()
+    }
+
+    func result(of rows: RowsAnswer, meter: MeterID) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 120 * (rows.rows.count + 10))
+        ProfileRepresentation().write(rows, meter: meter.text, next: nil, into: &writer)
+        return writer.takeOctets()
+    }
+
+    func problem(_ error: GatewayError) -> [UInt8] {
+        var writer = JSONWriter()
+        Problem(error).write(into: &writer)
+        return writer.takeOctets()
+    }
+}

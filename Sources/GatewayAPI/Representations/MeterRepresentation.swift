@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import GatewayCore
+import HTTPKit
+import JSONText
+import Timekeeping
+
+/// How meters and channels look in JSON.
+enum MeterRepresentation {
+    /// Writes a meter, secrets masked; with the state of its link if that is given.
+    static func write(_ record: MeterRecord, link: LinkStatus? = nil, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("id", record.id.text)
+        record.configuration.writeMembers(into: &writer, secrets: .redacted)
+        writer.member("revision", record.revision.text)
+        writer.member("createdAt", record.createdAt.rfc3339)
+        writer.member("updatedAt", record.updatedAt.rfc3339)
+        if let link {
+            writer.name("status")
+            write(link, into: &writer)
+        }
+        writer.endObject()
+    }
+
+    /// Writes a shared channel.
+    static func write(_ record: ChannelRecord, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("id", record.id.text)
+        record.configuration.writeMembers(into: &writer)
+        writer.member("revision", record.revision.text)
+        writer.member("createdAt", record.createdAt.rfc3339)
+        writer.member("updatedAt", record.updatedAt.rfc3339)
+        writer.endObject()
+    }
+
+    private static func write(_ link: LinkStatus, into writer: inout JSONWriter) {
+        let status = link.status
+        writer.beginObject()
+        writer.member("linkState", status.state.rawValue)
+        writer.member("lastContact", link.lastContact?.rfc3339)
+        writer.name("lastError")
+        if let error = link.lastError {
+            writer.beginObject()
+            writer.member("problem", error.name)
+            writer.member("detail", error.detail)
+            writer.member("at", link.lastErrorAt?.rfc3339)
+            writer.endObject()
+        } else {
+            writer.null()
+        }
+        writer.member("queueLength", status.queueLength)
+        writer.member("openAssociation", status.openAssociation)
+        writer.member("exchanges", status.exchanges)
+        writer.member("failures", status.failures)
+        writer.member("connections", status.connections)
+        writer.member("octetsSent", status.octetsSent)
+        writer.member("octetsReceived", status.octetsReceived)
+        writer.endObject()
+    }
+}
+
+/// One page of a list with the way to the next.
+enum ListPage {
+    /// Answers with a page; `next` is the query of the next one.
+    static func answer<Item>(
+        _ items: [Item],
+        next: String?,
+        _ write: (Item, inout JSONWriter) -> Void
+    ) -> HTTPResponse {
+        let response = HTTPResponse.json(reservingCapacity: 512 * (items.count + 1)) { writer in
+            writer.beginObject()
+            writer.name("items")
+            writer.beginArray()
+            for item in items { write(item, &writer) }
+            writer.endArray()
+            writer.member("next", next)
+            writer.endObject()
+        }
+        guard let next else { return response }
+        return response.with("Link", "<\(next)>; rel=\"next\"")
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+import Fleet
+import GatewayCore
+import HTTPKit
+import Timekeeping
+
+/// The words that many requests share: waiting, freshness, associations, OBIS codes, preconditions.
+extension RoutedRequest {
+    /// The longest time a caller may wait.
+    static let longestWait = Duration.seconds(120)
+    /// How long a caller waits who says nothing.
+    static let usualWait = Duration.seconds(25)
+
+    /// How long the caller waits: `Prefer: wait=N` (RFC 7240), bounded; nil when it does not say.
+    var preferredWait: Duration? {
+        for directive in headers.directives("Prefer") where directive.name == "wait" {
+            guard let value = directive.value, let seconds = Int64(value), seconds >= 0 else { continue }
+            return min(.seconds(seconds), Self.longestWait)
+        }
+        return nil
+    }
+
+    /// What the caller wants of a read.
+    func wishes() throws -> Gateway.Wishes {
+        Gateway.Wishes(
+            association: try association(),
+            freshness: try freshness(),
+            budget: WaitBudget(preferredWait ?? Self.usualWait)
+        )
+    }
+
+    /// The association that the caller chooses.
+    func association() throws(Problem) -> String? {
+        guard route.query.contains("association"), let name = try query.single("association") else { return nil }
+        guard !name.isEmpty else { throw .badParameter("association", expected: "the name of an association") }
+        return name
+    }
+
+    /// How old a value may be: `maxAge`, `source`, and the directives of `Cache-Control` (RFC 9111 §5.2.1).
+    func freshness() throws -> Freshness {
+        var freshness = Freshness.usual
+        for directive in headers.directives("Cache-Control") {
+            switch directive.name {
+            case "no-cache", "no-store": freshness.maxAge = .zero
+            case "only-if-cached": freshness.onlyIfCached = true
+            case "max-age":
+                // A malformed directive is as good as none (RFC 9111 §5.2).
+                if let seconds = directive.value.flatMap({ Int64($0) }), seconds >= 0, freshness.maxAge != .zero {
+                    freshness.maxAge = .seconds(min(seconds, 1 << 40))
+                }
+            default: break
+            }
+        }
+        if route.query.contains("maxAge"), let text = try query.single("maxAge") {
+            guard let age = Self.age(text) else {
+                throw Problem.badParameter("maxAge", expected: "seconds or a duration such as PT15M")
+            }
+            freshness.maxAge = age
+        }
+        if route.query.contains("source") {
+            switch try query.choice("source", of: SourceChoice.self) {
+            case .cache: freshness.onlyIfCached = true
+            case .meter: freshness.maxAge = .zero
+            case nil: break
+            }
+        }
+        return freshness
+    }
+
+    /// Where a caller wants a value from.
+    private enum SourceChoice: String, CaseIterable {
+        case cache
+        case meter
+    }
+
+    /// Seconds, or a duration.
+    private static func age(_ text: String) -> Duration? {
+        if text.utf8.count <= 9, !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
+            return Int64(text).map { .seconds($0) }
+        }
+        return Self.duration(text)
+    }
+
+    /// `PT15M` or `15m`.
+    static func duration(_ text: String) -> Duration? {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        if let unit = text.last.flatMap({ units[$0] }), text.utf8.count <= 7, text.utf8.count >= 2,
+            text.dropLast().utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int64(text.dropLast())
+        {
+            return .seconds(number * unit)
+        }
+        guard let duration = Duration(iso8601: text), duration >= .zero else { return nil }
+        return duration
+    }
+
+    /// A moment in a query parameter, nil if it is not there.
+    func moment(_ name: String) throws(Problem) -> Timestamp? {
+        guard let text = try query.singleLiteral(name) else { return nil }
+        // `+` is part of the offset here, also when a browser has made a space of it.
+        guard let moment = Timestamp(rfc3339: text.map { $0 == " " ? "+" : String($0) }.joined()) else {
+            throw .badParameter(name, expected: "a time with its offset, such as 2026-11-22T00:00:00+01:00")
+        }
+        return moment
+    }
+
+    /// The OBIS code in a path segment.
+    func obis(_ name: String = "obis") throws(GatewayError) -> OBISCode {
+        let text = parameter(name)
+        guard let code = OBISCode(text) else { throw .badOBIS(text: text, suggestion: nil) }
+        return code
+    }
+
+    /// The attribute or method in a path segment.
+    func member(_ name: String = "n") throws(Problem) -> MemberName {
+        guard let member = MemberName(parameter(name)) else {
+            throw .badParameter(name, expected: "a number from 1 to 127, or a name such as value")
+        }
+        return member
+    }
+
+    /// The class that the caller names.
+    func classID() throws(Problem) -> UInt16? {
+        try query.integer("class")
+    }
+
+    /// How many entries a page may have.
+    func pageLimit() throws(Problem) -> Int {
+        try query.integer("limit", in: 1...1000) ?? 100
+    }
+
+    /// What must hold for a write: `If-Match`, `If-None-Match: *`, or nothing (RFC 9110 §13.1).
+    func writePrecondition() -> WritePrecondition {
+        if let revisions = ifMatch() { return .ifRevision(revisions) }
+        if headers.list("If-Match").contains("*") { return .ifPresent }
+        return headers.list("If-None-Match").isEmpty ? .unconditional : .ifAbsent
+    }
+
+    /// What must hold for a removal: `If-Match` or nothing.
+    func deletePrecondition() -> WritePrecondition {
+        ifMatch().map { .ifRevision($0) } ?? .unconditional
+    }
+
+    /// The revisions in `If-Match`, nil without such a field or with `*`.
+    func ifMatch() -> Set<Revision>? {
+        let tags = headers.list("If-Match")
+        guard headers["If-Match"] != nil, !tags.contains("*") else { return nil }
+        return Set(
+            tags.filter { $0.count >= 2 && $0.hasPrefix("\"") && $0.hasSuffix("\"") }
+                .map { Revision(String($0.dropFirst().dropLast())) }
+        )
+    }
+}

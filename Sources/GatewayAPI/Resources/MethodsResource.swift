@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import COSEMModel
+import DLMSCodec
+import Fleet
+import GatewayCore
+import HTTPKit
+import JSONText
+import Timekeeping
+
+/// Methods of objects.
+extension GatewayAPI {
+    @Sendable func invokeMethod(_ request: RoutedRequest) async throws -> HTTPResponse {
+        let (meter, obis) = (request.parameter("id"), try request.obis())
+        let (method, classID) = (try request.member(), try request.classID())
+        let key = try Self.idempotencyKey(request)
+        let body: JSONValue = request.body.isEmpty ? .object(JSONObject()) : try request.json()
+        var members = try JSONMembers(body)
+        let parameter = members.optionalValue("parameter")
+        let isDryRun = try members.optionalBool("dryRun") ?? false
+        try members.finish()
+        let command = MethodCommand(
+            object: obis,
+            classID: classID,
+            method: method,
+            parameter: parameter,
+            isDryRun: isDryRun
+        )
+        return try await withNamesLike(obis, request) {
+            let (outcome, isReplayed) = try await gateway.invoke(
+                command,
+                of: meter,
+                key: "POST \(request.request.rawPath) \(key)",
+                body: body,
+                try request.wishes()
+            )
+            let response = HTTPResponse.json { writer in
+                writer.beginObject()
+                writer.member("meter", meter)
+                ReadingRepresentation.write(outcome.object, into: &writer)
+                ReadingRepresentation.write(
+                    outcome.methodIndex,
+                    outcome.methodName,
+                    as: "method",
+                    into: &writer
+                )
+                writer.member("result", outcome.isDryRun ? "not-sent" : "success")
+                if let returned = outcome.returned {
+                    ReadingRepresentation().write(returned, ValueContext(), named: "returned", into: &writer)
+                } else {
+                    writer.name("returned")
+                    writer.null()
+                }
+                writer.member("dryRun", outcome.isDryRun)
+                writer.member("association", outcome.association)
+                writer.member("invokedAt", outcome.invokedAt?.rfc3339)
+                writer.endObject()
+            }
+            .with("Server-Timing", outcome.timings.field)
+            .with("Cache-Control", "no-store")
+            return isReplayed ? response.with("Idempotency-Replayed", "true") : response
+        }
+    }
+
+    /// The key without its quotes: the draft standard has them, most clients leave them out, both mean the same key.
+    private static func idempotencyKey(_ request: RoutedRequest) throws -> String {
+        guard let text = request.headers["Idempotency-Key"], !text.isEmpty else {
+            throw GatewayError.idempotencyKeyMissing
+        }
+        let key =
+            text.count > 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+            ? String(text.dropFirst().dropLast()) : text
+        guard (1...200).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw Problem.badParameter("Idempotency-Key", expected: "1 to 200 visible ASCII characters")
+        }
+        return key
+    }
+}

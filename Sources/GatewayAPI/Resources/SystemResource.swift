@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import GatewayCore
+import HTTPKit
+
+/// The gateway itself.
+extension GatewayAPI {
+    @Sendable func service(_ request: RoutedRequest) async throws -> HTTPResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.member("name", "cosem-gateway")
+            writer.member("version", gateway.settings.version)
+            writer.name("links")
+            writer.beginObject()
+            for (name, path) in Self.links {
+                writer.name(name)
+                writer.string(settings.basePath + path)
+            }
+            writer.endObject()
+            writer.endObject()
+        }
+    }
+
+    private static let links = [
+        ("meters", "/meters"), ("channels", "/channels"), ("jobs", "/jobs"), ("contract", "/openapi.yaml"),
+        ("problems", "/docs/problems"), ("units", "/catalog/units"), ("classes", "/catalog/classes"),
+        ("ready", "/readyz"), ("metrics", "/metrics"),
+    ]
+
+    @Sendable func liveness(_ request: RoutedRequest) async throws -> HTTPResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.member("status", "ok")
+            writer.endObject()
+        }
+        .with("Cache-Control", "no-store")
+    }
+
+    @Sendable func readiness(_ request: RoutedRequest) async throws -> HTTPResponse {
+        let isVerbose = try request.query.bool("verbose") ?? false
+        let checks = await gateway.readiness()
+        if let failed = checks.first(where: { !$0.isWell }) {
+            throw failed.name == "draining" ? Problem(.draining) : Problem(.storeUnavailable(reason: failed.name))
+        }
+        return .json { writer in
+            writer.beginObject()
+            writer.member("status", "ok")
+            if isVerbose {
+                writer.name("checks")
+                writer.beginArray()
+                for check in checks {
+                    writer.beginObject()
+                    writer.member("name", check.name)
+                    writer.member("status", check.isWell ? "ok" : "failed")
+                    writer.endObject()
+                }
+                writer.endArray()
+            }
+            writer.endObject()
+        }
+        .with("Cache-Control", "no-store")
+    }
+
+    @Sendable func metrics(_ request: RoutedRequest) async throws -> HTTPResponse {
+        .octets(Array(await gateway.metricsText().utf8), type: request.mediaType)
+    }
+
+    @Sendable func contract(_ request: RoutedRequest) async throws -> HTTPResponse {
+        .octets(PackageResources.openapi_yaml, type: "application/yaml").with("Cache-Control", "no-cache")
+    }
+
+    @Sendable func listProblems(_ request: RoutedRequest) async throws -> HTTPResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.name("items")
+            writer.beginArray()
+            for page in ProblemPage.all {
+                writer.beginObject()
+                writer.member("name", page.name)
+                writer.member("status", ProblemKind.named(page.name)?.status)
+                writer.member("title", ProblemKind.named(page.name)?.title)
+                writer.member("href", settings.basePath + Problem.defaultTypeBase + page.name)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.endObject()
+        }
+    }
+
+    @Sendable func problemPage(_ request: RoutedRequest) async throws -> HTTPResponse {
+        let name = request.parameter("name")
+        guard let page = ProblemPage.named(name) else { throw Problem(.notFound(what: "problem '\(name)'")) }
+        return .octets(Array(page.markdown.utf8), type: request.mediaType)
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import HTTPKit
+
+extension GatewayAPI {
+    /// The media type of bodies.
+    private static let json = ["application/json"]
+    private static let ageWords = ["association", "maxAge"]
+    private static let valueWords = ["class", "association", "form", "numbers", "maxAge"]
+    private static let rangeWords = ["from", "to", "firstEntry", "lastEntry", "source"]
+    private static let rowWords = ["from", "to", "last", "entries", "limit", "association", "numbers"]
+    private static let rowTypes = ["application/json", "application/x-ndjson", "text/csv"]
+    private static let mergePatch = ["application/merge-patch+json", "application/json"]
+    private static let text = ["text/plain; version=0.0.4; charset=utf-8"]
+    private static let object = "/meters/{id}/objects/{obis}"
+    private static let profile = "/meters/{id}/profiles/{obis}"
+
+    // swift-format-ignore
+    /// Every operation of the API; openapi.yaml lists the same.
+    var routeTable: RouteTable {
+        RouteTable(basePath: settings.basePath, [
+            Route(.get, "/", name: "getService", handler: service),
+            Route(.get, "/livez", name: "getLiveness", handler: liveness),
+            Route(.get, "/readyz", name: "getReadiness", query: ["verbose"], handler: readiness),
+            Route(.get, "/metrics", name: "getMetrics", produces: Self.text, handler: metrics),
+            Route(.get, "/openapi.yaml", name: "getContract", produces: ["application/yaml"], handler: contract),
+            Route(.get, "/docs/problems", name: "listProblems", handler: listProblems),
+            Route(.get, "/docs/problems/{name}", name: "getProblemPage", produces: ["text/markdown; charset=utf-8"], handler: problemPage),
+            Route(.get, "/catalog/obis/{code}", name: "getOBISMeaning", handler: obisMeaning),
+            Route(.get, "/catalog/classes", name: "listClasses", handler: listClasses),
+            Route(.get, "/catalog/classes/{class}", name: "getClass", query: ["version"], handler: interfaceClass),
+            Route(.get, "/catalog/units", name: "listUnits", handler: listUnits),
+            Route(.post, "/tools/decode", name: "decodeOctets", consumes: Self.json, handler: decode),
+
+            Route(.get, "/meters", name: "listMeters", query: ["q", "label", "limit", "cursor"], handler: listMeters),
+            Route(.post, "/meters", name: "createMeter", consumes: Self.json, handler: createMeter),
+            Route(.get, "/meters/{id}", name: "getMeter", handler: getMeter),
+            Route(.put, "/meters/{id}", name: "putMeter", consumes: Self.json, handler: putMeter),
+            Route(.patch, "/meters/{id}", name: "patchMeter", consumes: Self.mergePatch, handler: patchMeter),
+            Route(.delete, "/meters/{id}", name: "deleteMeter", handler: deleteMeter),
+            Route(.get, "/channels", name: "listChannels", query: ["limit", "cursor"], handler: listChannels),
+            Route(.get, "/channels/{id}", name: "getChannel", handler: getChannel),
+            Route(.put, "/channels/{id}", name: "putChannel", consumes: Self.json, handler: putChannel),
+            Route(.delete, "/channels/{id}", name: "deleteChannel", handler: deleteChannel),
+
+            Route(.get, "/meters/{id}/objects", name: "listObjects", query: ["class", "q"] + Self.ageWords, handler: listObjects),
+            Route(.get, Self.object, name: "getObject", query: ["attributes"] + Self.valueWords, handler: getObject),
+            Route(.get, Self.object + "/attributes/{n}", name: "getAttribute", query: Self.valueWords + Self.rangeWords, handler: getAttribute),
+            Route(.put, Self.object + "/attributes/{n}", name: "putAttribute", query: ["class", "association"], consumes: Self.json, handler: putAttribute),
+            Route(.post, Self.object + "/methods/{n}", name: "invokeMethod", query: ["class", "association"], consumes: Self.json, handler: invokeMethod),
+            Route(.post, "/meters/{id}/read", name: "readBatch", consumes: Self.json, handler: readBatch),
+
+            Route(.get, "/meters/{id}/profiles", name: "listProfiles", query: Self.ageWords, handler: listProfiles),
+            Route(.get, Self.profile, name: "getProfile", query: Self.ageWords, handler: getProfile),
+            Route(.get, Self.profile + "/rows", name: "listProfileRows", query: Self.rowWords, produces: Self.rowTypes, handler: listRows),
+
+            Route(.get, "/jobs", name: "listJobs", query: ["state", "kind", "meter", "limit", "cursor"], handler: listJobs),
+            Route(.post, "/jobs", name: "createJob", consumes: Self.json, handler: createJob),
+            Route(.get, "/jobs/{id}", name: "getJob", handler: getJob),
+            Route(.get, "/jobs/{id}/executions", name: "listJobExecutions", query: ["limit", "cursor"], handler: listExecutions),
+            Route(.post, "/jobs/{id}/cancel", name: "cancelJob", handler: cancelJob),
+        ], problem: problem(of:))
+    }
+}
