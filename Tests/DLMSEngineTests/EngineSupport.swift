@@ -45,7 +45,7 @@ func settings(
 }
 
 /// The AARE of a server that agrees to everything, with a max PDU size of 1024 octets.
-let acceptance = hex("6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F0400001E3D04000007")
+let acceptance = hex("6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F0400001E1D04000007")
 
 /// A machine with an open association, ready for a request.
 func associatedMachine(_ aare: [UInt8] = acceptance) -> ClientMachine {

@@ -98,16 +98,20 @@ enum ClientExchange: Hashable, Sendable {
         _ association: inout ClientAssociation
     ) -> (ClientExchange?, Step) {
         var plan = plan
-        let invokeID = association.nextInvokeID()
-        guard let exchange = plan.next(association.info, settings: association.settings, invokeID: invokeID) else {
-            return (nil, .completed(.get(plan.response)))
-        }
-        guard case .send(let octets, let awaiting) = exchange.start() else { return (nil, .ignored) }
+        let asked = plan.next(association.info, settings: association.settings)
+        guard !asked.isEmpty else { return (nil, .completed(.get(plan.response))) }
+        let exchange = GetExchange(
+            requests: asked,
+            invokeID: association.nextInvokeID(),
+            streams: plan.streams,
+            limit: association.settings.maximumResponseLength
+        )
+        let octets = exchange.firstRequest
         let limit = association.info.requestLimit
         if octets.count > limit {
             return (nil, .failed(.requestTooLong(octets: octets.count, limit: limit)))
         }
-        return (.get(plan, exchange), .send(octets, awaiting: awaiting))
+        return (.get(plan, exchange), .send(octets, awaiting: .getResponse))
     }
 
     private static func nextSet(

@@ -40,12 +40,11 @@ struct GetExchange: Hashable, Sendable {
         blocks = BlockCounter(limit: limit)
     }
 
-    /// The first request.
-    func start() -> ExchangeStep<Outcome> {
+    /// The request that begins the exchange.
+    var firstRequest: [UInt8] {
         let header = InvokeIDAndPriority(invokeID: invokeID)
-        let request: GetRequest =
-            requests.count == 1 ? .normal(header, requests[0]) : .withList(header, requests)
-        return .send(request.octets, awaiting: .getResponse)
+        return requests.count == 1
+            ? GetRequest.normal(header, requests[0]).octets : GetRequest.withList(header, requests).octets
     }
 
     /// Hands out what arrived of a streamed value since the last call.

@@ -10,7 +10,8 @@ import DLMSCodec
 /// lists, and answer items of too long a list with scope-of-access-violated; such items are tried once alone.
 struct GetPlan: Hashable, Sendable {
     private let requests: [AttributeRequest]
-    private let streams: Bool
+    /// Whether the value is handed over in parts.
+    let streams: Bool
     private var results: [GetResult?]
     /// Indices of attributes still to be read, in order.
     private var waiting: [Int]
@@ -26,14 +27,14 @@ struct GetPlan: Hashable, Sendable {
         waiting = Array(requests.indices)
     }
 
-    /// The results so far, one for each attribute once ``next(_:settings:invokeID:)`` returns nil.
+    /// The results so far, one for each attribute once ``next(_:settings:)`` returns nothing.
     var response: [GetResult] { results.map { $0 ?? .failure(.otherReason) } }
 
     /// Whether the exchange in progress is a list.
     var asksForList: Bool { asked.count > 1 }
 
-    /// The next exchange, or nil when everything was read.
-    mutating func next(_ info: AssociationInfo, settings: AssociationSettings, invokeID: UInt8) -> GetExchange? {
+    /// What to ask for in the next exchange; nothing when everything was read.
+    mutating func next(_ info: AssociationInfo, settings: AssociationSettings) -> [AttributeRequest] {
         if let suspect = doubted.first {
             asked = [suspect]
         } else if let first = waiting.first {
@@ -41,14 +42,9 @@ struct GetPlan: Hashable, Sendable {
             waiting.removeFirst()
             pack(info, settings)
         } else {
-            return nil
+            asked = []
         }
-        return GetExchange(
-            requests: asked.map { requests[$0] },
-            invokeID: invokeID,
-            streams: streams,
-            limit: settings.maximumResponseLength
-        )
+        return asked.map { requests[$0] }
     }
 
     /// Takes the results of the exchange in progress, and what they teach about lists.
