@@ -84,11 +84,7 @@ extension MeterSessions {
     }
 
     private func mayRepeat(_ work: PendingWork, after error: TransportError) -> Bool {
-        switch work.request.service {
-        case .get: !work.delivery.hasBegun
-        case .set(let writes): writes.count == 1 && error.isCertainlyNotExecuted
-        case .action: error.isCertainlyNotExecuted
-        }
+        work.isRead ? !work.delivery.hasBegun : error.transmission == .notSent
     }
 
     /// Opens the association that a piece of work needs; returns why it could not be opened.

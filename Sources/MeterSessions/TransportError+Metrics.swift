@@ -39,10 +39,4 @@ extension TransportError {
         default: false
         }
     }
-
-    /// Whether the meter said that it did not execute anything, or cannot have got it.
-    var isCertainlyNotExecuted: Bool {
-        if case .engine(.exceptionResponse) = reason { return true }
-        return transmission == .notSent
-    }
 }
