@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 
@@ -78,6 +79,11 @@ int64_t microhttpd_milliseconds_since_data(int socket) {
     socklen_t length = sizeof info;
     if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
     return info.tcpi_last_data_recv;
+}
+
+int microhttpd_unread_octets(int socket) {
+    int count = 0;
+    return ioctl(socket, FIONREAD, &count) == 0 ? count : 0;
 }
 
 int microhttpd_has_received_data(int socket) {

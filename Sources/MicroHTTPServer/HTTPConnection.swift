@@ -48,6 +48,9 @@ final class HTTPConnection {
         return age >= 0 && .milliseconds(age + 20) < now - instant
     }
 
+    /// Whether octets wait in the socket that the library has not read.
+    var hasUnreadOctets: Bool { microhttpd_unread_octets(descriptor) > 0 }
+
     /// Sends octets past the library; only while it has nothing to send itself.
     ///
     /// What does not fit is dropped.

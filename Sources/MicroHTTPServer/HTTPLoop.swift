@@ -42,7 +42,7 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
     private var daemon: OpaquePointer?
     /// What a round waits for: the library's descriptor and the wake-up.
     private var descriptors = [pollfd](repeating: pollfd(fd: -1, events: Int16(POLLIN), revents: 0), count: 2)
-    private var connections: [HTTPConnection] = []
+    private(set) var connections: [HTTPConnection] = []
     private var lastWatch = ContinuousClock.now
     private var drainDeadline: ContinuousClock.Instant?
     /// The time at the beginning of the round.
@@ -100,7 +100,7 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         self.daemon = daemon
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self)
-        let code = pthread_create(&thread, nil, loopThread, context.toOpaque())
+        let code = pthread_create(&thread, nil, runLoop, context.toOpaque())
         guard code == 0 else {
             context.release()
             // The listening socket stays with whoever gave it.
@@ -164,7 +164,7 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
     // MARK: Rounds
 
     /// The life of the thread.
-    fileprivate func run() {
+    func run() {
         guard let daemon else { return }
         inbox.withLock { $0.thread = pthread_self() }
         ignoreBrokenPipes()
@@ -262,12 +262,14 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Connections
 
-    fileprivate func opened(_ connection: HTTPConnection) {
+    /// A connection was accepted.
+    func opened(_ connection: HTTPConnection) {
         connection.place = connections.count
         connections.append(connection)
     }
 
-    fileprivate func closed(_ connection: HTTPConnection) {
+    /// A connection is gone.
+    func closed(_ connection: HTTPConnection) {
         let last = connections.removeLast()
         if last !== connection {
             connections[connection.place] = last
@@ -275,7 +277,8 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 
-    fileprivate func began(_ exchange: HTTPExchange) {
+    /// A request line was read.
+    func began(_ exchange: HTTPExchange) {
         openExchanges += 1
         exchange.connection.exchange = exchange
         switch exchange.connection.activity {
@@ -284,119 +287,12 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 
-    fileprivate func ended(_ exchange: HTTPExchange) {
+    /// The library is done with a request.
+    func ended(_ exchange: HTTPExchange) {
         openExchanges -= 1
         exchange.ended()
         exchange.connection.exchange = nil
         if case .cut = exchange.connection.activity { return }
         exchange.connection.activity = .idle(since: now)
     }
-
-    /// Looks after what the library does not: requests that drip in, and peers that leave while suspended.
-    private func watchConnections() {
-        var descriptors: [pollfd] = []
-        var suspended: [HTTPExchange] = []
-        for connection in connections {
-            checkArrival(of: connection)
-            guard let exchange = connection.exchange, exchange.isSuspended else { continue }
-            let events = exchange.isProbing ? 0 : microhttpd_poll_peer_closed
-            descriptors.append(pollfd(fd: connection.descriptor, events: events, revents: 0))
-            suspended.append(exchange)
-        }
-        guard !suspended.isEmpty, poll(&descriptors, UInt(descriptors.count), 0) > 0 else { return }
-        for (descriptor, exchange) in zip(descriptors, suspended) where descriptor.revents != 0 {
-            exchange.peerClosed(isGone: descriptor.revents & Int16(POLLERR | POLLHUP) != 0)
-        }
-    }
-
-    private func checkArrival(of connection: HTTPConnection) {
-        switch connection.activity {
-        case .new:
-            guard connection.hasReceived else { return }
-            connection.activity = .receiving(since: now)
-        case .idle(let since):
-            guard connection.hasReceived(since: since, now: now) else { return }
-            connection.activity = .receiving(since: now)
-        case .receiving(let since):
-            guard now - since > screening.limits.requestTime else { return }
-            let exchange = connection.exchange ?? HTTPExchange(target: "/", connection: connection, loop: self)
-            exchange.arrivalTimedOut()
-        case .answering, .cut:
-            return
-        }
-    }
-}
-
-// MARK: - Callbacks
-// Global functions, because a closure written elsewhere could belong to an actor and be refused on the loop's thread.
-
-private func loopThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context else { return nil }
-    Unmanaged<HTTPLoop>.fromOpaque(context).takeRetainedValue().run()
-    return nil
-}
-
-private func loop(_ context: UnsafeMutableRawPointer?) -> HTTPLoop? {
-    context.map { Unmanaged<HTTPLoop>.fromOpaque($0).takeUnretainedValue() }
-}
-
-private func connectionChanged(
-    _ context: UnsafeMutableRawPointer?,
-    _ handle: OpaquePointer?,
-    _ stored: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
-    _ change: MHD_ConnectionNotificationCode
-) {
-    guard let loop = loop(context), let handle, let stored else { return }
-    if change == .CONNECTION_NOTIFY_STARTED {
-        let connection = HTTPConnection(descriptor: microhttpd_socket(handle))
-        stored.pointee = Unmanaged.passRetained(connection).toOpaque()
-        loop.opened(connection)
-    } else {
-        guard let pointer = stored.pointee else { return }
-        stored.pointee = nil
-        loop.closed(Unmanaged<HTTPConnection>.fromOpaque(pointer).takeRetainedValue())
-    }
-}
-
-private func targetReceived(
-    _ context: UnsafeMutableRawPointer?,
-    _ target: UnsafePointer<CChar>?,
-    _ handle: OpaquePointer?
-) -> UnsafeMutableRawPointer? {
-    guard let loop = loop(context), let handle, let pointer = microhttpd_connection_context(handle) else { return nil }
-    let connection = Unmanaged<HTTPConnection>.fromOpaque(pointer).takeUnretainedValue()
-    let exchange = HTTPExchange(target: target.map { String(cString: $0) } ?? "", connection: connection, loop: loop)
-    loop.began(exchange)
-    return Unmanaged.passRetained(exchange).toOpaque()
-}
-
-private func requestProceeds(
-    _ context: UnsafeMutableRawPointer?,
-    _ handle: OpaquePointer?,
-    _ path: UnsafePointer<CChar>?,
-    _ method: UnsafePointer<CChar>?,
-    _ version: UnsafePointer<CChar>?,
-    _ data: UnsafePointer<CChar>?,
-    _ size: UnsafeMutablePointer<Int>?,
-    _ stored: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-) -> MHD_Result {
-    guard let handle, let pointer = stored?.pointee else { return .NO }
-    let exchange = Unmanaged<HTTPExchange>.fromOpaque(pointer).takeUnretainedValue()
-    return exchange.proceed(handle, method: method, version: version, data: data, size: size)
-}
-
-private func requestCompleted(
-    _ context: UnsafeMutableRawPointer?,
-    _ handle: OpaquePointer?,
-    _ stored: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
-    _ reason: MHD_RequestTerminationCode
-) {
-    guard let loop = loop(context), let pointer = stored?.pointee else { return }
-    stored?.pointee = nil
-    loop.ended(Unmanaged<HTTPExchange>.fromOpaque(pointer).takeRetainedValue())
-}
-
-private func libraryLogs(_ context: UnsafeMutableRawPointer?, _ message: UnsafePointer<CChar>?) {
-    guard let loop = loop(context), let message else { return }
-    loop.logger.debug("libmicrohttpd", metadata: ["message": "\(String(cString: message))"])
 }

@@ -28,6 +28,22 @@ import Testing
         }
     }
 
+    @Test func givesUpARequestWhoseClientLeftBeforeItsEnd() async throws {
+        // One connection only: the second client is served when the first one's is given up.
+        try await ServerFixture(limits: HTTPServerLimits(connections: 1)) { _ in .text("served") }
+            .run { _, port in
+                for part in ["GET / HT", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nabc"] {
+                    let first = try RawClient(port: port)
+                    first.send(part)
+                    first.close()
+                    let second = try RawClient(port: port)
+                    second.get("/")
+                    #expect(try second.answer().body == "served")
+                    second.close()
+                }
+            }
+    }
+
     @Test func stillAnswersAClientThatOnlyStoppedSending() async throws {
         let gate = Gate()
         try await ServerFixture { _ in

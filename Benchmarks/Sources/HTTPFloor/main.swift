@@ -6,7 +6,8 @@ import JSONText
 import Logging
 import MicroHTTPServer
 
-// Serves one small answer through the whole HTTP side, without a gateway behind it: what the HTTP layers cost by themselves.
+// Serves small answers through the whole HTTP side, without a gateway behind it: what the HTTP layers cost by themselves. One is made
+// at once, one after a wait (a suspended connection), one piece by piece.
 // Usage: HTTPFloor [PORT [LOOPS]]
 
 let arguments = CommandLine.arguments.dropFirst().map { Int($0) ?? 0 }
@@ -21,7 +22,21 @@ let routes = RouteTable([
             writer.member("readAt", "2026-11-22T08:15:03.120Z")
             writer.endObject()
         }
-    }
+    },
+    Route(.get, "/later/{milliseconds}", name: "later") { request in
+        let time = try request.parameter("milliseconds", as: Int.self, expected: "a number")
+        try await Task.sleep(for: .milliseconds(time))
+        return .text("later")
+    },
+    Route(.get, "/pieces/{count}", name: "pieces", produces: ["text/plain"]) { request in
+        let count = try request.parameter("count", as: Int.self, expected: "a number")
+        return .stream(type: "text/plain") { writer in
+            for _ in 0..<count {
+                try await writer.write([UInt8](repeating: 0x78, count: 1000))
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
+    },
 ])
 let server = MicroHTTPServer(
     configuration: MicroHTTPServerConfiguration(

@@ -54,6 +54,9 @@ int microhttpd_wake_descriptor(void);
 // How many milliseconds ago the socket received data, -1 if unknown.
 int64_t microhttpd_milliseconds_since_data(int socket);
 
+// How many octets wait to be read from the socket.
+int microhttpd_unread_octets(int socket);
+
 // Whether the socket has ever received data.
 int microhttpd_has_received_data(int socket);
 
