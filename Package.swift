@@ -63,7 +63,9 @@ let package = Package(
         part("DLMSEngine", ["DLMSCodec", "DLMSSecurity"]),
         part("MeterTransport", ["DLMSEngine", "DLMSCodec", nioCore, nioPosix, logging]),
         part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", logging]),
-        part("MeterSimulator", ["DLMSEngine", "DLMSCodec", "COSEMModel", "DLMSSecurity", "MeterTransport", logging]),
+        part(
+            "MeterSimulator",
+            ["DLMSEngine", "DLMSCodec", "COSEMModel", "DLMSSecurity", "MeterTransport", "Timekeeping", logging]),
 
         part("Jobs", ["Timekeeping", logging, lifecycle]),
         part("Fleet", ["COSEMModel", "DLMSCodec", "DLMSSecurity", "JSONText", "Jobs", "Timekeeping"]),

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+
+/// All objects of a simulated meter; one table serves every meter.
+struct ObjectTable: Sendable {
+    static let standard = ObjectTable(
+        AssociationObjects.all + IdentityObjects.all + ClockObjects.all + EnergyObjects.all + PowerObjects.all
+            + QualityObjects.all + ProfileObjects.all + ControlObjects.all + TariffObjects.all
+            + CommunicationObjects.all)
+
+    let objects: [ObjectDefinition]
+    private let places: [OBISCode: Int]
+    /// The encoded object list of each audience.
+    private let lists: [Audience: [UInt8]]
+
+    init(_ objects: [ObjectDefinition]) {
+        self.objects = objects
+        places = Dictionary(objects.enumerated().map { ($1.logicalName, $0) }) { first, _ in first }
+        var lists: [Audience: [UInt8]] = [:]
+        for audience in [Audience.everyone, .readers, .managers] {
+            lists[audience] = DLMSData.array(objects.compactMap { Self.entry($0, for: audience) }).octets
+        }
+        self.lists = lists
+    }
+
+    /// The object of that name, if the audience may see anything of it.
+    func object(_ name: OBISCode, for audience: Audience) -> ObjectDefinition? {
+        guard let place = places[name] else { return nil }
+        let object = objects[place]
+        return object.attributes.contains { $0.audience <= audience || $0.audience == .nobody && audience > .everyone }
+            ? object : nil
+    }
+
+    /// The encoded object_list attribute of an association.
+    func list(for audience: Audience) -> [UInt8] { lists[audience] ?? [1, 0] }
+
+    /// One element of an object list with the access rights of an audience; nil if it sees nothing.
+    private static func entry(_ object: ObjectDefinition, for audience: Audience) -> DLMSData? {
+        guard object.attributes.contains(where: { $0.audience <= audience }) else { return nil }
+        let attributes = object.attributes.map { attribute -> DLMSData in
+            let isReadable = attribute.audience <= audience
+            let isWritable = attribute.write != nil && audience == .managers
+            let mode: UInt8 = (isReadable ? 1 : 0) | (isWritable ? 2 : 0)
+            let selectors: DLMSData =
+                object.profile != nil && attribute.index == 2 ? .array([.integer(1), .integer(2)]) : .nullData
+            return .structure([.integer(attribute.index), .enumeration(mode), selectors])
+        }
+        let methods = object.methods.map { method -> DLMSData in
+            .structure([.integer(method.index), .enumeration(audience == .managers ? 1 : 0)])
+        }
+        return .structure([
+            .longUnsigned(object.classID), .unsigned(object.version), .octetString(object.logicalName.octets),
+            .structure([.array(attributes), .array(methods)]),
+        ])
+    }
+}
