@@ -109,6 +109,9 @@ let package = Package(
         tests("MeterTransportTests", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("MeterSessionsTests", ["MeterSessions", "MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("DLMSSecurityTests", ["DLMSSecurity"]),
+        tests(
+            "MeterSimulatorTests",
+            ["MeterSimulator", "MeterTransport", "DLMSEngine", "DLMSSecurity", "DLMSCodec", "COSEMModel"]),
         tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText"]),
         tests("TimekeepingTests", ["Timekeeping"]),
         tests("JobsTests", ["Jobs", "Timekeeping"]),

@@ -2,7 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSCodec
-public import DLMSEngine
+import DLMSEngine
 public import DLMSSecurity
 import Timekeeping
 

@@ -3,7 +3,7 @@
 
 public import DLMSCodec
 public import DLMSEngine
-import COSEMModel
+public import COSEMModel
 import Synchronization
 
 /// One simulated residential meter: the objects a server machine serves.
@@ -57,17 +57,23 @@ public final class SimulatedMeter: ObjectServer {
     // MARK: ObjectServer
 
     /// Public client 16 without password, reading client 32 and managing client 1 with theirs.
+    ///
+    /// The public client may give the readers' password, too, and then is one: clients that only know one address do.
     public func association(for client: ClientAddress) -> AssociationTerms? {
         guard client.serverSAP == AssociationObjects.logicalDevice else { return nil }
         let authentication: AssociationAuthentication
+        var alternatives: [AssociationAuthentication] = []
         switch client.clientSAP {
-        case AssociationObjects.publicClient: authentication = .none
+        case AssociationObjects.publicClient:
+            authentication = .none
+            alternatives = [.low(options.readerPassword)]
         case AssociationObjects.readingClient: authentication = .low(options.readerPassword)
         case AssociationObjects.managingClient: authentication = .low(options.managerPassword)
         default: return nil
         }
         return AssociationTerms(
             authentication: authentication,
+            alternatives: alternatives,
             conformance: options.conformance,
             maxReceivePDUSize: options.maxPDUSize,
             maxSendPDUSize: options.maxPDUSize)
@@ -76,7 +82,7 @@ public final class SimulatedMeter: ObjectServer {
     /// Reads an attribute as far as the client may see it.
     public func get(_ request: AttributeRequest, for client: ServedClient) -> GetResult {
         let descriptor = request.descriptor
-        guard let audience = AssociationObjects.audience(of: client.address.clientSAP),
+        guard let audience = AssociationObjects.audience(of: client),
             let object = ObjectTable.standard.object(descriptor.instanceID, for: audience)
         else { return .failure(.objectUndefined) }
         guard object.classID == descriptor.classID else { return .failure(.objectClassInconsistent) }
@@ -91,8 +97,8 @@ public final class SimulatedMeter: ObjectServer {
         }
         guard request.selectiveAccess == nil else { return .failure(.scopeOfAccessViolated) }
         if attribute.index == 2, object.classID == 15 {
-            let listed = AssociationObjects.client(ofAssociation: object.logicalName, for: client)
-            return .data(ObjectTable.standard.list(for: listed.flatMap(AssociationObjects.audience) ?? .everyone))
+            let listed = AssociationObjects.audience(ofAssociation: object.logicalName, own: audience)
+            return .data(ObjectTable.standard.list(for: listed))
         }
         return .data(attribute.read(meter).octets)
     }
@@ -100,7 +106,7 @@ public final class SimulatedMeter: ObjectServer {
     /// Writes an attribute; only the manager may.
     public func set(_ request: AttributeRequest, to value: DLMSData, for client: ServedClient) -> DataAccessResult {
         let descriptor = request.descriptor
-        guard let audience = AssociationObjects.audience(of: client.address.clientSAP),
+        guard let audience = AssociationObjects.audience(of: client),
             let object = ObjectTable.standard.object(descriptor.instanceID, for: audience)
         else { return .objectUndefined }
         guard object.classID == descriptor.classID else { return .objectClassInconsistent }
@@ -118,7 +124,7 @@ public final class SimulatedMeter: ObjectServer {
         parameter: DLMSData?,
         for client: ServedClient
     ) -> ActionOutcome {
-        guard let audience = AssociationObjects.audience(of: client.address.clientSAP),
+        guard let audience = AssociationObjects.audience(of: client),
             let object = ObjectTable.standard.object(method.instanceID, for: audience)
         else { return ActionOutcome(result: .objectUndefined) }
         guard object.classID == method.classID else { return ActionOutcome(result: .objectClassInconsistent) }

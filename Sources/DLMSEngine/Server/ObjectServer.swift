@@ -38,6 +38,8 @@ public struct ClientAddress: Hashable, Sendable {
 public struct AssociationTerms: Hashable, Sendable {
     /// What the client has to prove.
     public var authentication: AssociationAuthentication
+    /// What it may prove instead; ``ServedClient/isAuthenticated`` tells the object server which it was.
+    public var alternatives: [AssociationAuthentication]
     /// The services the server has; the association gets those that the client proposes, too.
     public var conformance: Conformance
     /// The longest APDU the server accepts, in octets, 0 = no limit; answers obey the client's size.
@@ -48,11 +50,13 @@ public struct AssociationTerms: Hashable, Sendable {
     /// Terms with everything the engine can do allowed.
     public init(
         authentication: AssociationAuthentication = .none,
+        alternatives: [AssociationAuthentication] = [],
         conformance: Conformance = AssociationSettings.standardConformance,
         maxReceivePDUSize: UInt16 = 1024,
         maxSendPDUSize: UInt16 = 0
     ) {
         self.authentication = authentication
+        self.alternatives = alternatives
         self.conformance = conformance
         self.maxReceivePDUSize = maxReceivePDUSize
         self.maxSendPDUSize = maxSendPDUSize

@@ -93,17 +93,23 @@ struct ServerAssociation: Sendable {
         do throws(DecodeError) {
             let request = try AARQ(octets: apdu)
             guard let terms = objects.association(for: address) else { return reject(.noReasonGiven) }
-            if let diagnostic = refusal(of: request, terms) { return reject(diagnostic) }
+            guard request.applicationContext == .logicalName else { return reject(.applicationContextNameNotSupported) }
+            let offers = [terms.authentication] + terms.alternatives
+            guard let proven = offers.first(where: { refusal(of: request, $0) == nil }) else {
+                // A wrong password says more than that another offer has no password.
+                let reasons = offers.compactMap { refusal(of: request, $0) }
+                let reason = reasons.first { $0 != .authenticationMechanismNameNotRecognised } ?? reasons.first
+                return reject(reason ?? .noReasonGiven)
+            }
             let initiate = try InitiateRequest(octets: request.userInformation ?? [])
-            return accept(initiate, terms)
+            return accept(initiate, terms, proven)
         } catch {
             return exception(.serviceUnknown, .otherReason)
         }
     }
 
-    private func refusal(of request: AARQ, _ terms: AssociationTerms) -> AssociationDiagnostic? {
-        guard request.applicationContext == .logicalName else { return .applicationContextNameNotSupported }
-        switch terms.authentication {
+    private func refusal(of request: AARQ, _ authentication: AssociationAuthentication) -> AssociationDiagnostic? {
+        switch authentication {
         case .none:
             let mechanism = request.mechanism ?? .lowest
             return mechanism == .lowest ? nil : .authenticationMechanismNameNotRecognised
@@ -115,7 +121,11 @@ struct ServerAssociation: Sendable {
         }
     }
 
-    private mutating func accept(_ initiate: InitiateRequest, _ terms: AssociationTerms) -> Answer {
+    private mutating func accept(
+        _ initiate: InitiateRequest,
+        _ terms: AssociationTerms,
+        _ proven: AssociationAuthentication
+    ) -> Answer {
         guard initiate.proposedDLMSVersion == 6 else { return rejectInitiate(1) }
         let conformance = initiate.proposedConformance.intersection(terms.conformance)
         guard !conformance.isEmpty else { return rejectInitiate(2) }
@@ -124,7 +134,7 @@ struct ServerAssociation: Sendable {
         guard clientLimit == 0 || clientLimit >= 32 else { return rejectInitiate(3) }
         let limits = [clientLimit, terms.maxSendPDUSize].filter { $0 > 0 }
         let isAuthenticated =
-            switch terms.authentication {
+            switch proven {
             case .none: false
             case .low: true
             }

@@ -28,25 +28,23 @@ enum AssociationObjects {
             ]),
     ]
 
-    /// What a client may see.
-    static func audience(of client: UInt16) -> Audience? {
-        switch client {
-        case publicClient: .everyone
+    /// What a client may see; the public one sees what readers see if it gives their password.
+    static func audience(of client: ServedClient) -> Audience? {
+        switch client.address.clientSAP {
+        case publicClient: client.isAuthenticated ? .readers : .everyone
         case readingClient: .readers
         case managingClient: .managers
         default: nil
         }
     }
 
-    /// The client whose objects an association lists.
-    static func client(ofAssociation name: OBISCode, for client: ServedClient) -> UInt16? {
-        guard name.a == 0, name.b == 0, name.c == 40, name.d == 0, name.f == 255 else { return nil }
-        return switch name.e {
-        case 0: client.address.clientSAP
-        case 1: publicClient
-        case 2: readingClient
-        case 3: managingClient
-        default: nil
+    /// Who sees what an association lists; the current one lists what the client itself may see.
+    static func audience(ofAssociation name: OBISCode, own: Audience) -> Audience {
+        switch name.e {
+        case 1: .everyone
+        case 2: .readers
+        case 3: .managers
+        default: own
         }
     }
 
@@ -59,7 +57,7 @@ enum AssociationObjects {
         let audience: Audience = e == 0 ? .everyone : .readers
         return ObjectDefinition(
             15,
-            1,
+            version: 1,
             OBISCode(0, 0, 40, 0, e, 255),
             [
                 // Made by the object table, which knows the access rights of each client.
@@ -75,7 +73,8 @@ enum AssociationObjects {
                     ])
                 },
                 .value(6, audience) { meter in
-                    let mechanism: UInt8 = client(meter.client) == publicClient ? 0 : 1
+                    let hasPassword = e == 0 ? meter.client.isAuthenticated : e != 1
+                    let mechanism: UInt8 = hasPassword ? 1 : 0
                     return .octetString([0x60, 0x85, 0x74, 0x05, 0x08, 0x02, mechanism])
                 },
                 .constant(7, .octetString([]), .nobody),

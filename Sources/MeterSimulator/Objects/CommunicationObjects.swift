@@ -42,7 +42,6 @@ enum CommunicationObjects {
             ]),
         ObjectDefinition(
             64,
-            0,
             OBISCode(0, 0, 43, 0, 0, 255),
             [
                 .constant(2, .enumeration(0)), .constant(3, .enumeration(0)), .constant(4, .octetString([])),

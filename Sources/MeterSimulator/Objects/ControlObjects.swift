@@ -40,7 +40,7 @@ enum ControlObjects {
                     guard let order = DisconnectControl.Order(rawValue: Int8(clamping: number)) else {
                         return .otherReason
                     }
-                    return self.order(order, &state, meter)
+                    return ControlObjects.order(order, &state, meter)
                 }
             ]),
     ]

@@ -79,7 +79,7 @@ struct ObjectDefinition: Sendable {
     /// An object whose logical name everybody who sees the object may read.
     init(
         _ classID: UInt16,
-        _ version: UInt8 = 0,
+        version: UInt8 = 0,
         _ logicalName: OBISCode,
         _ attributes: [AttributeDefinition],
         methods: [MethodDefinition] = [],

@@ -26,7 +26,7 @@ extension ObjectDefinition {
         ObjectDefinition(
             3,
             name,
-            [.value(2, data), .constant(3, ScalerUnit(scaler: scaler, unitCode: unit).data)],
+            [AttributeDefinition(index: 2, read: data), .constant(3, ScalerUnit(scaler: scaler, unitCode: unit).data)],
             // Billing registers are not reset from outside.
             methods: [MethodDefinition(index: 1) { _, _, _ in .readWriteDenied }])
     }

@@ -55,7 +55,7 @@ struct ProfileDefinition: Sendable {
         let name = logicalName
         return ObjectDefinition(
             7,
-            1,
+            version: 1,
             name,
             [
                 // Made by `buffer`, which can take a part of it.
