@@ -46,8 +46,10 @@ public actor SimulatedFleet {
                     objects: meter,
                     options: MeterListener.Options(
                         answerDelay: options.answerDelay,
-                        servesOneAtATime: options.servesOneAtATime),
-                    network: network)
+                        servesOneAtATime: options.servesOneAtATime
+                    ),
+                    network: network
+                )
                 listeners.append(listener)
             }
         } catch {

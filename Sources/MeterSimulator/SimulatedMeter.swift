@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+public import COSEMModel
 public import DLMSCodec
 public import DLMSEngine
-public import COSEMModel
 import Synchronization
 
 /// One simulated residential meter: the objects a server machine serves.
@@ -25,9 +25,11 @@ public final class SimulatedMeter: ObjectServer {
         load = LoadModel(
             seed: identity.seed,
             offsetMinutes: options.offsetMinutes,
-            hasPlant: identity.hasPlant)
+            hasPlant: identity.hasPlant
+        )
         state = Mutex(
-            MeterState(identity: identity, clockShift: options.clockShiftSeconds, time: options.now()))
+            MeterState(identity: identity, clockShift: options.clockShiftSeconds, time: options.now())
+        )
     }
 
     /// The serial number, as in 0.0.96.1.0.255.
@@ -48,7 +50,8 @@ public final class SimulatedMeter: ObjectServer {
                     to: .readyForReconnection,
                     at: meter.time,
                     event: EventCode.manualDisconnection,
-                    load: load)
+                    load: load
+                )
             case (.connected, _), (.disconnected, _): break
             }
         }
@@ -76,7 +79,8 @@ public final class SimulatedMeter: ObjectServer {
             alternatives: alternatives,
             conformance: options.conformance,
             maxReceivePDUSize: options.maxPDUSize,
-            maxSendPDUSize: options.maxPDUSize)
+            maxSendPDUSize: options.maxPDUSize
+        )
     }
 
     /// Reads an attribute as far as the client may see it.
@@ -139,7 +143,8 @@ public final class SimulatedMeter: ObjectServer {
     private static let nobody = ServedClient(
         address: ClientAddress(clientSAP: 0, serverSAP: 0),
         isAuthenticated: false,
-        conformance: [])
+        conformance: []
+    )
 
     private func snapshot(_ client: ServedClient) -> MeterSnapshot {
         let state = state.withLock { $0 }
@@ -149,6 +154,7 @@ public final class SimulatedMeter: ObjectServer {
             state: state,
             load: load,
             time: options.now() + state.clockShift,
-            client: client)
+            client: client
+        )
     }
 }

@@ -40,7 +40,8 @@ import Testing
         for day in Int64(20_500)..<20_560 where !load.isWeekend(day) {
             let curve = DayCurve(model: load, day: day)
             for hour in 0..<24 {
-                hours[hour] += curve.totals(atQuarter: hour * 4 + 4).importTotal - curve.totals(atQuarter: hour * 4).importTotal
+                hours[hour] +=
+                    curve.totals(atQuarter: hour * 4 + 4).importTotal - curve.totals(atQuarter: hour * 4).importTotal
             }
         }
         #expect(hours[19] > 2 * hours[14])
@@ -68,11 +69,11 @@ import Testing
         let meter = MeterAtHand()
         meter.advance(1)
         let rows = try meter.rows(ProfileObjects.loadName)
-        guard case .integer(let last) = rows[rows.count - 1].cell(2) else { return Issue.record("no energy") }
+        guard case .integer(let last) = rows[rows.count - 1].cell(2) else { throw Surprise("no energy") }
         #expect(rows[rows.count - 1].time?.utcSeconds == MeterAtHand.start)
         #expect(try meter.number(Self.energy) - last < 5)
         let average = try meter.number(OBISCode(1, 0, 1, 4, 0, 255), 3, classID: 5)
-        guard case .integer(let before) = rows[rows.count - 2].cell(2) else { return Issue.record("no energy") }
+        guard case .integer(let before) = rows[rows.count - 2].cell(2) else { throw Surprise("no energy") }
         #expect(average == (last - before) * 4)
     }
 

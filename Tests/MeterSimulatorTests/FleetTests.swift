@@ -10,8 +10,8 @@ import Testing
 
 @Suite struct FleetTests {
     private static let serial = AttributeRequest(
-        descriptor: AttributeDescriptor(classID: 1, instanceID: OBISCode(0, 0, 96, 1, 0, 255), attributeID: 2),
-        selectiveAccess: nil)
+        AttributeDescriptor(classID: 1, instanceID: OBISCode(0, 0, 96, 1, 0, 255), attributeID: 2)
+    )
 
     private func read(
         _ request: AttributeRequest,
@@ -20,14 +20,16 @@ import Testing
         _ authentication: AssociationAuthentication,
         _ network: MeterNetwork
     ) async throws -> ServiceResponse {
-        let connection = try await MeterConnection.open(
-            endpoint: TCPEndpoint(host: "127.0.0.1", port: port),
+        let (connection, _) = try await MeterConnection.open(
+            to: TCPEndpoint(host: "127.0.0.1", port: port),
             settings: AssociationSettings(
                 link: .wrapper(clientPort: client, serverPort: 1),
-                authentication: authentication),
+                authentication: authentication
+            ),
             connectTimeout: .seconds(5),
-            network: network)
-        let answer = try await connection.perform(.get([request]))
+            network: network
+        )
+        let answer = try await connection.perform(.get([request])).response
         await connection.release()
         return answer
     }
@@ -46,13 +48,13 @@ import Testing
             #expect(await fleet.counters(ofMeter: number)?.exchanges == 4)
         }
         let energy = AttributeRequest(
-            descriptor: AttributeDescriptor(classID: 3, instanceID: OBISCode(1, 0, 1, 8, 0, 255), attributeID: 2),
-            selectiveAccess: nil)
+            AttributeDescriptor(classID: 3, instanceID: OBISCode(1, 0, 1, 8, 0, 255), attributeID: 2)
+        )
         let port = await fleet.ports[0]
         #expect(try await read(energy, port: port, client: 16, .none, network) == .get([.failure(.objectUndefined)]))
         guard case .get(let values) = try await read(energy, port: port, client: 16, password, network),
             case .data? = values.first
-        else { return Issue.record("the password does not make a reader of the public client") }
+        else { throw Surprise("the password does not make a reader of the public client") }
         await #expect(throws: TransportError.self) {
             try await read(Self.serial, port: port, client: 32, .low(Secret(text: "wrong")), network)
         }

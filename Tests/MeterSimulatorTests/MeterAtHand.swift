@@ -34,7 +34,8 @@ final class MeterAtHand: Sendable {
         ServedClient(
             address: ClientAddress(clientSAP: sap, serverSAP: 1),
             isAuthenticated: isAuthenticated,
-            conformance: AssociationSettings.standardConformance)
+            conformance: AssociationSettings.standardConformance
+        )
     }
 
     static let publicClient = client(16, isAuthenticated: false)
@@ -49,10 +50,11 @@ final class MeterAtHand: Sendable {
         as client: ServedClient = reader
     ) -> GetResult {
         let descriptor = AttributeDescriptor(classID: classID, instanceID: name, attributeID: index)
-        return meter.get(AttributeRequest(descriptor: descriptor, selectiveAccess: selection), for: client)
+        return meter.get(AttributeRequest(descriptor, selectiveAccess: selection), for: client)
     }
 
-    func value(_ classID: UInt16, _ name: OBISCode, _ index: Int8, as client: ServedClient = reader) throws -> DLMSData {
+    func value(_ classID: UInt16, _ name: OBISCode, _ index: Int8, as client: ServedClient = reader) throws -> DLMSData
+    {
         try #require(try get(classID, name, index, as: client).value())
     }
 
@@ -68,7 +70,7 @@ final class MeterAtHand: Sendable {
         as client: ServedClient = manager
     ) -> DataAccessResult {
         let descriptor = AttributeDescriptor(classID: classID, instanceID: name, attributeID: index)
-        return meter.set(AttributeRequest(descriptor: descriptor, selectiveAccess: nil), to: data, for: client)
+        return meter.set(AttributeRequest(descriptor), to: data, for: client)
     }
 
     func invoke(
@@ -91,7 +93,8 @@ final class MeterAtHand: Sendable {
         let period = try #require(try value(7, name, 4).integerValue)
         var decoder = ProfileRowDecoder(
             layout: ProfileLayout(captureObjects: captures),
-            options: ProfileDecodingOptions(capturePeriod: UInt32(period)))
+            options: ProfileDecodingOptions(capturePeriod: UInt32(period))
+        )
         try decoder.feed(octets)
         try decoder.finish()
         return decoder.takeRows()
@@ -103,4 +106,11 @@ private final class HandClock: Sendable {
     let time: Atomic<Int64>
 
     init(time: Int64) { self.time = Atomic(time) }
+}
+
+/// An answer of another kind than the test is about.
+struct Surprise: Error {
+    let words: String
+
+    init(_ words: String) { self.words = words }
 }

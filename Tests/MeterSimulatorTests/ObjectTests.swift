@@ -11,7 +11,9 @@ import Testing
 @Suite struct ObjectTests {
     private static let association = OBISCode(0, 0, 40, 0, 0, 255)
 
-    @Test(arguments: [(MeterAtHand.publicClient, 4...10), (MeterAtHand.reader, 90...200), (MeterAtHand.manager, 90...200)])
+    @Test(arguments: [
+        (MeterAtHand.publicClient, 4...10), (MeterAtHand.reader, 90...200), (MeterAtHand.manager, 90...200),
+    ])
     func whatIsListedAsReadableCanBeRead(client: ServedClient, count: ClosedRange<Int>) throws {
         let meter = MeterAtHand()
         let list = try ObjectList(try meter.value(15, Self.association, 2, as: client))
@@ -35,7 +37,9 @@ import Testing
 
     @Test func everyObjectHasTheAttributesOfItsClass() throws {
         for object in ObjectTable.standard.objects {
-            let model = try #require(InterfaceClassRegistry.standard.interfaceClass(object.classID, version: object.version))
+            let model = try #require(
+                InterfaceClassRegistry.standard.interfaceClass(object.classID, version: object.version)
+            )
             #expect(object.attributes.map(\.index) == model.attributes.map(\.index), "\(object.logicalName)")
             for method in object.methods { #expect(model.method(method.index) != nil, "\(object.logicalName)") }
         }
@@ -45,7 +49,9 @@ import Testing
     @Test func everyValueHasTheTypesOfItsClass() throws {
         let meter = MeterAtHand()
         for object in ObjectTable.standard.objects {
-            let model = try #require(InterfaceClassRegistry.standard.interfaceClass(object.classID, version: object.version))
+            let model = try #require(
+                InterfaceClassRegistry.standard.interfaceClass(object.classID, version: object.version)
+            )
             for attribute in object.attributes where attribute.audience != .nobody {
                 let value = try meter.value(object.classID, object.logicalName, attribute.index)
                 let types = model.attribute(attribute.index)?.shape.types ?? []

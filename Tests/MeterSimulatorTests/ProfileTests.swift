@@ -25,7 +25,9 @@ import Testing
                 from: MeterAtHand.start - 3359 * 900,
                 to: MeterAtHand.start + 900,
                 period: 900,
-                zone: FixedOffset(minutes: 60)))
+                zone: FixedOffset(minutes: 60)
+            )
+        )
         coverage.note(rows)
         #expect(coverage.received == coverage.expected)
         #expect(coverage.expected == 3360)
@@ -59,10 +61,11 @@ import Testing
         let selection = SelectiveAccess.range(
             from: try time(MeterAtHand.start),
             to: try time(MeterAtHand.start),
-            columns: [.clock, energy])
+            columns: [.clock, energy]
+        )
         guard case .array(let rows)? = try meter.get(7, Self.name, 2, selection: selection).value(),
             case .structure(let members)? = rows.first
-        else { return Issue.record("no row") }
+        else { throw Surprise("no row") }
         #expect(rows.count == 1)
         #expect(members.map(\.dataTag) == [.octetString, .doubleLongUnsigned])
     }
@@ -77,7 +80,7 @@ import Testing
         #expect(try meter.rows(Self.name, selection: .entries(from: 9999)).isEmpty)
         let selection = SelectiveAccess.entries(from: 1, to: 1, firstColumn: 3, lastColumn: 3)
         guard case .array(let rows)? = try meter.get(7, Self.name, 2, selection: selection).value() else {
-            return Issue.record("no rows")
+            throw Surprise("no rows")
         }
         #expect(rows.count == 1)
         #expect(rows.first.map { DLMSData.array([$0]).octets.count } == 2 + 2 + 5)

@@ -24,14 +24,16 @@ struct LoadModel: Sendable {
             Totals(
                 importDay: left.importDay + right.importDay,
                 importNight: left.importNight + right.importNight,
-                export: left.export + right.export)
+                export: left.export + right.export
+            )
         }
 
         static func - (left: Totals, right: Totals) -> Totals {
             Totals(
                 importDay: left.importDay - right.importDay,
                 importNight: left.importNight - right.importNight,
-                export: left.export - right.export)
+                export: left.export - right.export
+            )
         }
     }
 
@@ -77,7 +79,8 @@ struct LoadModel: Sendable {
             + Totals(
                 importDay: step.importDay * part / length,
                 importNight: step.importNight * part / length,
-                export: step.export * part / length)
+                export: step.export * part / length
+            )
     }
 
     /// The energies when a local day begins.
@@ -178,6 +181,7 @@ struct DayCurve: Sendable {
         LoadModel.Totals(
             importDay: energies.importDay * dayWeights[quarter] / max(dayWeights[LoadModel.quarters], 1),
             importNight: energies.importNight * nightWeights[quarter] / max(nightWeights[LoadModel.quarters], 1),
-            export: energies.export * sunWeights[quarter] / max(sunWeights[LoadModel.quarters], 1))
+            export: energies.export * sunWeights[quarter] / max(sunWeights[LoadModel.quarters], 1)
+        )
     }
 }

@@ -25,7 +25,8 @@ enum AssociationObjects {
                     let name = Array(meter.identity.logicalDeviceName.utf8)
                     return .array([.structure([.longUnsigned(logicalDevice), .octetString(name)])])
                 }
-            ]),
+            ]
+        ),
     ]
 
     /// What a client may see; the public one sees what readers see if it gives their password.
@@ -82,7 +83,8 @@ enum AssociationObjects {
                     .enumeration(client($0.client) == $0.client.address.clientSAP ? 2 : 0)
                 },
                 .constant(9, .octetString(OBISCode(0, 0, 43, 0, 0, 255).octets), audience),
-            ])
+            ]
+        )
     }
 
     private static func conformance(_ meter: MeterSnapshot, isCurrent: Bool) -> BitString {
@@ -92,6 +94,7 @@ enum AssociationObjects {
             packedOctets: [
                 UInt8(truncatingIfNeeded: bits.rawValue >> 16), UInt8(truncatingIfNeeded: bits.rawValue >> 8),
                 UInt8(truncatingIfNeeded: bits.rawValue),
-            ])
+            ]
+        )
     }
 }

@@ -16,7 +16,8 @@ enum ClockObjects {
                     index: 2,
                     audience: .everyone,
                     read: { .octetString($0.dateTime($0.time).octets) },
-                    write: setTime),
+                    write: setTime
+                ),
                 .value(3) { .long(Int16(clamping: $0.deviationMinutes)) },
                 .constant(4, .unsigned(0)),
                 .constant(5, .octetString(lastSunday(of: 3, hour: 2))),
@@ -48,7 +49,8 @@ enum ClockObjects {
                     state.setClock(to: meter.time + Int64(seconds), trueTime: meter.time - state.clockShift)
                     return .success
                 },
-            ]),
+            ]
+        ),
         .data(OBISCode(0, 0, 1, 1, 0, 255)) { .doubleLongUnsigned(UInt32(clamping: $0.time)) },
     ]
 

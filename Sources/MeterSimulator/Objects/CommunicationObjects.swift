@@ -17,7 +17,8 @@ enum CommunicationObjects {
                 .constant(2, .longUnsigned(4059)), .constant(3, .octetString(ipv4.octets)),
                 .constant(4, .longUnsigned(1460)), .constant(5, .unsigned(4)),
                 .kept(6, of: (41, tcp), first: .longUnsigned(180)),
-            ]),
+            ]
+        ),
         ObjectDefinition(
             42,
             ipv4,
@@ -27,7 +28,8 @@ enum CommunicationObjects {
                 .constant(4, .array([])), .constant(5, .array([])), .constant(6, .doubleLongUnsigned(0xFF00_0000)),
                 .constant(7, .doubleLongUnsigned(0x0A00_0001)), .constant(8, .boolean(true)),
                 .constant(9, .doubleLongUnsigned(0x0A00_0001)), .constant(10, .doubleLongUnsigned(0)),
-            ]),
+            ]
+        ),
         ObjectDefinition(
             43,
             mac,
@@ -39,7 +41,8 @@ enum CommunicationObjects {
                         UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number),
                     ])
                 }
-            ]),
+            ]
+        ),
         ObjectDefinition(
             64,
             OBISCode(0, 0, 43, 0, 0, 255),
@@ -50,7 +53,8 @@ enum CommunicationObjects {
                     let digits = (0..<5).map { UInt8(truncatingIfNeeded: number >> UInt64(32 - 8 * $0)) }
                     return .octetString([0x53, 0x49, 0x4D] + digits)
                 },
-            ]),
+            ]
+        ),
         .data(OBISCode(0, 0, 43, 1, 0, 255), .everyone) { _ in .doubleLongUnsigned(0) },
         ObjectDefinition(
             18,
@@ -60,6 +64,7 @@ enum CommunicationObjects {
                 .constant(3, .bitString(BitString(count: 0, packedOctets: []))),
                 .constant(4, .doubleLongUnsigned(0)), .constant(5, .boolean(false)), .constant(6, .enumeration(0)),
                 .constant(7, .array([])),
-            ]),
+            ]
+        ),
     ]
 }

@@ -24,12 +24,14 @@ enum ControlObjects {
                         guard let mode = DisconnectControl.Mode(rawValue: code) else { return .otherReason }
                         state.controlMode = mode
                         return .success
-                    }),
+                    }
+                ),
             ],
             methods: [
                 MethodDefinition(index: 1) { state, _, meter in order(.disconnect, &state, meter) },
                 MethodDefinition(index: 2) { state, _, meter in order(.reconnect, &state, meter) },
-            ]),
+            ]
+        ),
         ObjectDefinition(
             9,
             scriptTable,
@@ -42,7 +44,8 @@ enum ControlObjects {
                     }
                     return ControlObjects.order(order, &state, meter)
                 }
-            ]),
+            ]
+        ),
     ]
 
     private static func order(

@@ -56,7 +56,8 @@ struct AttributeDefinition: Sendable {
                 state.written[key] = data
                 state.configurationChanges &+= 1
                 return .success
-            })
+            }
+        )
     }
 }
 

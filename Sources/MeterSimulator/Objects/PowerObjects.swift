@@ -60,7 +60,8 @@ enum PowerObjects {
             methods: [
                 MethodDefinition(index: 1) { _, _, _ in .readWriteDenied },
                 MethodDefinition(index: 2) { _, _, _ in .readWriteDenied },
-            ])
+            ]
+        )
     }
 
     /// Class 4: the largest quarter of the month, or since it was reset.
@@ -78,5 +79,6 @@ enum PowerObjects {
                 state.demandResetTime = meter.time
                 return .success
             }
-        ])
+        ]
+    )
 }

@@ -52,5 +52,6 @@ enum QualityObjects {
                 state.powerFailures = 0
                 return .success
             }
-        ])
+        ]
+    )
 }

@@ -28,7 +28,8 @@ extension ObjectDefinition {
             name,
             [AttributeDefinition(index: 2, read: data), .constant(3, ScalerUnit(scaler: scaler, unitCode: unit).data)],
             // Billing registers are not reset from outside.
-            methods: [MethodDefinition(index: 1) { _, _, _ in .readWriteDenied }])
+            methods: [MethodDefinition(index: 1) { _, _, _ in .readWriteDenied }]
+        )
     }
 
     /// A Data object.

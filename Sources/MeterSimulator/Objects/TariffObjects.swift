@@ -24,20 +24,23 @@ enum TariffObjects {
                 .kept(
                     10,
                     of: (20, calendar),
-                    first: .octetString(COSEMDateTime(date: .unspecified, time: .unspecified).octets)),
+                    first: .octetString(COSEMDateTime(date: .unspecified, time: .unspecified).octets)
+                ),
             ],
             methods: [
                 MethodDefinition(index: 1) { state, _, _ in
                     for index in Int8(2)...5 { state.written[key(index)] = state.written[key(index + 4)] }
                     return .success
                 }
-            ]),
+            ]
+        ),
         ObjectDefinition(11, specialDays, [.kept(2, of: (11, specialDays), first: .array(holidays))]),
         ObjectDefinition(
             9,
             scriptTable,
             [.constant(2, .array([tariffScript(1), tariffScript(2)]))],
-            methods: [MethodDefinition(index: 1) { _, _, _ in .readWriteDenied }]),
+            methods: [MethodDefinition(index: 1) { _, _, _ in .readWriteDenied }]
+        ),
         ObjectDefinition(
             9,
             resetScripts,
@@ -54,7 +57,8 @@ enum TariffObjects {
                                 ])
                             ]),
                         ])
-                    ]))
+                    ])
+                )
             ],
             methods: [
                 MethodDefinition(index: 1) { state, parameter, meter in
@@ -62,7 +66,8 @@ enum TariffObjects {
                     state.demandResetTime = meter.time
                     return .success
                 }
-            ]),
+            ]
+        ),
         ObjectDefinition(
             22,
             billing,
@@ -76,8 +81,10 @@ enum TariffObjects {
                             .octetString(COSEMTime(hour: 0, minute: 0, second: 0).octets),
                             .octetString(COSEMDate(year: nil, month: nil, dayOfMonth: 1).octets),
                         ])
-                    ])),
-            ]),
+                    ])
+                ),
+            ]
+        ),
     ]
 
     private static func key(_ index: Int8) -> AttributeDescriptor {
@@ -93,7 +100,8 @@ enum TariffObjects {
         .structure([
             .octetString([1]),
             .octetString(
-                COSEMDateTime(year: nil, month: 1, dayOfMonth: 1, hour: 0, minute: 0, second: 0).octets),
+                COSEMDateTime(year: nil, month: 1, dayOfMonth: 1, hour: 0, minute: 0, second: 0).octets
+            ),
             .octetString([1]),
         ])
     ])

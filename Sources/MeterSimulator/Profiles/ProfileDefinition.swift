@@ -77,6 +77,7 @@ struct ProfileDefinition: Sendable {
                 // A capture out of turn would need a stored row, so it is refused.
                 MethodDefinition(index: 2) { _, _, _ in .readWriteDenied },
             ],
-            profile: self)
+            profile: self
+        )
     }
 }

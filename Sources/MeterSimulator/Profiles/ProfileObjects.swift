@@ -33,7 +33,8 @@ enum ProfileObjects {
         rows: { meter, times, wanted in
             let energies = QuarterEnergies(meter: meter).energies(at: times[wanted])
             return zip(times[wanted], energies).map { ProfileDefinition.Row(time: $0, energies: $1) }
-        })
+        }
+    )
 
     /// Every midnight: import by tariff and export.
     static let daily = ProfileDefinition(
@@ -48,7 +49,8 @@ enum ProfileObjects {
         },
         rows: { meter, times, wanted in
             times[wanted].map { ProfileDefinition.Row(time: $0, energies: meter.energies(at: $0)) }
-        })
+        }
+    )
 
     /// The first of every month: import by tariff, export and maximum demand.
     static let monthly = ProfileDefinition(
@@ -80,7 +82,8 @@ enum ProfileObjects {
                 row.periodStart = meter.monthStart(monthsAgo: months + 1)
                 return row
             }
-        })
+        }
+    )
 
     static let standardLog = log(standardLogName, code: OBISCode(0, 0, 96, 11, 0, 255)) { $0.standardEvents }
 
@@ -110,7 +113,8 @@ enum ProfileObjects {
                 log(meter.state).events[wanted].map {
                     ProfileDefinition.Row(time: $0.time, event: $0.code)
                 }
-            })
+            }
+        )
     }
 
     private static let clock = ProfileDefinition.Column(capture: .clock) { row, meter, writer in

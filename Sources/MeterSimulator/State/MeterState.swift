@@ -38,13 +38,17 @@ struct MeterState: Sendable {
         powerFailures = UInt16(4 + noise.value(below: 9, stream: 20, at: 0))
         // A past: short failures of the supply in the last weeks.
         let today = time / 86_400
-        for daysAgo in stride(from: Int64(40), to: 1, by: -1) where
+        for daysAgo in stride(from: Int64(40), to: 1, by: -1)
+        where
             noise.value(below: 9, stream: 21, at: today - daysAgo) == 0
         {
             let day = (today - daysAgo) * 86_400
             let start = day + Int64(noise.value(below: 80_000, stream: 22, at: day))
             standardEvents.append(EventCode.powerDown, at: start)
-            standardEvents.append(EventCode.powerUp, at: start + 5 + Int64(noise.value(below: 200, stream: 23, at: day)))
+            standardEvents.append(
+                EventCode.powerUp,
+                at: start + 5 + Int64(noise.value(below: 200, stream: 23, at: day))
+            )
         }
     }
 
