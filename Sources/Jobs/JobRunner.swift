@@ -86,6 +86,8 @@ public struct JobRunner: Service {
         await withDiscardingTaskGroup { group in
             var alarms = AlarmClock()
             for await _ in wakes {
+                // A wake-up from just before the shutdown may still be in the stream.
+                if Task.isShuttingDownGracefully { break }
                 let next = await beginDueExecutions { claimed, context in
                     group.addTask {
                         await self.perform(claimed, in: context)

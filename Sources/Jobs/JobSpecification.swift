@@ -149,8 +149,11 @@ public struct JobRetry: Hashable, Sendable {
     /// The pause after that many attempts, at least 1.
     public func pause(afterAttempts attempts: Int) -> Duration {
         var pause = backoff
-        for _ in 1..<Swift.max(attempts, 1) where pause < maxBackoff {
+        var attempt = 1
+        // Ends after a few rounds: the pause doubles, and one of zero stays zero.
+        while attempts > attempt, pause != .zero, pause < maxBackoff {
             pause += pause
+            attempt += 1
         }
         return Swift.min(pause, maxBackoff)
     }

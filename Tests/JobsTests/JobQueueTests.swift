@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Jobs
+import SQLStore
+import SQLiteDriver
+import Testing
+import Timekeeping
+
+@Suite(.timeLimit(.minutes(1))) struct JobQueueTests {
+    private let clock = ManualWallClock(at: Timestamp(seconds: 1_800_000_000))
+    private let far = Timestamp(seconds: 9_000_000_000)
+
+    private func queue() async throws -> (JobQueue, SQLJobStore) {
+        let database = try SQLiteDatabase.inMemory()
+        try await Migrator.migrate(database, now: clock.now())
+        let store = SQLJobStore(database: database)
+        return (JobQueue(store: store, clock: clock), store)
+    }
+
+    private func specification() -> JobSpecification {
+        JobSpecification(kind: JobKind(rawValue: "read"), payload: Array("{}".utf8), createdBy: "test")
+    }
+
+    @Test func refusesAJobWithoutTargets() async throws {
+        let (queue, _) = try await queue()
+        await #expect(throws: JobStoreError.noTargets) { try await queue.submit(specification(), targets: []) }
+    }
+
+    @Test func waitingEndsWithTheNextChange() async throws {
+        let (queue, _) = try await queue()
+        let job = try await queue.submit(specification(), targets: ["M-1"]).job
+        async let changed = queue.awaitChange(of: job.id, after: job.version, until: far)
+        _ = try await queue.apply(.pause, to: job.id)
+        #expect(try await changed?.state == .paused)
+    }
+
+    @Test func waitingForTheEndPassesOverOtherChanges() async throws {
+        let (queue, _) = try await queue()
+        let job = try await queue.submit(specification(), targets: ["M-1"]).job
+        async let changed = queue.awaitChange(of: job.id, after: nil, until: far)
+        _ = try await queue.apply(.pause, to: job.id)
+        _ = try await queue.apply(.cancel, to: job.id)
+        #expect(try await changed?.state == .cancelled)
+    }
+
+    @Test func waitingGivesWhatHasChangedBefore() async throws {
+        let (queue, _) = try await queue()
+        let job = try await queue.submit(specification(), targets: ["M-1"]).job
+        _ = try await queue.apply(.pause, to: job.id)
+        #expect(try await queue.awaitChange(of: job.id, after: job.version, until: far)?.state == .paused)
+    }
+
+    @Test func waitingEndsAtTheDeadlineWithTheJobAsItIs() async throws {
+        let (queue, _) = try await queue()
+        let job = try await queue.submit(specification(), targets: ["M-1"]).job
+        let deadline = clock.now() + .seconds(20)
+        async let unchanged = queue.awaitChange(of: job.id, after: job.version, until: deadline)
+        clock.advance(by: .seconds(20))
+        #expect(try await unchanged == job)
+    }
+
+    @Test func waitingForAnUnknownJobEndsAtOnce() async throws {
+        let (queue, _) = try await queue()
+        let id = JobIDGenerator().next(at: clock.now())
+        #expect(try await queue.awaitChange(of: id, after: nil, until: far) == nil)
+    }
+
+    @Test func retryTakesOnlyTargetsWithoutEffect() async throws {
+        let (queue, store) = try await queue()
+        let job = try await queue.submit(
+            specification(),
+            targets: ["good", "failed", "unknown", "expired"]
+        ).job
+        await #expect(throws: JobStoreError.wrongState(.queued)) {
+            try await queue.retryFailed(of: job.id, createdBy: "again")
+        }
+        let now = clock.now()
+        let problem = ExecutionProblem(name: "x", document: Array("{}".utf8))
+        let claim = ExecutionClaim(holder: "one", limit: 9, now: now, leaseUntil: now + .seconds(60))
+        let changes: [ExecutionChange] = [
+            .succeeded(result: []), .failed(problem), .unknown(resolveAt: nil, problem), .expired,
+        ]
+        for (claimed, change) in zip(try await store.claim(claim), changes) {
+            _ = try await store.settle(claimed.execution.id, holder: "one", as: change, now: now)
+        }
+        let retry = try await queue.retryFailed(of: job.id, createdBy: "again")
+        #expect(retry.specification.createdBy == "again")
+        #expect(try await queue.executions(of: retry.id, limit: 9).map(\.target) == ["failed", "expired"])
+    }
+}
