@@ -17,6 +17,8 @@ final class ChannelState {
         var keepAlive: Duration
         var connection: MeterConnection
         var info: AssociationInfo
+        /// Whether the answer to a request that nobody waited for may still come.
+        var mustSettle = false
 
         /// Whether a piece of work can be done in it.
         func serves(_ work: PendingWork) -> Bool {

@@ -56,6 +56,11 @@ extension MeterSessions {
                 }
             }
             guard !work.waiters.isEmpty, let session = channel.session else { break }
+            if session.mustSettle {
+                await session.connection.settled()
+                channel.session?.mustSettle = false
+                continue
+            }
             switch await exchange(work, session) {
             case .success(let done):
                 channel.session?.info = done.info
@@ -68,6 +73,7 @@ extension MeterSessions {
                 return work.succeed(response, done.info)
             case .failure(let error):
                 if error.endsConnection { dropSession(channel) }
+                if error.reason == .cancelled { channel.session?.mustSettle = true }
                 if isReused, mayReplace, error.suggestsLostSession, mayRepeat(work, after: error) {
                     mayReplace = false
                     counts.replacements += 1
@@ -173,6 +179,7 @@ extension MeterSessions {
     /// Releases the open association, if any, and closes the connection.
     private func closeSession(_ channel: ChannelState) async {
         guard let session = channel.session else { return }
+        if session.mustSettle { await session.connection.settled() }
         if session.connection.isOpen { await session.connection.release() }
         dropSession(channel)
     }

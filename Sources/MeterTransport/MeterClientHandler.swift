@@ -28,6 +28,8 @@ final class MeterClientHandler: ChannelInboundHandler {
     private var opened: Opened?
     private var waiter: Waiter?
     private var isInactive = false
+    /// Who waits for the answer to a cancelled request to come.
+    private var settling: [() -> Void] = []
     private var lastToken: UInt64 = 0
     /// Requests that were cancelled before they got here.
     private var cancelledEarly: Set<UInt64> = []
@@ -71,6 +73,12 @@ final class MeterClientHandler: ChannelInboundHandler {
 
     func cancelOpening() {
         if opened != nil { run(machine.cancel()) }
+    }
+
+    /// Calls back when no answer to a cancelled request can come any more.
+    func settle(_ done: @escaping () -> Void) {
+        guard machine.isAbandoning else { return done() }
+        settling.append(done)
     }
 
     func release() {
@@ -131,6 +139,10 @@ final class MeterClientHandler: ChannelInboundHandler {
             case .close: context?.close(promise: nil)
             }
         }
+        guard !settling.isEmpty, !machine.isAbandoning else { return }
+        let settled = settling
+        settling = []
+        for done in settled { done() }
     }
 
     /// Empties a place before its content is used, because using it may come back here.

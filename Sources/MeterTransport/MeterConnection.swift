@@ -68,7 +68,7 @@ public final class MeterConnection: Sendable {
 
     /// Does a request.
     ///
-    /// A cancelled task ends the connection, because an answer may still come.
+    /// When the task is cancelled, the answer may still come: ``settled()`` tells when the next request is possible.
     /// - Parameters:
     ///   - request: what to do.
     ///   - deadline: when it has to be done as a whole; nil = only the time-out of each answer counts.
@@ -93,6 +93,13 @@ public final class MeterConnection: Sendable {
             channel.eventLoop.execute { [handler] in handler.value.cancel(token: token) }
         }
         return try result.get()
+    }
+
+    /// Returns when no answer to a cancelled request can come any more, or the connection has ended.
+    public func settled() async {
+        await withCheckedContinuation { continuation in
+            channel.eventLoop.execute { [handler] in handler.value.settle { continuation.resume() } }
+        }
     }
 
     /// Releases the association, waits a moment for the meter's answer, and closes.

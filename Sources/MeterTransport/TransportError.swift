@@ -58,6 +58,10 @@ public struct TransportError: Error, Hashable, Sendable {
 
     /// Whether the connection is of no use any more.
     public var endsConnection: Bool {
-        if case .engine(let error) = reason { error.endsConnection } else { true }
+        switch reason {
+        case .engine(let error): error.endsConnection
+        case .cancelled: false
+        default: true
+        }
     }
 }

@@ -179,4 +179,12 @@ struct ClientWriteTests {
             ]
         )
     }
+
+    @Test("A long write that is cancelled half-way ends the connection")
+    func cancelledLongWrite() {
+        var machine = associatedMachine(Self.small)
+        _ = machine.perform(.set([AttributeWrite(attribute(2), value: Self.long)]), now: start)
+        #expect(machine.cancel() == [.failed(.cancelled)])
+        #expect(machine.received(toClient(hex("C502C1 00000001")), now: start) == [.deadline(nil), .close])
+    }
 }

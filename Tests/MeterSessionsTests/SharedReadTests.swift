@@ -46,11 +46,11 @@ struct SharedReadTests {
         }
     }
 
-    @Test("A read that nobody waits for any more is stopped")
+    @Test("A read that nobody waits for any more is dropped, and the association stays of use")
     func nobodyWaits() async throws {
         try await SessionsBench.run { bench in
             _ = try await bench.read(1)
-            bench.listener.setAnswering(.silent)
+            bench.listener.setAnswering(.held)
             let callers = (0..<3).map { _ in Task { try await bench.read(2) } }
             await bench.until { await bench.sessions.metrics().sharedReads == 2 }
             await bench.untilAsked(2)
@@ -58,10 +58,29 @@ struct SharedReadTests {
             for caller in callers {
                 await #expect(throws: SessionError.cancelled(.sent)) { _ = try await caller.value }
             }
-            await bench.until { bench.listener.counters.open == 0 }
+            let next = Task { try await bench.read(3) }
+            await bench.until { await bench.sessions.status(of: "M1").state == .busy }
             bench.listener.setAnswering(.prompt)
-            let response = try await bench.read(2).response
-            #expect(response == .objects(2))
+            let response = try await next.value.response
+            #expect(response == .objects(3))
+            #expect(bench.listener.counters.accepted == 1)
+        }
+    }
+
+    @Test("A read that nobody waits for and that is never answered costs the connection, not the next caller")
+    func neverAnswered() async throws {
+        try await SessionsBench.run { bench in
+            let route = bench.route(responseTimeout: .milliseconds(200))
+            _ = try await bench.read(1, route: route)
+            bench.listener.setAnswering(.silent)
+            let caller = Task { try await bench.read(2, route: route) }
+            await bench.untilAsked(2)
+            caller.cancel()
+            await #expect(throws: SessionError.cancelled(.sent)) { _ = try await caller.value }
+            bench.listener.setAnswering(.prompt)
+            let response = try await bench.read(3, route: route).response
+            #expect(response == .objects(3))
+            #expect(bench.listener.counters.accepted == 2)
         }
     }
 

@@ -133,22 +133,30 @@ struct TransportTests {
         await network.shutdown()
     }
 
-    @Test("Cancelling a task ends its request and the connection")
+    @Test("A cancelled request leaves the connection usable once its answer has come")
     func cancel() async throws {
         let (asked, onGet) = AsyncStream.makeStream(of: Void.self)
-        let listener = try await MeterListener.bind(objects: OneValueMeter(onGet: { onGet.yield() }), network: network)
+        let listener = try await MeterListener.bind(
+            objects: OneValueMeter(onGet: { onGet.yield() }),
+            network: network
+        )
         let (connection, _) = try await MeterConnection.open(
             to: TCPEndpoint(host: "127.0.0.1", port: listener.port),
             settings: .public,
             connectTimeout: .seconds(5),
             network: network
         )
-        listener.setAnswering(.silent)
+        listener.setAnswering(.held)
         let reading = Task { try await connection.perform(.get([.energy])) }
         await asked.first { _ in true }
         reading.cancel()
         await #expect(throws: TransportError(.cancelled, transmission: .sent)) { _ = try await reading.value }
-        await #expect(throws: TransportError.self) { _ = try await connection.perform(.get([.energy])) }
+        await #expect(throws: TransportError(.engine(.notReady))) { _ = try await connection.perform(.get([.energy])) }
+        listener.setAnswering(.prompt)
+        await connection.settled()
+        let answer = try await connection.perform(.get([.energy]))
+        #expect(answer.response == .get([.data(OneValueMeter.value)]))
+        await connection.release()
         await listener.close()
         await network.shutdown()
     }

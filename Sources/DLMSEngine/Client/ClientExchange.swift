@@ -19,6 +19,11 @@ enum ClientExchange: Hashable, Sendable {
         case ignored
     }
 
+    /// Whether leaving it half-way changes nothing at the server.
+    var isRead: Bool {
+        if case .get = self { true } else { false }
+    }
+
     /// Begins a request; nil in the first place when nothing needs to be sent.
     static func start(
         _ request: ServiceRequest,

@@ -19,13 +19,15 @@ import DLMSCodec
 /// ```
 ///
 /// A request that fails in a way that leaves an answer on its way ends the connection, so that nothing of it can be
-/// taken for the answer to another.
+/// taken for the answer to another. Only a caller who leaves does not: the answer is waited for and dropped.
 public struct ClientMachine: Sendable {
     private enum State: Sendable {
         case idle
         case associating
         case associated
         case exchanging(ClientExchange, Awaited)
+        /// The caller has left, the answer is still on its way.
+        case abandoned(ClientExchange)
         case releasing
         case closed
     }
@@ -50,6 +52,11 @@ public struct ClientMachine: Sendable {
     /// Whether a request may be made now.
     public var isReady: Bool {
         if case .associated = state { true } else { false }
+    }
+
+    /// Whether the answer to a request that was cancelled is still waited for.
+    public var isAbandoning: Bool {
+        if case .abandoned = state { true } else { false }
     }
 
     /// The transport is connected: the association is asked for.
@@ -97,17 +104,23 @@ public struct ClientMachine: Sendable {
         switch state {
         case .associating: return failAssociation(.timeout(waitingFor: .associationResponse))
         case .exchanging(_, let awaited): return fail(.timeout(waitingFor: awaited))
+        case .abandoned: return endAbandoned(isUsable: false)
         case .releasing: return endRelease()
         case .idle, .associated, .closed: return []
         }
     }
 
-    /// The caller does not want the request in progress any more; its answer must not reach another one.
+    /// The caller does not want the request in progress any more.
+    ///
+    /// Its answer is waited for until the deadline and dropped; no request is possible before. Opening an association is
+    /// just ended.
     public mutating func cancel() -> [ClientAction] {
         switch state {
-        case .associating: failAssociation(.cancelled)
-        case .exchanging: fail(.cancelled)
-        case .idle, .associated, .releasing, .closed: []
+        case .associating: return failAssociation(.cancelled)
+        case .exchanging(let exchange, _):
+            state = .abandoned(exchange)
+            return [.failed(.cancelled)]
+        case .idle, .associated, .abandoned, .releasing, .closed: return []
         }
     }
 
@@ -118,7 +131,7 @@ public struct ClientMachine: Sendable {
             guard association.settings.release else { return endRelease() }
             state = .releasing
             return transmit(association.releaseRequest(), now: now)
-        case .idle, .associating, .exchanging:
+        case .idle, .associating, .exchanging, .abandoned:
             let cancelled = cancel().filter { $0 != .close }
             return cancelled + endRelease()
         case .releasing, .closed: return []
@@ -131,6 +144,9 @@ public struct ClientMachine: Sendable {
         case .associating: return failAssociation(.connectionClosed(waitingFor: .associationResponse))
         case .exchanging(_, let awaited): return fail(.connectionClosed(waitingFor: awaited))
         case .releasing: return endRelease()
+        case .abandoned:
+            state = .closed
+            return endWait()
         case .idle, .associated:
             state = .closed
             return []
@@ -143,6 +159,7 @@ public struct ClientMachine: Sendable {
         case .associating: return failAssociation(.malformed(fault, waitingFor: .associationResponse))
         case .exchanging(_, let awaited): return fail(.malformed(fault, waitingFor: awaited))
         case .releasing: return endRelease()
+        case .abandoned: return endAbandoned(isUsable: false)
         case .idle, .associated:
             state = .closed
             return [.close]
@@ -169,6 +186,18 @@ public struct ClientMachine: Sendable {
             let (step, delivery) = exchange.received(apdu, &association)
             if case .ignored = step { state = .exchanging(exchange, awaited) }
             return (delivery.map { [.delivered($0)] } ?? []) + follow(step, exchange, now: now)
+        case .abandoned(var exchange):
+            guard !Notification.isNotification(apdu) else { return [.unsolicited(apdu)] }
+            if let error = ServerRefusal.error(in: apdu, awaiting: .getResponse) {
+                return endAbandoned(isUsable: !error.endsConnection)
+            }
+            switch exchange.received(apdu, &association).0 {
+            case .ignored: return []
+            case .completed: return endAbandoned(isUsable: true)
+            // A long read may be left half-way, a long write not.
+            case .send: return endAbandoned(isUsable: exchange.isRead)
+            case .failed(let error): return endAbandoned(isUsable: !error.endsConnection)
+            }
         case .releasing:
             // Observed: releases answered with wrong inner lengths, with exceptions, or not at all; any answer will do.
             return Notification.isNotification(apdu) ? [.unsolicited(apdu)] : endRelease()
@@ -201,7 +230,7 @@ public struct ClientMachine: Sendable {
         switch state {
         case .releasing: limit = now + association.settings.releaseTimeout
         case .exchanging: if let requestDeadline { limit = min(limit, requestDeadline) }
-        case .idle, .associating, .associated, .closed: break
+        case .idle, .associating, .associated, .abandoned, .closed: break
         }
         deadline = limit
         return [.send(link.frame(apdu).send), .deadline(limit)]
@@ -210,6 +239,11 @@ public struct ClientMachine: Sendable {
     private mutating func fail(_ error: EngineError) -> [ClientAction] {
         state = error.endsConnection ? .closed : .associated
         return endWait() + [.failed(error)] + (error.endsConnection ? [.close] : [])
+    }
+
+    private mutating func endAbandoned(isUsable: Bool) -> [ClientAction] {
+        state = isUsable ? .associated : .closed
+        return endWait() + (isUsable ? [] : [.close])
     }
 
     private mutating func failAssociation(_ error: EngineError) -> [ClientAction] {

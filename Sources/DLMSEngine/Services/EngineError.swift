@@ -35,7 +35,7 @@ public enum EngineError: Error, Hashable, Sendable {
     case requestTooLong(octets: Int, limit: Int)
     /// A request was made while another was in progress or without an association: us.
     case notReady
-    /// The caller gave up.
+    /// The caller gave up; the answer may still come and is dropped.
     case cancelled
 
     /// A fault in a block transfer.
@@ -52,10 +52,10 @@ public enum EngineError: Error, Hashable, Sendable {
     /// server has no association.
     public var endsConnection: Bool {
         switch self {
-        case .requestTooLong, .notReady: false
+        case .requestTooLong, .notReady, .cancelled: false
         case .exceptionResponse(let exception): exception.stateError == .serviceNotAllowed
         case .associationRejected, .shortNamesOnly, .confirmedServiceError, .timeout, .connectionClosed, .malformed,
-            .unexpectedAPDU, .blockTransfer, .responseTooLong, .cancelled:
+            .unexpectedAPDU, .blockTransfer, .responseTooLong:
             true
         }
     }
