@@ -24,6 +24,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
@@ -39,6 +41,12 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration",
+            from: "1.4.0",
+            traits: ["YAML"]
+        ),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -98,7 +106,7 @@ let package = Package(
             dependencies: [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "HTTPKit", "MicroHTTPServer",
                 "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "JSONText",
-                "Timekeeping", argumentParser, logging, lifecycle,
+                "Timekeeping", argumentParser, configuration, systemPackage, logging, lifecycle,
             ],
             swiftSettings: ours
         ),

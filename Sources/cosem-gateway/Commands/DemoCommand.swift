@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import ArgumentParser
+import Fleet
+import JSONText
+import MeterSimulator
+
+/// Runs the gateway beside simulated meters, and prints curl lines that work as printed. Nothing is written to disk.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Run the gateway beside simulated meters and print curl lines to try.")
+
+    @Option(help: "ADDRESS:PORT to listen on.")
+    var listen = "127.0.0.1:8080"
+
+    @Option(help: "How many healthy meters; one slow, one offline and one with a wrong password come besides.")
+    var meters = 5
+
+    func validate() throws {
+        guard (1...1000).contains(meters) else { throw ValidationError("--meters: 1 to 1000") }
+    }
+
+    func run() async throws {
+        let settings = try await GatewaySettings.resolve(flags: ["listen": listen, "log.level": "warning"], file: nil)
+        let logger = Terminal.logger(level: settings.logLevel)
+        _ = FileDescriptorLimit.raise()
+        let process = try await GatewayProcess(settings: settings, persistence: .volatile(), logger: logger)
+
+        let healthy = SimulatedFleet(count: meters, basePort: 0)
+        var slowOptions = SimulatedFleet.Options()
+        slowOptions.answerDelay = .seconds(1)
+        let slow = SimulatedFleet(count: 1, basePort: 0, options: slowOptions)
+        try await healthy.start()
+        try await slow.start()
+
+        var registered: [(id: String, name: String, port: Int, password: String)] = []
+        for (number, port) in await healthy.ports.enumerated() {
+            registered.append(("demo-\(number + 1)", "Flat \(number + 1)", port, "12345678"))
+        }
+        for port in await slow.ports {
+            registered.append(("demo-slow", "Takes a second for each answer", port, "12345678"))
+        }
+        registered.append(("demo-offline", "Nobody listens at its address", 1, "12345678"))
+        if let port = await healthy.ports.first {
+            registered.append(("demo-wrong-password", "The gateway has a wrong password", port, "00000000"))
+        }
+        for meter in registered {
+            guard let id = MeterID(meter.id) else { continue }
+            _ = try await process.gateway.putMeter(
+                id, Self.configuration(name: meter.name, port: meter.port, password: meter.password), when: .none)
+        }
+
+        let address = ListenAddress(host: settings.listen.host, port: try process.start())
+        Self.printLines(base: "http://\(address)", meters: registered.map(\.id))
+        try await process.run(besides: [FleetService(fleet: healthy), FleetService(fleet: slow)])
+    }
+
+    /// The body a user would PUT for one of the simulated meters.
+    private static func configuration(name: String, port: Int, password: String) throws -> JSONValue {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("name", name)
+        writer.name("labels")
+        writer.beginObject()
+        writer.member("site", "demo")
+        writer.endObject()
+        writer.member("timeZone", "Europe/Bratislava")
+        writer.name("channel")
+        writer.beginObject()
+        writer.member("type", "tcp")
+        writer.member("host", "127.0.0.1")
+        writer.member("port", port)
+        writer.endObject()
+        writer.name("associations")
+        writer.beginObject()
+        for (association, client) in [("reader", 32), ("manager", 1)] {
+            writer.name(association)
+            writer.beginObject()
+            writer.member("clientAddress", client)
+            writer.name("authentication")
+            writer.beginObject()
+            writer.member("mechanism", "low")
+            writer.name("secret")
+            writer.beginObject()
+            writer.member("text", password)
+            writer.endObject()
+            writer.endObject()
+            writer.endObject()
+        }
+        writer.endObject()
+        writer.name("timeouts")
+        writer.beginObject()
+        writer.member("connect", "PT3S")
+        writer.member("response", "PT5S")
+        writer.endObject()
+        writer.endObject()
+        return try JSONReader.parse(writer.octets)
+    }
+
+    private static func printLines(base: String, meters: [String]) {
+        print(
+            """
+            cosem-gateway \(Version.text) is ready on \(base) with \(meters.count) meters:
+              \(meters.joined(separator: ", "))
+
+            Try, in another terminal:
+
+            # every meter
+            curl \(base)/meters
+
+            # a reading, with its unit
+            curl \(base)/meters/demo-1/objects/1.0.1.8.0.255/attributes/2
+
+            # what the meter has, and what may be done with it
+            curl \(base)/meters/demo-1/objects
+
+            # the load profile of the last day
+            curl '\(base)/meters/demo-1/profiles/1.0.99.1.0.255/rows?last=P1D'
+
+            # write, read back
+            curl -X PUT \(base)/meters/demo-1/objects/0.0.96.50.0.255/attributes/2 -H 'Content-Type: application/json' -d '{"value":{"type":"visible-string","value":"hello"}}'
+
+            # a register of several meters as a job
+            curl -i -X POST \(base)/jobs -H 'Content-Type: application/json' -d '{"kind":"read","target":{"meters":["demo-1","demo-slow"]},"items":[{"object":"1.0.1.8.0.255","attribute":2}]}'
+
+            # how a failure explains itself
+            curl \(base)/meters/demo-offline/objects/1.0.1.8.0.255/attributes/2?class=3
+
+            Stop with Ctrl-C.
+            """)
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import ArgumentParser
+import Logging
+
+/// Runs the gateway.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the gateway until SIGTERM or SIGINT.",
+        discussion: """
+            Every option can also be set as COSEM_GATEWAY_*, for example COSEM_GATEWAY_LISTEN, or in the YAML file of \
+            --config. A flag wins over the environment, the environment over the file.
+            """)
+
+    @Option(help: "A YAML file of settings.")
+    var config: String?
+
+    @Option(help: "ADDRESS:PORT to listen on. (default: 127.0.0.1:8080)")
+    var listen: String?
+
+    @Option(help: "sqlite:///PATH; the key of the secrets is kept beside it. (default: sqlite://./cosem-gateway.sqlite)")
+    var database: String?
+
+    @Option(help: "none; authentication of callers comes with a later version. (default: none)")
+    var auth: String?
+
+    @Flag(help: "Listen on an address that others can reach although callers are not authenticated.")
+    var insecure = false
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
+    var logLevel: String?
+
+    @Option(help: "Loop threads of the HTTP server. (default: 1)")
+    var httpLoops: String?
+
+    @Option(help: "HTTP connections held at once. (default: 1000)")
+    var httpConnections: String?
+
+    @Option(help: "Seconds a stop waits for what is under way. (default: 30)")
+    var shutdownGrace: String?
+
+    func run() async throws {
+        let settings = try await GatewaySettings.resolve(
+            flags: [
+                "listen": listen, "database": database, "auth": auth, "insecure": insecure ? "true" : nil,
+                "log.level": logLevel, "http.loops": httpLoops, "http.connections": httpConnections,
+                "shutdown.grace": shutdownGrace,
+            ],
+            file: config)
+        let logger = Terminal.logger(level: settings.logLevel)
+        let limit = FileDescriptorLimit.raise()
+        if let warning = limit.warning(needed: settings.httpConnections + 1000) {
+            logger.warning("\(warning)")
+        }
+        let process = try await GatewayProcess(
+            settings: settings, persistence: .open(settings.database), logger: logger)
+        let address = ListenAddress(host: settings.listen.host, port: try process.start())
+        Terminal.tell("cosem-gateway \(Version.text) on http://\(address), contract at http://\(address)/openapi.yaml")
+        if !address.isLoopback {
+            Terminal.tell("Callers are not authenticated: whoever reaches \(address) reads and writes the meters.")
+        }
+        try await process.run()
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSSecurity
+import GatewayAPI
+import GatewayCore
+import HTTPKit
+import Jobs
+import Logging
+import MeterSessions
+import MeterTransport
+import MicroHTTPServer
+import SQLStore
+import SQLiteDriver
+import ServiceLifecycle
+import Timekeeping
+
+/// The composition root: every value of the gateway, built in the order of dependency, and run as one service group.
+struct GatewayProcess: Sendable {
+    /// Where the gateway keeps what it must not forget, and the key that opens its secrets.
+    struct Persistence {
+        let database: SQLiteDatabase
+        let sealer: SecretSealer
+
+        /// The database file of the settings; its key file lies beside it.
+        static func open(_ location: DatabaseLocation) throws -> Persistence {
+            switch location {
+            case .sqlite(let path):
+                try Persistence(
+                    database: SQLiteDatabase(path: path),
+                    sealer: SecretSealer(creatingOrLoadingKeyFile: path + ".key"))
+            }
+        }
+
+        /// A database that ends with the process, and a key that nobody keeps.
+        static func volatile() throws -> Persistence {
+            try Persistence(database: .inMemory(), sealer: SecretSealer(key: Secret(RandomOctets.make(32))))
+        }
+    }
+
+    /// The use cases.
+    let gateway: Gateway
+    /// The HTTP server; it listens once ``start()`` was called.
+    let server: MicroHTTPServer
+
+    private let sessions: MeterSessions
+    private let runner: JobRunner
+    private let network: MeterNetwork
+    private let database: SQLiteDatabase
+    private let shutdownGrace: Duration
+    private let logger: Logger
+
+    /// Builds the gateway and brings its database to the present schema.
+    init(settings: GatewaySettings, persistence: Persistence, logger: Logger) async throws {
+        self.logger = logger
+        database = persistence.database
+        shutdownGrace = .seconds(settings.shutdownGraceSeconds)
+        try await Migrator.migrate(database, now: SystemWallClock().now())
+        let fleet = SQLFleetStore(database: database, sealer: persistence.sealer)
+        let queue = JobQueue(store: SQLJobStore(database: database))
+        network = MeterNetwork()
+        sessions = MeterSessions(network: network)
+        gateway = Gateway(
+            meters: fleet, channels: fleet, jobs: queue, access: sessions, settings: .init(version: Version.text))
+        let api = GatewayAPI(gateway: gateway, logger: logger)
+        runner = JobRunner(queue: queue, handlers: api.jobHandlers, settings: .init(holder: "gateway"), logger: logger)
+        var limits = HTTPServerLimits()
+        limits.connections = settings.httpConnections
+        limits.connectionsPerAddress = settings.httpConnections
+        server = MicroHTTPServer(
+            configuration: MicroHTTPServerConfiguration(
+                host: settings.listen.host, port: settings.listen.port, loops: settings.httpLoops, limits: limits,
+                shutdownGrace: shutdownGrace),
+            responder: api.makeResponder(), logger: logger)
+    }
+
+    /// Begins to listen, before anything is announced, so that a port in use is told at once.
+    func start() throws -> UInt16 {
+        try server.start()
+    }
+
+    /// Serves until SIGTERM or SIGINT, then stops in the reverse order: no new requests, no new work, associations released.
+    ///
+    /// - Parameter besides: what runs beside the gateway and ends after it.
+    func run(besides: [any Service] = []) async throws {
+        let group = ServiceGroup(
+            configuration: .init(
+                services: (besides + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, server]
+                    + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        try await group.run()
+        await network.shutdown()
+        try database.close()
+    }
+}
+
+/// Ends the meter side in good order: what is under way may finish, associations are released.
+private struct MeterSideService: Service {
+    let sessions: MeterSessions
+    let grace: Duration
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await sessions.shutdown(within: grace)
+    }
+}
+
+/// Makes `/readyz` answer 503 first of all, so that nobody sends new requests here.
+private struct DrainAnnouncement: Service {
+    let gateway: Gateway
+
+    func run() async throws {
+        try await gracefulShutdown()
+        gateway.beginDraining()
+    }
+}

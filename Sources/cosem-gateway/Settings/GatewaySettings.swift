@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Configuration
+import Logging
+import SystemPackage
+
+/// The settings of `serve`, each from its strongest source: flag, then `COSEM_GATEWAY_*`, then file, then default.
+struct GatewaySettings: Sendable {
+    /// Where HTTP listens.
+    var listen: ListenAddress
+    /// Where meters, channels and jobs are kept.
+    var database: DatabaseLocation
+    /// The least level that is logged.
+    var logLevel: Logger.Level
+    /// Loop threads of the HTTP server, 1 or more.
+    var httpLoops: Int
+    /// Connections the HTTP server holds at once.
+    var httpConnections: Int
+    /// How long a stop waits for what is under way, seconds.
+    var shutdownGraceSeconds: Int
+
+    /// Resolves every setting.
+    ///
+    /// - Parameters:
+    ///   - flags: What the command line said, by option name; nil where it said nothing.
+    ///   - file: The path of a YAML file, or nil.
+    /// - Throws: `SettingsError`, or what reading the file threw.
+    static func resolve(flags: [String: String?], file: String?) async throws -> GatewaySettings {
+        var said: [AbsoluteConfigKey: ConfigValue] = [:]
+        for case (let name, let value?) in flags {
+            said[AbsoluteConfigKey([name])] = ConfigValue(.string(value), isSecret: false)
+        }
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(name: "command line", values: said),
+            EnvironmentVariablesProvider().prefixKeys(with: ["cosem", "gateway"]),
+        ]
+        if let file {
+            providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+        }
+        return try GatewaySettings(ConfigReader(providers: providers))
+    }
+
+    private init(_ reader: ConfigReader) throws {
+        let listenText = reader.string(forKey: "listen", default: "127.0.0.1:8080")
+        guard let listen = ListenAddress(listenText) else {
+            throw SettingsError.invalid(
+                option: "listen",
+                value: listenText,
+                hint: "write ADDRESS:PORT, for example 127.0.0.1:8080 or [::1]:8080"
+            )
+        }
+        self.listen = listen
+        database = try DatabaseLocation(reader.string(forKey: "database", default: "sqlite://./cosem-gateway.sqlite"))
+        let auth = reader.string(forKey: "auth", default: "none")
+        guard auth == "none" else {
+            throw SettingsError.invalid(
+                option: "auth",
+                value: auth,
+                hint: "this version cannot authenticate callers yet; the only choice is none"
+            )
+        }
+        let insecure = reader.string(forKey: "insecure", default: "false") == "true"
+        guard listen.isLoopback || insecure else { throw SettingsError.openAddress(listen) }
+        let levelText = reader.string(forKey: "log.level", default: "info")
+        guard let level = Logger.Level(rawValue: levelText) else {
+            throw SettingsError.invalid(
+                option: "log-level",
+                value: levelText,
+                hint: "choose one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
+        }
+        logLevel = level
+        httpLoops = try Self.positive(reader, "http.loops", default: 1)
+        httpConnections = try Self.positive(reader, "http.connections", default: 1000)
+        shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
+    }
+
+    private static func positive(_ reader: ConfigReader, _ key: ConfigKey, default fallback: Int) throws -> Int {
+        guard let text = reader.string(forKey: key) else { return reader.int(forKey: key, default: fallback) }
+        guard let value = Int(text), value > 0 else {
+            throw SettingsError.invalid(option: "\(key)", value: text, hint: "write a whole number of 1 or more")
+        }
+        return value
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// Why the gateway does not start with the settings it was given.
+enum SettingsError: Error, CustomStringConvertible {
+    /// A value cannot be used; `hint` says what can.
+    case invalid(option: String, value: String, hint: String)
+    /// An address that others can reach needs an explicit word while callers are not authenticated.
+    case openAddress(ListenAddress)
+
+    var description: String {
+        switch self {
+        case .invalid(let option, let value, let hint):
+            "--\(option): '\(value)' cannot be used: \(hint)"
+        case .openAddress(let address):
+            "--listen \(address): others could reach this address, and callers are not authenticated. "
+                + "Listen on 127.0.0.1, put an authenticating proxy in front, or add --insecure"
+        }
+    }
+}
