@@ -194,7 +194,7 @@ def test_an_unknown_object_is_404_object_undefined(gateway, meters):
 @pytest.mark.parametrize("name", ["gurux-none-256", "gurux-low-1024"])
 def test_profile_rows_by_range_by_entries_and_by_last(gateway, meters, name):
     base = f"/meters/{name}/profiles/{LOAD_PROFILE}/rows"
-    by_range = gateway.get(f"{base}?from=2026-01-02T00:00:00Z&to=2026-01-02T23:45:00Z").json
+    by_range = gateway.get(f"{base}?from=2026-01-02T00:00:00Z&to=2026-01-03T00:00:00Z").json
     assert len(by_range["rows"]) == 96
     assert by_range["rows"][0]["values"][-1] == 1_000_000 + 7 * 96
     assert by_range["rows"][0]["time"].startswith("2026-01-02T00:00:00")

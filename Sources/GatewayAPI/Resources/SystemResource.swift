@@ -67,7 +67,7 @@ extension GatewayAPI {
     }
 
     @Sendable func contract(_ request: RoutedRequest) async throws -> HTTPResponse {
-        .octets(PackageResources.openapi_yaml, type: "application/yaml").with("Cache-Control", "no-cache")
+        .octets(Contract.openAPI, type: "application/yaml").with("Cache-Control", "no-cache")
     }
 
     @Sendable func listProblems(_ request: RoutedRequest) async throws -> HTTPResponse {

@@ -34,7 +34,7 @@ struct GatewayProcess: Sendable {
 
         /// A database that ends with the process, and a key that nobody keeps.
         static func volatile() throws -> Persistence {
-            try Persistence(database: .inMemory(), sealer: SecretSealer(key: Secret(RandomOctets.make(32))))
+            try Persistence(database: .inMemory(), sealer: SecretSealer(key: Secret(RandomOctets.draw(32))))
         }
     }
 
