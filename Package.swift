@@ -73,7 +73,8 @@ let package = Package(
         part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", logging]),
         part(
             "MeterSimulator",
-            ["DLMSEngine", "DLMSCodec", "COSEMModel", "DLMSSecurity", "MeterTransport", "Timekeeping", logging]),
+            ["DLMSEngine", "DLMSCodec", "COSEMModel", "DLMSSecurity", "MeterTransport", "Timekeeping", logging]
+        ),
 
         part("Jobs", ["Timekeeping", logging, lifecycle]),
         part("Fleet", ["COSEMModel", "DLMSCodec", "DLMSSecurity", "JSONText", "Jobs", "Timekeeping"]),
@@ -119,7 +120,8 @@ let package = Package(
         tests("DLMSSecurityTests", ["DLMSSecurity"]),
         tests(
             "MeterSimulatorTests",
-            ["MeterSimulator", "MeterTransport", "DLMSEngine", "DLMSSecurity", "DLMSCodec", "COSEMModel"]),
+            ["MeterSimulator", "MeterTransport", "DLMSEngine", "DLMSSecurity", "DLMSCodec", "COSEMModel"]
+        ),
         tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText"]),
         tests("TimekeepingTests", ["Timekeeping"]),
         tests("JobsTests", ["Jobs", "SQLStore", "SQLiteDriver", "Timekeeping", logging, lifecycle]),

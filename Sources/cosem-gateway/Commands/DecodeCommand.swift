@@ -8,13 +8,15 @@ import ProtocolDecoder
 /// Explains octets: `{"layer","decoded","reencoded"}`, or `{"problem"}` and exit code 1.
 struct DecodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "decode", abstract: "Explain octets of a frame, an APDU or a value as JSON.",
+        commandName: "decode",
+        abstract: "Explain octets of a frame, an APDU or a value as JSON.",
         discussion: """
             Examples:
               cosem-gateway decode C001C1000100002B0100FF0200
               cosem-gateway decode --layer data 02020FFF1623
               cosem-gateway decode - < lines-of-hex.txt
-            """)
+            """
+    )
 
     @Option(
         help: "\(DecodeLayer.allCases.map(\.rawValue).joined(separator: ", ")); auto looks at the octets.",
@@ -23,7 +25,8 @@ struct DecodeCommand: ParsableCommand {
                 throw ValidationError("unknown layer '\(text)'")
             }
             return layer
-        })
+        }
+    )
     var layer: DecodeLayer = .auto
 
     @Argument(help: "The octets as hexadecimal digits, or - for one hex text a line on standard input.")

@@ -3,13 +3,16 @@
 
 import ArgumentParser
 import Fleet
+import Glibc
 import JSONText
 import MeterSimulator
 
 /// Runs the gateway beside simulated meters, and prints curl lines that work as printed. Nothing is written to disk.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Run the gateway beside simulated meters and print curl lines to try.")
+        commandName: "demo",
+        abstract: "Run the gateway beside simulated meters and print curl lines to try."
+    )
 
     @Option(help: "ADDRESS:PORT to listen on.")
     var listen = "127.0.0.1:8080"
@@ -48,7 +51,10 @@ struct DemoCommand: AsyncParsableCommand {
         for meter in registered {
             guard let id = MeterID(meter.id) else { continue }
             _ = try await process.gateway.putMeter(
-                id, Self.configuration(name: meter.name, port: meter.port, password: meter.password), when: .none)
+                id,
+                Self.configuration(name: meter.name, port: meter.port, password: meter.password),
+                when: .unconditional
+            )
         }
 
         let address = ListenAddress(host: settings.listen.host, port: try process.start())
@@ -119,7 +125,7 @@ struct DemoCommand: AsyncParsableCommand {
             curl '\(base)/meters/demo-1/profiles/1.0.99.1.0.255/rows?last=P1D'
 
             # write, read back
-            curl -X PUT \(base)/meters/demo-1/objects/0.0.96.50.0.255/attributes/2 -H 'Content-Type: application/json' -d '{"value":{"type":"visible-string","value":"hello"}}'
+            curl -X PUT \(base)/meters/demo-1/objects/0.0.96.50.0.255/attributes/2 -H 'Content-Type: application/json' -d '{"value":{"text":"hello"}}'
 
             # a register of several meters as a job
             curl -i -X POST \(base)/jobs -H 'Content-Type: application/json' -d '{"kind":"read","target":{"meters":["demo-1","demo-slow"]},"items":[{"object":"1.0.1.8.0.255","attribute":2}]}'
@@ -128,6 +134,8 @@ struct DemoCommand: AsyncParsableCommand {
             curl \(base)/meters/demo-offline/objects/1.0.1.8.0.255/attributes/2?class=3
 
             Stop with Ctrl-C.
-            """)
+            """
+        )
+        fflush(nil)
     }
 }

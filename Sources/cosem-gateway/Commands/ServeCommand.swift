@@ -7,11 +7,13 @@ import Logging
 /// Runs the gateway.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Run the gateway until SIGTERM or SIGINT.",
+        commandName: "serve",
+        abstract: "Run the gateway until SIGTERM or SIGINT.",
         discussion: """
             Every option can also be set as COSEM_GATEWAY_*, for example COSEM_GATEWAY_LISTEN, or in the YAML file of \
             --config. A flag wins over the environment, the environment over the file.
-            """)
+            """
+    )
 
     @Option(help: "A YAML file of settings.")
     var config: String?
@@ -19,7 +21,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "ADDRESS:PORT to listen on. (default: 127.0.0.1:8080)")
     var listen: String?
 
-    @Option(help: "sqlite:///PATH; the key of the secrets is kept beside it. (default: sqlite://./cosem-gateway.sqlite)")
+    @Option(
+        help: "sqlite:///PATH; the key of the secrets is kept beside it. (default: sqlite://./cosem-gateway.sqlite)"
+    )
     var database: String?
 
     @Option(help: "none; authentication of callers comes with a later version. (default: none)")
@@ -47,14 +51,18 @@ struct ServeCommand: AsyncParsableCommand {
                 "log.level": logLevel, "http.loops": httpLoops, "http.connections": httpConnections,
                 "shutdown.grace": shutdownGrace,
             ],
-            file: config)
+            file: config
+        )
         let logger = Terminal.logger(level: settings.logLevel)
         let limit = FileDescriptorLimit.raise()
         if let warning = limit.warning(needed: settings.httpConnections + 1000) {
             logger.warning("\(warning)")
         }
         let process = try await GatewayProcess(
-            settings: settings, persistence: .open(settings.database), logger: logger)
+            settings: settings,
+            persistence: .open(settings.database),
+            logger: logger
+        )
         let address = ListenAddress(host: settings.listen.host, port: try process.start())
         Terminal.tell("cosem-gateway \(Version.text) on http://\(address), contract at http://\(address)/openapi.yaml")
         if !address.isLoopback {

@@ -8,12 +8,14 @@ import ServiceLifecycle
 /// Runs simulated meters on consecutive ports.
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulate", abstract: "Run simulated residential meters on consecutive TCP ports.",
+        commandName: "simulate",
+        abstract: "Run simulated residential meters on consecutive TCP ports.",
         discussion: """
             The public client 16 needs no password; the reader 32 and the manager 1 have the password 12345678.
             Example:
               cosem-gateway simulate --port 4059 --count 10
-            """)
+            """
+    )
 
     @Option(help: "The address to listen on.")
     var listen = "127.0.0.1"
@@ -46,7 +48,8 @@ struct SimulateCommand: AsyncParsableCommand {
         let limit = FileDescriptorLimit.raise()
         guard count + 100 <= limit.inForce else {
             throw ValidationError(
-                limit.warning(needed: count + 100) ?? "too many meters for the file descriptors of this process")
+                limit.warning(needed: count + 100) ?? "too many meters for the file descriptors of this process"
+            )
         }
         var options = SimulatedFleet.Options()
         options.answerDelay = .milliseconds(delayMilliseconds)
@@ -56,11 +59,15 @@ struct SimulateCommand: AsyncParsableCommand {
         try await fleet.start()
         Terminal.tell(
             "\(count) simulated meter\(count == 1 ? "" : "s") on \(listen), ports \(port) to \(port + count - 1); "
-                + "client 32 with password 12345678 reads")
+                + "client 32 with password 12345678 reads"
+        )
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: FleetService(fleet: fleet))], gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: Terminal.logger(level: .warning)))
+                services: [.init(service: FleetService(fleet: fleet))],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Terminal.logger(level: .warning)
+            )
+        )
         try await group.run()
     }
 }

@@ -28,7 +28,8 @@ struct GatewayProcess: Sendable {
             case .sqlite(let path):
                 try Persistence(
                     database: SQLiteDatabase(path: path),
-                    sealer: SecretSealer(creatingOrLoadingKeyFile: path + ".key"))
+                    sealer: SecretSealer(creatingOrLoadingKeyFile: path + ".key")
+                )
             }
         }
 
@@ -57,11 +58,17 @@ struct GatewayProcess: Sendable {
         shutdownGrace = .seconds(settings.shutdownGraceSeconds)
         try await Migrator.migrate(database, now: SystemWallClock().now())
         let fleet = SQLFleetStore(database: database, sealer: persistence.sealer)
+        try await fleet.checkSealingKey()
         let queue = JobQueue(store: SQLJobStore(database: database))
         network = MeterNetwork()
         sessions = MeterSessions(network: network)
         gateway = Gateway(
-            meters: fleet, channels: fleet, jobs: queue, access: sessions, settings: .init(version: Version.text))
+            meters: fleet,
+            channels: fleet,
+            jobs: queue,
+            access: sessions,
+            settings: .init(version: Version.text)
+        )
         let api = GatewayAPI(gateway: gateway, logger: logger)
         runner = JobRunner(queue: queue, handlers: api.jobHandlers, settings: .init(holder: "gateway"), logger: logger)
         var limits = HTTPServerLimits()
@@ -69,9 +76,15 @@ struct GatewayProcess: Sendable {
         limits.connectionsPerAddress = settings.httpConnections
         server = MicroHTTPServer(
             configuration: MicroHTTPServerConfiguration(
-                host: settings.listen.host, port: settings.listen.port, loops: settings.httpLoops, limits: limits,
-                shutdownGrace: shutdownGrace),
-            responder: api.makeResponder(), logger: logger)
+                host: settings.listen.host,
+                port: settings.listen.port,
+                loops: settings.httpLoops,
+                limits: limits,
+                shutdownGrace: shutdownGrace
+            ),
+            responder: api.makeResponder(),
+            logger: logger
+        )
     }
 
     /// Begins to listen, before anything is announced, so that a port in use is told at once.
@@ -88,7 +101,9 @@ struct GatewayProcess: Sendable {
                 services: (besides + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger))
+                logger: logger
+            )
+        )
         try await group.run()
         await network.shutdown()
         try database.close()

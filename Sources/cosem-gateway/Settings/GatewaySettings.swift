@@ -29,7 +29,10 @@ struct GatewaySettings: Sendable {
     static func resolve(flags: [String: String?], file: String?) async throws -> GatewaySettings {
         var said: [AbsoluteConfigKey: ConfigValue] = [:]
         for case (let name, let value?) in flags {
-            said[AbsoluteConfigKey([name])] = ConfigValue(.string(value), isSecret: false)
+            said[AbsoluteConfigKey(name.split(separator: ".").map(String.init))] = ConfigValue(
+                .string(value),
+                isSecret: false
+            )
         }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "command line", values: said),
