@@ -64,6 +64,7 @@ extension MeterSessions {
             switch await exchange(work, session) {
             case .success(let done):
                 channel.session?.info = done.info
+                work.isInterrupted = false
                 guard let response = work.partDone(done.response) else {
                     work.stage = .queued
                     channel.waiting.prepend(work, priority: work.priority)
@@ -74,6 +75,12 @@ extension MeterSessions {
             case .failure(let error):
                 if error.endsConnection { dropSession(channel) }
                 if error.reason == .cancelled { channel.session?.mustSettle = true }
+                if error.reason == .cancelled, work.isInterrupted, !work.waiters.isEmpty {
+                    work.isInterrupted = false
+                    work.stage = .queued
+                    channel.waiting.prepend(work, priority: work.priority)
+                    return
+                }
                 if isReused, mayReplace, error.suggestsLostSession, mayRepeat(work, after: error) {
                     mayReplace = false
                     counts.replacements += 1

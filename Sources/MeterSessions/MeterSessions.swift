@@ -9,6 +9,7 @@ public import MeterTransport
 /// - Requests wait in their channel's queue, higher priorities first, equals in order of arrival.
 /// - An association stays open for a while after the last request. One that uses another association, meter or
 ///   configuration on the same channel releases it first, because a meter may accept one connection only.
+/// - Priority 9 waits for no more than one block of a long read, which is begun again after it.
 /// - Equal reads that wait or are in progress are done once for all callers. Each caller has a deadline of its own; what
 ///   nobody waits for any more is stopped.
 /// - A session that the network has dropped is replaced once without failing the request, if the request is a read or
@@ -176,8 +177,19 @@ public actor MeterSessions {
             if let key = work.key { channel.joinable[key] = work }
             channel.waiting.append(work, priority: work.priority)
             startRunner(channel)
+            if work.priority >= PriorityLanes<PendingWork>.highest { makeWay(channel) }
         }
         schedule(channel)
+    }
+
+    /// Ends a less urgent read in progress at its next answer, so that an order waits for one block at most.
+    private func makeWay(_ channel: ChannelState) {
+        guard let running = channel.running, running.priority < PriorityLanes<PendingWork>.highest,
+            running.isInterruptible
+        else { return }
+        running.interruptions += 1
+        running.isInterrupted = true
+        channel.session?.connection.interrupt()
     }
 
     private func join(

@@ -37,6 +37,10 @@ final class PendingWork {
     var startedAt: ContinuousClock.Instant?
     var connectTime = Duration.zero
     var exchangeTime = Duration.zero
+    /// How often it had to make way for urgent work.
+    var interruptions = 0
+    /// Whether it is making way now, to be begun again later.
+    var isInterrupted = false
     /// Stops the step in progress.
     var stop: (() -> Void)?
     /// The results of a GET that is carried out in several steps.
@@ -58,6 +62,13 @@ final class PendingWork {
 
     /// Whether doing it twice does no harm.
     var isRead: Bool { request.service.service == .get }
+
+    /// Whether it can make way for urgent work and be begun again.
+    ///
+    /// Not for ever, and not after a part of its value was handed over.
+    var isInterruptible: Bool {
+        isRead && stage == .exchanging && !delivery.hasBegun && interruptions < 3
+    }
 
     /// The key under which others may join; nil for what has to be done for each caller.
     var key: Key? {

@@ -71,6 +71,10 @@ final class MeterClientHandler: ChannelInboundHandler {
         }
     }
 
+    func interrupt() {
+        machine.interrupt()
+    }
+
     func cancelOpening() {
         if opened != nil { run(machine.cancel()) }
     }

@@ -95,6 +95,12 @@ public final class MeterConnection: Sendable {
         return try result.get()
     }
 
+    /// Ends a read in progress with the answer on its way: it completes, or fails as cancelled, and the next request is
+    /// possible at once. Writes go on.
+    public func interrupt() {
+        channel.eventLoop.execute { [handler] in handler.value.interrupt() }
+    }
+
     /// Returns when no answer to a cancelled request can come any more, or the connection has ended.
     public func settled() async {
         await withCheckedContinuation { continuation in

@@ -283,4 +283,24 @@ struct ClientGetTests {
         _ = machine.cancel()
         #expect(machine.connectionClosed() == [.deadline(nil)])
     }
+
+    @Test("An interrupted read ends with the answer on its way, complete or not")
+    func interrupted() {
+        var machine = asking()
+        machine.interrupt()
+        #expect(machine.received(toClient(hex("C401C1001105")), now: start) == done(.data([0x11, 5])))
+        _ = machine.perform(.get([attribute()]), now: start)
+        machine.interrupt()
+        #expect(
+            machine.received(toClient(hex("C402C2 00 00000001 00 01 09")), now: start) == [
+                .deadline(nil), .failed(.cancelled),
+            ]
+        )
+        #expect(machine.isReady)
+        _ = machine.perform(.get([attribute()]), now: start)
+        #expect(
+            machine.received(toClient(hex("C402C3 00 00000001 00 01 09")), now: start).first
+                == .send(toServer(hex("C002C3 00000001")))
+        )
+    }
 }

@@ -70,6 +70,40 @@ struct QueueTests {
         }
     }
 
+    @Test("An order waits for one block of a long read, which is begun again after it")
+    func order() async throws {
+        try await SessionsBench.run { bench in
+            _ = try await bench.read(1, in: "small")
+            bench.listener.setAnswering(.held)
+            let long = Task { try await bench.read(200, in: "small") }
+            await bench.untilAsked(2)
+            let order = Task { try await bench.write(3, in: "small", priority: 9) }
+            await bench.untilQueued(1)
+            bench.listener.setAnswering(.prompt)
+            _ = try await order.value
+            let response = try await long.value.response
+            #expect(response == .get([.data(LoggingMeter.long)]))
+            #expect(bench.meter.log == [1, 200, 200])
+            #expect(bench.meter.writes == 1)
+            #expect(bench.listener.counters.accepted == 1)
+        }
+    }
+
+    @Test("A read that an urgent one would only delay is completed")
+    func shortReadCompletes() async throws {
+        try await SessionsBench.run { bench in
+            _ = try await bench.read(1)
+            bench.listener.setAnswering(.held)
+            let running = Task { try await bench.read(2) }
+            await bench.untilAsked(2)
+            let urgent = Task { try await bench.read(3, priority: 9) }
+            await bench.untilQueued(1)
+            bench.listener.setAnswering(.prompt)
+            _ = try await (running.value, urgent.value)
+            #expect(bench.meter.log == [1, 2, 3])
+        }
+    }
+
     @Test("A deadline that passes in the queue fails only its caller")
     func deadlineInQueue() async throws {
         try await SessionsBench.run { bench in

@@ -56,6 +56,11 @@ struct SessionsBench: Sendable {
                     link: .wrapper(clientPort: 16, serverPort: 1),
                     responseTimeout: responseTimeout
                 ),
+                "small": AssociationSettings(
+                    link: .wrapper(clientPort: 16, serverPort: 1),
+                    maxReceivePDUSize: 64,
+                    responseTimeout: responseTimeout
+                ),
                 "reading": AssociationSettings(
                     link: .wrapper(clientPort: 32, serverPort: 1),
                     authentication: .low(secret),
@@ -84,14 +89,20 @@ struct SessionsBench: Sendable {
         )
     }
 
-    func write(_ object: UInt8, route: MeterRoute? = nil) async throws -> SessionAnswer {
+    func write(
+        _ object: UInt8,
+        in association: String = "public",
+        route: MeterRoute? = nil,
+        priority: UInt8 = 5
+    ) async throws -> SessionAnswer {
         try await sessions.perform(
             SessionRequest(
                 service: .set([AttributeWrite(.object(object), value: .unsigned(1))]),
-                association: "public"
+                association: association
             ),
             on: route ?? self.route(),
-            deadline: clock.now + .seconds(60)
+            deadline: clock.now + .seconds(60),
+            priority: priority
         )
     }
 
@@ -115,6 +126,9 @@ final class LoggingMeter: ObjectServer {
     private let entries = Mutex<[UInt8]>([])
     private let written = Mutex(0)
 
+    /// The value of object 200.
+    static let long = DLMSData.octetString([UInt8](repeating: 7, count: 1000)).octets
+
     /// The objects asked for, in order.
     var log: [UInt8] { entries.withLock { $0 } }
     var writes: Int { written.withLock { $0 } }
@@ -127,7 +141,7 @@ final class LoggingMeter: ObjectServer {
     func get(_ request: AttributeRequest, for client: ServedClient) -> GetResult {
         let object = request.descriptor.instanceID.octets[2]
         entries.withLock { $0.append(object) }
-        return .data(DLMSData.unsigned(object).octets)
+        return .data(object == 200 ? Self.long : DLMSData.unsigned(object).octets)
     }
 
     func set(_ request: AttributeRequest, to value: DLMSData, for client: ServedClient) -> DataAccessResult {

@@ -35,6 +35,8 @@ public struct ClientMachine: Sendable {
     private var state = State.idle
     private var link: ClientLink
     private var association: ClientAssociation
+    /// Whether the request in progress ends with the next answer, complete or not.
+    private var isInterrupted = false
     /// When the request in progress has to be done as a whole.
     private var requestDeadline: ContinuousClock.Instant?
     /// When the wait in progress ends.
@@ -122,6 +124,15 @@ public struct ClientMachine: Sendable {
             return [.failed(.cancelled)]
         case .idle, .associated, .abandoned, .releasing, .closed: return []
         }
+    }
+
+    /// Something more urgent waits: a read in progress ends with the answer on its way.
+    ///
+    /// It completes if that was the last answer, and else fails with `.cancelled`, ready for the next request at once.
+    /// Writes go on to their end.
+    public mutating func interrupt() {
+        guard case .exchanging(let exchange, _) = state, exchange.isRead else { return }
+        isInterrupted = true
     }
 
     /// The association is to be released, and the connection closed.
@@ -214,6 +225,7 @@ public struct ClientMachine: Sendable {
         switch step {
         case .send(let apdu, let awaited):
             guard let exchange else { return fail(.notReady) }
+            guard !isInterrupted else { return fail(.cancelled) }
             state = .exchanging(exchange, awaited)
             return transmit(apdu, now: now)
         case .completed(let response):
@@ -257,6 +269,7 @@ public struct ClientMachine: Sendable {
     }
 
     private mutating func endWait() -> [ClientAction] {
+        isInterrupted = false
         requestDeadline = nil
         deadline = nil
         return [.deadline(nil)]
