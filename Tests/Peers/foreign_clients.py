@@ -47,6 +47,10 @@ class PydlmsClient:
         except ServiceError as error:
             raise ReadRefused(str(error)) from error
 
+    def association_view(self):
+        """The object list as this client decodes it."""
+        return self._client.get_association_view()
+
     def close(self) -> None:
         self._client.close()
 

@@ -561,8 +561,9 @@ class Meter:
                 raise DlmsErr(ER_TYPE)
             self.clock_offset = parse_dt12(b) - datetime.datetime.utcnow()
             return
-        if enc[0] != self.raw[(obj, index)][0]:
+        if enc[0] != self.raw[(obj, index)][0] and not self.a.any_type:
             raise DlmsErr(ER_TYPE)
+        self.decode(GXByteBuffer(bytes(enc)))  # gurux-dlms judges whether the octets are a value at all
         self.raw[(obj, index)] = bytes(enc)
 
     def decode(self, bb):
@@ -1434,6 +1435,7 @@ def args():
     p.add_argument("--short-rlre", action="store_true", help="RLRE without user-information")
     p.add_argument("--delay-ms", type=int, default=0)
     p.add_argument("--trace", action="store_true")
+    p.add_argument("--any-type", action="store_true", help="writable objects take values of any type")
     p.add_argument("--selftest", action="store_true")
     a = p.parse_args()
     if a.suite == 2:

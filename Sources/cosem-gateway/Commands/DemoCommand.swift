@@ -7,7 +7,9 @@ import Glibc
 import JSONText
 import MeterSimulator
 
-/// Runs the gateway beside simulated meters, and prints curl lines that work as printed. Nothing is written to disk.
+/// Runs the gateway beside simulated meters and prints curl lines that work as printed.
+///
+/// Nothing is written to disk.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
@@ -125,13 +127,13 @@ struct DemoCommand: AsyncParsableCommand {
             curl '\(base)/meters/demo-1/profiles/1.0.99.1.0.255/rows?last=P1D'
 
             # write, read back
-            curl -X PUT \(base)/meters/demo-1/objects/0.0.96.50.0.255/attributes/2 -H 'Content-Type: application/json' -d '{"value":{"text":"hello"}}'
+            curl -X PUT \(base)/meters/demo-1/objects/0.0.96.50.1.255/attributes/2 -H 'Content-Type: application/json' -d '{"value":{"text":"hello"}}'
 
             # a register of several meters as a job
             curl -i -X POST \(base)/jobs -H 'Content-Type: application/json' -d '{"kind":"read","target":{"meters":["demo-1","demo-slow"]},"items":[{"object":"1.0.1.8.0.255","attribute":2}]}'
 
             # how a failure explains itself
-            curl \(base)/meters/demo-offline/objects/1.0.1.8.0.255/attributes/2?class=3
+            curl '\(base)/meters/demo-offline/objects/1.0.1.8.0.255/attributes/2?class=3'
 
             Stop with Ctrl-C.
             """
