@@ -95,8 +95,9 @@ public final class MeterConnection: Sendable {
         return try result.get()
     }
 
-    /// Ends a read in progress with the answer on its way: it completes, or fails as cancelled, and the next request is
-    /// possible at once. Writes go on.
+    /// Ends a read in progress with the answer on its way, because something more urgent waits.
+    ///
+    /// The read completes, or fails as cancelled with the next request possible at once. Writes go on.
     public func interrupt() {
         channel.eventLoop.execute { [handler] in handler.value.interrupt() }
     }

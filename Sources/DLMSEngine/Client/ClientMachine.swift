@@ -18,6 +18,8 @@ import DLMSCodec
 ///                                    ▲──────────────────────────────────┘
 /// ```
 ///
+/// A cancelled request is *abandoned* in between: its answer is awaited, then the machine is associated again or closed.
+///
 /// A request that fails in a way that leaves an answer on its way ends the connection, so that nothing of it can be
 /// taken for the answer to another. Only a caller who leaves does not: the answer is waited for and dropped.
 public struct ClientMachine: Sendable {
