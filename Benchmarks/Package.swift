@@ -31,7 +31,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "ProfileBenchmark",
-            dependencies: ["Measure", ours("JSONText"), ours("DLMSCodec")],
+            dependencies: ["Measure", ours("JSONText"), ours("DLMSCodec"), ours("COSEMModel")],
             swiftSettings: settings
         ),
         .executableTarget(

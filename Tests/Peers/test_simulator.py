@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import pathlib
+import subprocess
+import sys
+
 import pytest
 from foreign_clients import ALL_CLIENTS, Access, PydlmsClient, ReadRefused
 
@@ -65,3 +69,10 @@ def test_all_foreign_clients_read_the_same_3000_rows(simulator):
     first = buffers["pydlms"]
     assert first[0] == 1 and first[1] == 0x82 and int.from_bytes(first[2:4], "big") >= 3000, first[:4].hex()
     assert len(set(buffers.values())) == 1, lengths
+
+
+def test_all_foreign_clients_agree_on_every_attribute(simulator):
+    script = pathlib.Path(__file__).with_name("read_simulator.py")
+    arguments = [sys.executable, str(script), "127.0.0.1", str(simulator), "12345678"]
+    finished = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+    assert finished.returncode == 0, finished.stdout + finished.stderr

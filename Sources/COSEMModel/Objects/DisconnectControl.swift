@@ -42,12 +42,19 @@ public enum DisconnectControl {
     /// | 5 | yes | to ready-for-reconnection | disconnect, reconnect; the meter may reconnect itself |
     /// | 6 | yes | to ready-for-reconnection | reconnect; the meter may reconnect itself |
     public enum Mode: UInt8, CaseIterable, Sendable {
+        /// Always connected.
         case mode0 = 0
+        /// By hand both ways; remote reconnection waits for the hand.
         case mode1
+        /// By hand both ways; remote reconnection at once.
         case mode2
+        /// By hand only back; remote reconnection waits for the hand.
         case mode3
+        /// By hand only back; remote reconnection at once.
         case mode4
+        /// By hand both ways; the meter may reconnect itself.
         case mode5
+        /// By hand only back; the meter may reconnect itself.
         case mode6
 
         /// Where an order leads from a state; nil if the mode does not allow it there.

@@ -7,11 +7,17 @@ public import DLMSCodec
 public struct ProfileDescriptor: Hashable, Sendable {
     /// Attribute 5, sort_method.
     public enum SortMethod: UInt8, CaseIterable, Sendable {
+        /// The oldest row first.
         case fifo = 1
+        /// The newest row first.
         case lifo
+        /// The largest value of the sort object first.
         case largest
+        /// The smallest value of the sort object first.
         case smallest
+        /// The value nearest to zero first.
         case nearestToZero
+        /// The value farthest from zero first.
         case farthestFromZero
 
         /// The name, such as "fifo" or "nearest-to-zero".

@@ -18,7 +18,11 @@ public struct ProfileRowWriter: Sendable {
     private let statusTable: ProfileStatusTable
     private let rowFormat: RowFormat
     private let numbersAsStrings: Bool
+    private let valueColumns: [Int]
+    /// The scaler of each column, 0 where none is known.
+    private let scalers: [Int]
     private var scratch: [UInt8] = []
+    private static let valid = Array("\"valid\"".utf8)
 
     /// Makes a writer for rows of one layout.
     public init(
@@ -31,6 +35,8 @@ public struct ProfileRowWriter: Sendable {
         self.statusTable = statusTable
         self.rowFormat = rowFormat
         self.numbersAsStrings = numbersAsStrings
+        valueColumns = layout.valueColumns
+        scalers = layout.columns.map { Int($0.scalerUnit?.scaler ?? 0) }
         scratch.reserveCapacity(48)
     }
 
@@ -61,12 +67,17 @@ public struct ProfileRowWriter: Sendable {
 
     /// Writes one row: time, status, quality, values, and which columns were inferred, if any.
     public mutating func write(_ row: ProfileRow, into writer: inout JSONWriter) {
+        write(row.rows, at: row.index, into: &writer)
+    }
+
+    /// Writes the row at an index of many, which costs less than taking it out first.
+    public mutating func write(_ rows: borrowing ProfileRows, at index: Int, into writer: inout JSONWriter) {
         writer.beginObject()
         writer.name("time")
-        write(row.time, into: &writer)
+        write(rows.times[index], into: &writer)
         writer.name("status")
         writer.beginArray()
-        if let status = row.status, status != 0 {
+        if let status = rows.statuses[index], status != 0 {
             for name in statusTable.names(of: status) { writer.string(name) }
         }
         writer.endArray()
@@ -74,24 +85,36 @@ public struct ProfileRowWriter: Sendable {
         case .array:
             writer.name("values")
             writer.beginArray()
-            for column in layout.valueColumns { write(row, column: column, into: &writer) }
+            for column in valueColumns { write(rows, at: index, column: column, into: &writer) }
             writer.endArray()
         case .object:
-            for column in layout.valueColumns {
+            for column in valueColumns {
                 writer.name(layout.columns[column].key)
-                write(row, column: column, into: &writer)
+                write(rows, at: index, column: column, into: &writer)
             }
         }
-        writer.member("quality", row.quality(statusTable).rawValue)
-        let inferred = row.inferredKeys
-        if !inferred.isEmpty { writer.member("inferred", inferred) }
+        writer.name("quality")
+        switch rows.quality(index, statusTable) {
+        case .valid: writer.raw(Self.valid)
+        case let other: writer.string(other.rawValue)
+        }
+        if rows.marks[index].inferredColumns != 0 { writer.member("inferred", rows.inferredKeys(index)) }
         writer.endObject()
     }
 
     /// Writes the value of one column as JSON: a scaled number, or the friendly form of anything else.
     public mutating func write(_ row: ProfileRow, column: Int, into writer: inout JSONWriter) {
-        let scaler = Int(layout.columns[column].scalerUnit?.scaler ?? 0)
-        switch row.cell(column) {
+        write(row.rows, at: row.index, column: column, into: &writer)
+    }
+
+    private mutating func write(
+        _ rows: borrowing ProfileRows,
+        at index: Int,
+        column: Int,
+        into writer: inout JSONWriter
+    ) {
+        let scaler = scalers[column]
+        switch rows.cells[index * scalers.count + column] {
         case .null: writer.null()
         case .boolean(let flag): writer.bool(flag)
         case .integer(let value):
@@ -103,21 +126,23 @@ public struct ProfileRowWriter: Sendable {
         case .float64(let bits):
             let value = Double(bitPattern: bits)
             write(float: value.isFinite ? value.description : nil, scaler: scaler, into: &writer)
-        case .other(let place):
-            let capture = layout.columns[column].capture
-            var context = ValueContext()
-            if capture.dataIndex == 0 {
-                context = .attribute(
-                    classID: capture.classID,
-                    version: nil,
-                    logicalName: capture.logicalName,
-                    index: capture.attributeIndex
-                )
-                context.quantity = .none
-            }
-            context.numbersAsStrings = numbersAsStrings
-            ValueForm.friendly.write(row.rows.others[place], context: context, into: &writer)
+        case .other(let place): write(rows.others[place], capture: layout.columns[column].capture, into: &writer)
         }
+    }
+
+    private func write(_ data: DLMSData, capture: CaptureObject, into writer: inout JSONWriter) {
+        var context = ValueContext()
+        if capture.dataIndex == 0 {
+            context = .attribute(
+                classID: capture.classID,
+                version: nil,
+                logicalName: capture.logicalName,
+                index: capture.attributeIndex
+            )
+            context.quantity = .none
+        }
+        context.numbersAsStrings = numbersAsStrings
+        ValueForm.friendly.write(data, context: context, into: &writer)
     }
 
     private mutating func write(_ time: ProfileTime?, into writer: inout JSONWriter) {

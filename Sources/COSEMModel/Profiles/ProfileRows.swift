@@ -98,23 +98,29 @@ public struct ProfileRow: Sendable {
     }
 
     /// The keys of the columns that were null and repeat the row before, or were derived from it.
-    public var inferredKeys: [String] {
-        let bits = rows.marks[index].inferredColumns
+    public var inferredKeys: [String] { rows.inferredKeys(index) }
+
+    /// How far the row can be trusted, by its status word and the status of the clock.
+    public func quality(_ table: ProfileStatusTable) -> ProfileQuality { rows.quality(index, table) }
+}
+
+extension ProfileRows {
+    borrowing func inferredKeys(_ index: Int) -> [String] {
+        let bits = marks[index].inferredColumns
         guard bits != 0 else { return [] }
-        return rows.layout.columns.indices.filter { $0 < 64 && bits >> UInt64($0) & 1 != 0 }.map {
-            rows.layout.columns[$0].key
+        return layout.columns.enumerated().filter { $0.offset < 64 && bits >> UInt64($0.offset) & 1 != 0 }.map {
+            $0.element.key
         }
     }
 
-    /// How far the row can be trusted, by its status word and the status of the clock.
-    public func quality(_ table: ProfileStatusTable) -> ProfileQuality {
-        let marks = rows.marks[index]
-        if marks.isShort || status.map({ table.isSuspect($0) }) == true { return .suspect }
-        if let clock = time?.dateTime.clockStatus,
+    borrowing func quality(_ index: Int, _ table: ProfileStatusTable) -> ProfileQuality {
+        if marks[index].isShort { return .suspect }
+        if let status = statuses[index], status != 0, table.isSuspect(status) { return .suspect }
+        if let clock = times[index]?.dateTime.clockStatus,
             !clock.isDisjoint(with: [.invalidValue, .doubtfulValue, .statusNotValid])
         {
             return .suspect
         }
-        return marks.hasRangeTime ? .inferred : .valid
+        return marks[index].hasRangeTime ? .inferred : .valid
     }
 }
