@@ -132,6 +132,15 @@ let package = Package(
         ),
         tests("JSONTextTests", ["JSONText"]),
         tests("HTTPKitTests", ["HTTPKit", "JSONText", logging]),
+        tests("GatewayCoreTests", ["GatewayCore", "Fleet", "COSEMModel", "DLMSCodec", "JSONText", "Timekeeping"]),
+        tests(
+            "GatewayAPITests",
+            [
+                "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "HTTPKit", "JSONText",
+                "MeterSessions", "MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", "COSEMModel",
+                "Timekeeping", logging,
+            ]
+        ),
         tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
     ]
 )

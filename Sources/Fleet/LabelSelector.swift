@@ -60,9 +60,10 @@ public struct LabelSelector: Hashable, Sendable {
         return text.utf8.allSatisfy { isAlphanumeric($0) || "._/-".utf8.contains($0) }
     }
 
-    /// Whether a text may be the value of a label: up to 128 octets without control characters, `,`, `=` and `!`.
+    /// Whether a text may be the value of a label: up to 128 characters without control characters, `,`, `=` and `!`.
     public static func isValue(_ text: some StringProtocol) -> Bool {
-        text.utf8.count <= 128 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && !",=!".utf8.contains($0) }
+        text.unicodeScalars.count <= 128
+            && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && !",=!".utf8.contains($0) }
     }
 
     private static func requirement(_ text: some StringProtocol) -> Requirement? {

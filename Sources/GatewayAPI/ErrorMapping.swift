@@ -118,10 +118,14 @@ struct ProblemKind: Sendable {
 extension Problem {
     /// The problem that tells callers of an error.
     init(_ error: GatewayError) {
+        if case .invalidMember(let fault) = error {
+            self = .unexpectedMember(fault)
+            return
+        }
         let kind = ProblemKind.named(error.name)
         self.init(
             error.name,
-            status: Self.status(of: error, usual: kind?.status ?? 500),
+            status: kind?.status ?? 500,
             title: kind?.title ?? error.name,
             detail: error.detail,
             hint: error.hint,
@@ -147,10 +151,11 @@ extension Problem {
         if status == 503 || status == 409 && error.isRetryable { headers.set("Retry-After", "\(Self.pause(error))") }
     }
 
-    /// A number out of range breaks the contract when it stands in a configuration, and only the type when it is a value.
-    private static func status(of error: GatewayError, usual: Int) -> Int {
-        if case .invalidMember = error { return 400 }
-        return usual
+    /// What is wrong with the outcome of a patch: the patch itself was well formed, so 400 would blame the wrong text.
+    static func unfitPatch(_ fault: JSONMemberError) -> Problem {
+        var problem = Problem.unexpectedMember(fault)
+        problem.status = 422
+        return problem
     }
 
     /// Seconds until repeating makes sense.

@@ -31,11 +31,18 @@ extension Gateway {
 
     /// The selective access for a range of time, in the local time of a meter.
     public func rangeSelection(
+        of object: OBISCode,
         from: Timestamp?,
         to: Timestamp?,
         meter: String
     ) async throws(GatewayError) -> SelectiveAccess {
         let memory = try await directory.memory(of: meter)
+        if let from, let to, from > to {
+            throw .rangeNotSupported(
+                ObjectTarget(meter: memory.id, object: object),
+                reason: "it ends before it begins"
+            )
+        }
         let zone = ZoneInfo(name: memory.record.configuration.timeZone) ?? .utc
         let bounds = RowsReader.bounds
         let first = min(max(from?.seconds ?? bounds.lowerBound, bounds.lowerBound), bounds.upperBound)

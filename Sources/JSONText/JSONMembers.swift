@@ -191,8 +191,15 @@ public struct JSONMembers: Sendable {
         return value
     }
 
+    /// A member that nobody asked for and that is nearly named so is misspelt rather than the other one missing.
     private func missing(_ name: String) -> JSONMemberError {
-        JSONMemberError(.missingMember(name: name), at: pointer)
+        guard let misspelt = nearest(name, in: object.names.filter({ !known.contains($0) })) else {
+            return JSONMemberError(.missingMember(name: name), at: pointer)
+        }
+        return JSONMemberError(
+            .unknownMember(name: misspelt, suggestion: name),
+            at: pointer.appending(misspelt)
+        )
     }
 
     private func wrongKind(_ name: String, _ expected: String, _ found: JSONValue) -> JSONMemberError {

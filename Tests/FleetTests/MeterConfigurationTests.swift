@@ -115,7 +115,7 @@ func parse(_ text: String) throws -> JSONValue {
 
     @Test(
         arguments: [
-            (#"{"chanel":"x"}"#, "", nil),
+            (#"{"chanel":"x"}"#, "/chanel", "channel"),
             (#"{"channel":"x","keepalive":"PT1S"}"#, "/keepalive", "keepAlive"),
             (#"{"channel":"x","timeouts":{"conect":"PT1S"}}"#, "/timeouts/conect", "connect"),
             (#"{"channel":"x","framing":"warpper"}"#, "/framing", "wrapper"),

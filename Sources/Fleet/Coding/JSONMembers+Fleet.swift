@@ -79,9 +79,9 @@ extension JSONMembers {
 
 /// Checks of single texts.
 enum TextCheck {
-    /// Whether a text has no control characters and not more than that many octets.
+    /// Whether a text has no control characters and not more than that many characters, as JSON Schema counts them.
     static func isPlain(_ text: String, upTo limit: Int) -> Bool {
-        text.utf8.count <= limit && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        text.unicodeScalars.count <= limit && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
     /// Whether a text could be a host name or an address.

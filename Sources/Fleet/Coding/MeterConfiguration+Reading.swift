@@ -17,7 +17,7 @@ extension MeterConfiguration {
     ) throws(JSONMemberError) {
         var members = try JSONMembers(value, at: pointer)
         self.init(channel: try ChannelReference(members.requiredValue("channel"), at: pointer.appending("channel")))
-        name = try members.optionalText("name", "a text of at most 200 octets without control characters") {
+        name = try members.optionalText("name", "a text of at most 200 characters without control characters") {
             TextCheck.isPlain($0, upTo: 200)
         }
         labels = try Self.labels(members.optionalMembers("labels"))
@@ -47,7 +47,7 @@ extension MeterConfiguration {
         }
         keepAlive = try members.optionalDuration("keepAlive", in: .zero...Duration.seconds(86_400)) ?? keepAlive
         model =
-            try members.optionalText("model", "a name of 1 to 64 octets") {
+            try members.optionalText("model", "a name of 1 to 64 characters") {
                 !$0.isEmpty && TextCheck.isPlain($0, upTo: 64)
             }
             ?? model
@@ -65,7 +65,7 @@ extension MeterConfiguration {
             }
             labels[key] = try members.requiredText(
                 key,
-                "a text of at most 128 octets without control characters, comma, = and !",
+                "a text of at most 128 characters without control characters, comma, = and !",
                 where: LabelSelector.isValue
             )
         }
@@ -77,8 +77,8 @@ extension MeterConfiguration {
         var quirks: [String: QuirkValue] = [:]
         for key in members.names {
             let value = try members.requiredValue(key)
-            guard let quirk = QuirkValue(value), (1...64).contains(key.utf8.count) else {
-                throw members.fault(key, "true, false, a number or a text of at most 256 octets")
+            guard let quirk = QuirkValue(value), (1...64).contains(key.unicodeScalars.count) else {
+                throw members.fault(key, "true, false, a number or a text of at most 256 characters")
             }
             quirks[key] = quirk
         }

@@ -23,7 +23,7 @@ struct ProblemPage: Sendable {
     }
 
     /// Every page, sorted by name.
-    static let all: [ProblemPage] = (requestPages + resourcePages + valuePages + meterPages + gatewayPages)
+    static let all: [ProblemPage] = (requestPages + resourcePages + valuePages + meterPages + gatewayPages + orderPages)
         .sorted { $0.name < $1.name }
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

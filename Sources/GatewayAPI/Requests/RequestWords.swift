@@ -135,7 +135,7 @@ extension RoutedRequest {
     func writePrecondition() -> WritePrecondition {
         if let revisions = ifMatch() { return .ifRevision(revisions) }
         if headers.list("If-Match").contains("*") { return .ifPresent }
-        return headers.list("If-None-Match").isEmpty ? .unconditional : .ifAbsent
+        return headers.list("If-None-Match").contains("*") ? .ifAbsent : .unconditional
     }
 
     /// What must hold for a removal: `If-Match` or nothing.

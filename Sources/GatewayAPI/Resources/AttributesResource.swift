@@ -18,7 +18,7 @@ extension GatewayAPI {
             object: obis,
             classID: try request.classID(),
             attribute: try request.member(),
-            selection: try await selection(request, meter)
+            selection: try await selection(request, meter, obis)
         )
         return try await withNamesLike(obis, request) {
             let answer = try await gateway.read([query], of: meter, try request.wishes())
@@ -105,7 +105,8 @@ extension GatewayAPI {
     }
 
     /// The part of the attribute that is asked for, nil for all of it.
-    private func selection(_ request: RoutedRequest, _ meter: String) async throws -> SelectiveAccess? {
+    private func selection(_ request: RoutedRequest, _ meter: String, _ obis: OBISCode) async throws -> SelectiveAccess?
+    {
         let (from, to) = (try request.moment("from"), try request.moment("to"))
         let first: UInt32? = try request.query.integer("firstEntry", in: 1...UInt32.max)
         let last: UInt32? = try request.query.integer("lastEntry")
@@ -113,10 +114,13 @@ extension GatewayAPI {
         case (nil, nil): return nil
         case (nil, .some): return .entries(from: first ?? 1, to: last ?? 0)
         case (.some, .some):
-            throw Problem.badParameter("firstEntry", expected: "left out where from or to is given")
+            guard let id = MeterID(meter) else { throw GatewayError.meterUnknown(text: meter) }
+            throw GatewayError.rangeNotSupported(
+                ObjectTarget(meter: id, object: obis),
+                reason: "it is given by time and by entry at once"
+            )
         case (.some, nil):
-            if let from, let to, from > to { throw Problem.badParameter("to", expected: "not before 'from'") }
-            return try await gateway.rangeSelection(from: from, to: to, meter: meter)
+            return try await gateway.rangeSelection(of: obis, from: from, to: to, meter: meter)
         }
     }
 }

@@ -77,7 +77,13 @@ extension GatewayAPI {
         guard case .object = patch else {
             throw JSONMemberError(.wrongKind(expected: "an object", found: patch.kindInWords), at: .root)
         }
-        let record = try await gateway.patchMeter(request.parameter("id"), patch, ifRevision: request.ifMatch())
+        let record: MeterRecord
+        do throws(GatewayError) {
+            record = try await gateway.patchMeter(request.parameter("id"), patch, ifRevision: request.ifMatch())
+        } catch {
+            guard case .invalidMember(let fault) = error else { throw error }
+            throw Problem.unfitPatch(fault)
+        }
         return Self.written(.replaced(record), path: "")
     }
 

@@ -86,9 +86,6 @@ extension GatewayAPI {
         }
         query.entries = try request.query.integer("entries", in: 1...1_000_000)
         query.limit = try request.query.integer("limit", in: 1...1_000_000)
-        if let from = query.from, let to = query.to, from > to {
-            throw Problem.badParameter("to", expected: "not before 'from'")
-        }
         return query
     }
 

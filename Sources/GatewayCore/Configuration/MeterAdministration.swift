@@ -95,12 +95,7 @@ struct MeterAdministration: Sendable {
     ) async throws(GatewayError) -> WriteResult<MeterRecord> {
         try MeterRoute.check(configuration)
         guard ZoneInfo(name: configuration.timeZone) != nil else {
-            throw .invalidMember(
-                JSONMemberError(
-                    .invalid(expected: "a time zone of the IANA database, such as Europe/Bratislava", suggestion: nil),
-                    at: "/timeZone"
-                )
-            )
+            throw .notSupported(what: "the time zone \(configuration.timeZone), which its database does not have")
         }
         do throws(StoreError) {
             let result = try await meters.putMeter(id, configuration, when: precondition)

@@ -44,7 +44,7 @@ struct RowsReader: Sendable {
         let zone: any TimeZoneRules = ZoneInfo(name: memory.record.configuration.timeZone) ?? .utc
         let window = query.window(now: clock.now())
         if let window, window.from > window.to {
-            throw .badParameter(name: "to", reason: "it is before 'from'", suggestion: nil)
+            throw .rangeNotSupported(Self.target(sheet, memory), reason: "it ends before it begins")
         }
         var selection: SelectiveAccess?
         var inUse = sheet.descriptor.entriesInUse.map(Int.init)

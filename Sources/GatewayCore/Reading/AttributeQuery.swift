@@ -12,7 +12,7 @@ public enum MemberName: Hashable, Sendable {
 
     /// Reads a number or a name; nil for any other text.
     public init?(_ text: some StringProtocol) {
-        if let index = Int8(text), index != 0, text.first != "+" {
+        if let index = Int8(text), index != 0, String(index) == text {
             self = .index(index)
             return
         }

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+extension ProblemPage {
+    private static let nothing = "It asked the meter for nothing."
+
+    /// Problems of credentials, orders and schedules.
+    static let orderPages: [ProblemPage] = [
+        ProblemPage(
+            "authentication-required",
+            cause: "The operation needs credentials, and the request has none.",
+            gatewayDid: nothing,
+            whatToDo: "Send `Authorization: Bearer` with an API key."
+        ),
+        ProblemPage(
+            "token-expired",
+            cause: "The credentials were valid once.",
+            gatewayDid: nothing,
+            whatToDo: "Ask the operator for a new key, or get a new token."
+        ),
+        ProblemPage(
+            "token-invalid",
+            cause: "The credentials are not known here, or damaged.",
+            gatewayDid: nothing,
+            whatToDo: "Check that the whole key was copied."
+        ),
+        ProblemPage(
+            "insufficient-scope",
+            cause: "The credentials are valid but do not allow this operation.",
+            gatewayDid: nothing,
+            whatToDo: "Ask the operator for a key with the scope that `detail` names."
+        ),
+        ProblemPage(
+            "live-read-not-allowed",
+            cause: "The credentials allow kept values only, and there is none that is young enough.",
+            gatewayDid: nothing,
+            whatToDo: "Accept an older value with `source=cache`, or use a key that may ask meters."
+        ),
+        ProblemPage(
+            "rate-limited",
+            cause: "The caller sends more requests than it may.",
+            gatewayDid: nothing,
+            whatToDo: "Repeat after `Retry-After` seconds."
+        ),
+        ProblemPage(
+            "precondition-required",
+            cause: "The write must say what it was based on.",
+            gatewayDid: "Nothing was stored.",
+            whatToDo: "Send `If-Match` with the ETag, or `If-None-Match: *` for something new."
+        ),
+        ProblemPage(
+            "meter-protected",
+            cause: "The meter is protected against orders that cut supply.",
+            gatewayDid: nothing,
+            whatToDo: "If the order is right all the same, set `protected` to false first."
+        ),
+        ProblemPage(
+            "meter-locked",
+            cause: "An operator keeps all traffic away from the meter.",
+            gatewayDid: nothing,
+            whatToDo: "Ask the operator; `detail` has the reason."
+        ),
+        ProblemPage(
+            "no-disconnector",
+            cause: "The meter has no object of class 70.",
+            gatewayDid: "It looked into the object list.",
+            whatToDo: "Check that the meter can be switched at all, and that the association may see it."
+        ),
+        ProblemPage(
+            "unexpected-state",
+            cause: "The disconnector is not in the state that the order expects.",
+            gatewayDid: "It read the state and sent no order.",
+            whatToDo: "Look at the meter and decide again."
+        ),
+        ProblemPage(
+            "not-allowed-by-control-mode",
+            cause: "The control mode of the disconnector does not allow the order from remote.",
+            gatewayDid: "It read the control mode and sent no order.",
+            whatToDo: "Change the control mode, if that is right, or switch at the meter."
+        ),
+        ProblemPage(
+            "adjustment-too-large",
+            cause: "The clock is further off than the order allows to adjust.",
+            gatewayDid: "It read the clock and did not set it.",
+            whatToDo: "Find out why, then repeat with a larger `maxAdjust`."
+        ),
+        ProblemPage(
+            "order-limit",
+            cause: "More orders in an hour than the operator allows.",
+            gatewayDid: nothing,
+            whatToDo: "Repeat later. If so many orders are right, the operator can raise the limit."
+        ),
+        ProblemPage(
+            "job-not-finished",
+            cause: "The job has no result yet.",
+            gatewayDid: "Nothing.",
+            whatToDo: "Wait for it with `Prefer: wait=20`.",
+            look: "curl -s -H 'Prefer: wait=20' $GATEWAY/jobs/$JOB"
+        ),
+        ProblemPage(
+            "job-purged",
+            cause: "The job ended long ago, and its record was removed.",
+            gatewayDid: "Nothing.",
+            whatToDo: "Fetch results while they are kept."
+        ),
+        ProblemPage(
+            "bad-recurrence",
+            cause: "The recurrence of a schedule cannot be read.",
+            gatewayDid: "Nothing was stored.",
+            whatToDo: "Correct the place that `detail` names."
+        ),
+        ProblemPage(
+            "deciphering-failed",
+            cause: "A message of the meter does not open with the configured keys.",
+            gatewayDid: "It closed the connection.",
+            whatToDo: "Check the block cipher key, the authentication key and the system title."
+        ),
+        ProblemPage(
+            "invocation-counter-rejected",
+            cause: "An invocation counter did not grow; one side has seen a larger one.",
+            gatewayDid: "It closed the connection.",
+            whatToDo: "Set `invocationCounterObject`, so that the counter is read from the meter first."
+        ),
+        ProblemPage(
+            "circuit-open",
+            cause: "The meter failed so often that it is left alone for a while.",
+            gatewayDid: nothing,
+            whatToDo: "Repeat after the time that `detail` names, or find out why the meter fails.",
+            look: "curl -s $GATEWAY/meters/$METER"
+        ),
+        ProblemPage(
+            "meter-busy",
+            cause: "The meter is busy with another client.",
+            gatewayDid: "It asked once.",
+            whatToDo: "Repeat after `Retry-After` seconds."
+        ),
+    ]
+}

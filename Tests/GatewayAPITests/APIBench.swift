@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSSecurity
+import Fleet
+import GatewayAPI
+import GatewayCore
+import HTTPKit
+import JSONText
+import Jobs
+import Logging
+import MeterSessions
+import MeterTransport
+import SQLStore
+import SQLiteDriver
+import Synchronization
+import Testing
+import Timekeeping
+
+/// A time of day that a test moves by hand.
+final class HandClock: WallClock {
+    private let moment = Mutex(Timestamp(seconds: SampleMeter.firstRow + 900 * 150))
+
+    func now() -> Timestamp { moment.withLock { $0 } }
+
+    func advance(by duration: Duration) {
+        moment.withLock { $0 = $0 + duration }
+    }
+
+    func sleep(until deadline: Timestamp) async throws {
+        while now() < deadline { try await Task.sleep(for: .milliseconds(5)) }
+    }
+}
+
+/// The API without a socket, over a real store, a real connection manager and a meter in this process.
+struct APIBench: Sendable {
+    let meter = SampleMeter()
+    let clock = HandClock()
+    let network = MeterNetwork()
+    let listener: MeterListener
+    let sessions: MeterSessions
+    let gateway: Gateway
+    let api: GatewayAPI
+    let responder: HTTPEdge
+    let queue: JobQueue
+
+    private init() async throws {
+        listener = try await MeterListener.bind(objects: meter, network: network)
+        sessions = MeterSessions(network: network)
+        let database = try SQLiteDatabase.inMemory()
+        _ = try await Migrator.migrate(database, now: clock.now())
+        let sealer = try SecretSealer(key: Secret([UInt8](repeating: 7, count: 32)))
+        let store = SQLFleetStore(database: database, sealer: sealer, clock: clock)
+        queue = JobQueue(store: SQLJobStore(database: database), clock: clock)
+        gateway = Gateway(meters: store, channels: store, jobs: queue, access: sessions, clock: clock)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        api = GatewayAPI(gateway: gateway, logger: logger)
+        responder = api.makeResponder()
+    }
+
+    /// Runs a test body with the meter registered as M1, and takes everything down after it.
+    static func run(_ body: (APIBench) async throws -> Void) async throws {
+        let bench = try await APIBench()
+        let made = try await bench.send(.put, "/meters/M1", bench.configuration())
+        #expect(made.status == 201)
+        try await body(bench)
+        bench.listener.setAnswering(.prompt)
+        await bench.sessions.shutdown()
+        await bench.listener.close()
+        await bench.network.shutdown()
+    }
+
+    /// The body that registers the meter.
+    func configuration(port: Int? = nil, password: String = "12345678", response: String = "PT10S") -> String {
+        """
+        {"name":"Flat 12","labels":{"region":"north"},"timeZone":"Europe/Bratislava",
+         "channel":{"type":"tcp","host":"127.0.0.1","port":\(port ?? listener.port)},
+         "associations":{"reader":{"clientAddress":32,"authentication":{"mechanism":"low","secret":{"text":"\(password)"}}},
+                         "manager":{"clientAddress":1,"authentication":{"mechanism":"low","secret":{"text":"\(password)"}}}},
+         "timeouts":{"connect":"PT5S","response":"\(response)"}}
+        """
+    }
+
+    /// One answer, its body complete.
+    struct Answer: Sendable {
+        let status: Int
+        let headers: HTTPHeaders
+        let body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+        /// The body as JSON; null if it is none.
+        var json: JSONValue { (try? JSONReader.parse(body, limits: JSONLimits(octets: 1 << 24))) ?? .null }
+        /// The last part of the problem's type.
+        var problem: String? { json["type"]?.string?.split(separator: "/").last.map(String.init) }
+    }
+
+    func send(
+        _ method: HTTPMethod,
+        _ target: String,
+        _ body: String = "",
+        headers: [String: String] = [:]
+    ) async throws -> Answer {
+        var fields = HTTPHeaders(headers.map { .init(name: $0.key, value: $0.value) })
+        if !body.isEmpty, fields["Content-Type"] == nil { fields.add("Content-Type", "application/json") }
+        let response = await responder.respond(
+            to: HTTPRequest(method: method, rawTarget: target, headers: fields, body: Array(body.utf8))
+        )
+        let octets: [UInt8]
+        switch response.body {
+        case .octets(let complete): octets = complete
+        case .stream(let stream):
+            let collector = BodyCollector()
+            try await stream.produce(collector)
+            octets = collector.octets
+        case .problem: octets = []
+        }
+        return Answer(status: response.status, headers: response.headers, body: octets)
+    }
+
+    func get(_ target: String, headers: [String: String] = [:]) async throws -> Answer {
+        try await send(.get, target, headers: headers)
+    }
+}
+
+/// Takes a streamed body.
+private final class BodyCollector: HTTPBodyWriter {
+    private let collected = Mutex<[UInt8]>([])
+
+    var octets: [UInt8] { collected.withLock { $0 } }
+
+    func write(_ octets: [UInt8]) async throws(HTTPStreamClosed) {
+        collected.withLock { $0 += octets }
+    }
+}
