@@ -51,7 +51,7 @@ enum ClockObjects {
                 },
             ]
         ),
-        .data(OBISCode(0, 0, 1, 1, 0, 255)) { .doubleLongUnsigned(UInt32(clamping: $0.time)) },
+        .register(OBISCode(0, 0, 1, 1, 0, 255), unit: UnitCode.second) { Int($0.time) },
     ]
 
     /// Where a preset time waits for its adjustment.
