@@ -47,5 +47,6 @@ import Testing
         #expect(DecimalText.shifted("1.5", by: 1) == "15")
         #expect(DecimalText.shifted("1e+20", by: -2) == "1000000000000000000")
         #expect(DecimalText.shifted("-0.25", by: -1) == "-0.025")
+        #expect(DecimalText.shifted("1.5e-300", by: -2) == "15e-303")
     }
 }

@@ -99,6 +99,21 @@ import Testing
         #expect(json(.unsigned(3), context: context(9999, 2)) == "3")
     }
 
+    @Test func anyValueUnderAnyShapeIsWellFormed() throws {
+        var generator = SeededGenerator(seed: 23)
+        let shapes = InterfaceClassRegistry.standard.classes.flatMap { $0.attributes.map(\.shape) }
+        for round in 0..<6000 {
+            let tag = DataTag.allCases[round % DataTag.allCases.count]
+            let data = DLMSData.random(tag, depth: 0, using: &generator)
+            var context = ValueContext(shape: shapes[round % shapes.count])
+            if round % 3 == 0 { context.quantity = .known(ScalerUnit(scaler: Int8(round % 128), unitCode: 30)) }
+            if round % 5 == 0 { context.quantity = .known(ScalerUnit(scaler: -Int8(round % 128), unitCode: 255)) }
+            context.numbersAsStrings = round % 2 == 0
+            let text = json(data, context: context)
+            #expect(throws: Never.self, "\(text)") { try JSONReader.parse(Array(text.utf8)) }
+        }
+    }
+
     @Test func bitStringsNameTheirBits() {
         let bits = BitString(count: 24, packedOctets: [0x00, 0x00, 0x1D])
         let association = OBISCode(0, 0, 40, 0, 0, 255)

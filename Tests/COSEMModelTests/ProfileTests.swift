@@ -188,6 +188,31 @@ import Testing
         #expect(unknown[0].time?.iso == "2026-11-18T12:15:00")
     }
 
+    @Test func rowsCanNameTheirValuesAndQuoteTheirNumbers() throws {
+        let options = ProfileDecodingOptions(capturePeriod: 900)
+        let rows = try decode(DLMSData.array([Self.row(0)]).octets, Self.layout, options)
+        var rowWriter = ProfileRowWriter(layout: Self.layout, rowFormat: .object, numbersAsStrings: true)
+        var writer = JSONWriter()
+        rowWriter.write(rows[0], into: &writer)
+        #expect(
+            String(decoding: writer.octets, as: UTF8.self)
+                == #"{"time":"2026-11-18T12:15:00+01:00","status":[],"1.0.1.8.0.255/2":"10.00","quality":"valid"}"#
+        )
+    }
+
+    @Test func nonsenseNeverEndsTheProgram() {
+        var generator = SeededGenerator(seed: 5)
+        let buffer = DLMSData.array((0..<4).map { Self.row($0) }).octets
+        for _ in 0..<4000 {
+            var octets = buffer
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                octets[Int.random(in: 0..<octets.count, using: &generator)] = .random(in: 0...255, using: &generator)
+            }
+            let rows = try? decode(octets, Self.layout, ProfileDecodingOptions(capturePeriod: 900))
+            if let rows { _ = text(rows) }
+        }
+    }
+
     @Test func columnsCarryNameAndUnit() {
         var writer = JSONWriter()
         ProfileRowWriter(layout: Self.layout).writeColumns(into: &writer)

@@ -19,7 +19,12 @@ public enum DecimalText {
     public static func shifted(_ text: String, by exponent: Int) -> String? {
         guard let number = parse(text) else { return nil }
         let (shift, overflow) = number.exponent.addingReportingOverflow(exponent)
-        guard !overflow, abs(shift) <= 400 else { return nil }
+        guard !overflow else { return nil }
+        // Beyond what scalers of integers reach, an exponent is shorter than its zeros.
+        guard abs(shift) <= 128 else {
+            let digits = number.digits.drop { $0 == "0" }
+            return digits.isEmpty ? "0" : (number.negative ? "-" : "") + digits + "e\(shift)"
+        }
         return shifted(digits: number.digits, by: shift, negative: number.negative)
     }
 

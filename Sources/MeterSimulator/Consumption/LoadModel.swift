@@ -130,7 +130,7 @@ struct LoadModel: Sendable {
             let place = day * 96 + Int64(quarter)
             var jitter = 70 + noise.value(below: 61, stream: 6, at: place)
             // Now and then somebody cooks or a boiler runs.
-            if noise.value(below: 24, stream: 7, at: place) == 0 { jitter *= 2 }
+            if noise.value(below: 24, stream: 7, at: place) == 0 { jitter *= 5 }
             consumption.append(level * jitter)
             let fromNoon = abs(quarter - 50)
             let clouds = 60 + noise.value(below: 41, stream: 8, at: place)

@@ -30,8 +30,7 @@ struct ObjectTable: Sendable {
     func object(_ name: OBISCode, for audience: Audience) -> ObjectDefinition? {
         guard let place = places[name] else { return nil }
         let object = objects[place]
-        return object.attributes.contains { $0.audience <= audience || $0.audience == .nobody && audience > .everyone }
-            ? object : nil
+        return object.attributes.contains { $0.audience <= audience } ? object : nil
     }
 
     /// The encoded object_list attribute of an association.
