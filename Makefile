@@ -29,8 +29,8 @@ debug: setup ## Build the debug binary.
 	swift build $(BUILD_FLAGS)
 
 demo: setup ## Build, start the gateway with simulated meters and print curl lines (LISTEN=host:port METERS=n).
-	swift build -c release --product cosem-gateway $(BUILD_FLAGS)
-	exec .build/release/cosem-gateway demo --listen $(LISTEN) --meters $(METERS)
+	swift build --product cosem-gateway $(BUILD_FLAGS)
+	exec .build/debug/cosem-gateway demo --listen $(LISTEN) --meters $(METERS)
 
 test: lint unit peers contract ## Everything CI checks: lint, unit tests, foreign meters and clients, the contract.
 
