@@ -126,6 +126,15 @@ extension RoutedRequest {
         try query.integer("class")
     }
 
+    /// The text to look for in a list.
+    func searchText() throws(Problem) -> String? {
+        guard let text = try query.single("q") else { return nil }
+        guard (1...100).contains(text.unicodeScalars.count) else {
+            throw .badParameter("q", expected: "a text of 1 to 100 characters")
+        }
+        return text
+    }
+
     /// How many entries a page may have.
     func pageLimit() throws(Problem) -> Int {
         try query.integer("limit", in: 1...1000) ?? 100

@@ -15,6 +15,9 @@ extension GatewayAPI {
         if let state = try request.query.choice("state", of: JobState.self) { query.states = [state] }
         query.kind = try Self.kind(try request.query.single("kind"))
         query.target = try request.query.single("meter")
+        if let meter = query.target, MeterID(meter) == nil {
+            throw Problem.badParameter("meter", expected: "the id of a meter")
+        }
         let limit = try request.pageLimit()
         var before: JobID?
         if let cursor = try request.query.single("cursor") {

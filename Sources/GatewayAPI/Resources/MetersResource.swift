@@ -16,8 +16,7 @@ extension GatewayAPI {
             }
             requirements += selector.requirements
         }
-        let search = try request.query.single("q")
-        guard search?.isEmpty != true else { throw Problem.badParameter("q", expected: "a text to look for") }
+        let search = try request.searchText()
         let limit = try request.pageLimit()
         let cursor = try request.query.single("cursor")
         if let cursor, MeterID(cursor) == nil { throw Problem.badParameter("cursor", expected: "as given in 'next'") }

@@ -13,8 +13,7 @@ import Timekeeping
 extension GatewayAPI {
     @Sendable func listObjects(_ request: RoutedRequest) async throws -> HTTPResponse {
         let classID = try request.classID()
-        let search = try request.query.single("q")?.lowercased()
-        guard search?.isEmpty != true else { throw Problem.badParameter("q", expected: "a text to look for") }
+        let search = try request.searchText()?.lowercased()
         let meter = request.parameter("id")
         let answer = try await gateway.objectList(of: meter, try request.wishes())
         let entries = answer.list.entries.filter { entry in
