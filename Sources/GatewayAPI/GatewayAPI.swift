@@ -50,8 +50,12 @@ public struct GatewayAPI: Sendable {
         let (metrics, logger, logsRequests) = (gateway.metrics, logger, settings.logsRequests)
         return HTTPEdge(routeTable, problemTypeBase: settings.basePath + Problem.defaultTypeBase) { record in
             let route = record.route ?? "none"
-            metrics.requests.increment(MetricLabels(route, record.request.method.rawValue, "\(record.status)"))
-            metrics.requestDuration.observe(record.duration, MetricLabels(route))
+            metrics.countRequest(
+                route: route,
+                method: record.request.method.rawValue,
+                status: record.status,
+                duration: record.duration
+            )
             guard logsRequests else { return }
             logger.info(
                 "request",

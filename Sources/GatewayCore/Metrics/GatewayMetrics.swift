@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Synchronization
+
 /// Everything the gateway counts, written as Prometheus text.
 ///
 /// No label carries the id of a meter: a fleet would make a series of each.
@@ -60,6 +62,8 @@ public final class GatewayMetrics: Sendable {
         "Values answered from memory.",
         labels: ["cache"]
     )
+    /// Values of attributes answered from memory.
+    let valueHits: MetricCounter.Series
     /// Values that had to be read.
     public let cacheMisses = MetricCounter(
         "cosem_gateway_cache_misses_total",
@@ -77,7 +81,37 @@ public final class GatewayMetrics: Sendable {
     /// Makes the counters of one gateway.
     public init(version: String) {
         self.version = version
+        valueHits = cacheHits.series(MetricLabels("values"))
     }
+
+    /// Counts one answered request.
+    public func countRequest(route: String, method: String, status: Int, duration: Duration) {
+        let series = requestSeries.withLock { known in
+            let kind = RequestKind(route: route, method: method, status: status)
+            if let found = known[kind] { return found }
+            let made = RequestSeries(
+                count: requests.series(MetricLabels(route, method, "\(status)")),
+                duration: requestDuration.series(MetricLabels(route))
+            )
+            if known.count < MetricFamily.mostSeries { known[kind] = made }
+            return made
+        }
+        series.count.increment()
+        series.duration.observe(duration)
+    }
+
+    private struct RequestKind: Hashable {
+        let route: String
+        let method: String
+        let status: Int
+    }
+
+    private struct RequestSeries {
+        let count: MetricCounter.Series
+        let duration: MetricHistogram.Series
+    }
+
+    private let requestSeries = Mutex<[RequestKind: RequestSeries]>([:])
 
     /// All families as Prometheus text format 0.0.4.
     public func text(_ present: Present) -> String {

@@ -7,35 +7,54 @@ import Synchronization
 ///
 /// A lock and not an actor, because it is counted on the threads that answer requests, where waiting costs more than the count.
 public final class MetricCounter: Sendable {
+    /// The number for one set of label values; whoever counts often keeps it and saves the search.
+    public final class Series: Sendable {
+        private let count = Atomic<UInt64>(0)
+
+        /// Adds to the number.
+        public func increment(by amount: UInt64 = 1) {
+            count.wrappingAdd(amount, ordering: .relaxed)
+        }
+
+        /// The present number.
+        public var value: UInt64 { count.load(ordering: .relaxed) }
+    }
+
     private let family: MetricFamily
-    private let series = Mutex<[MetricLabels: UInt64]>([:])
+    private let series = Mutex<[MetricLabels: Series]>([:])
 
     init(_ name: String, _ help: String, labels: [String] = []) {
         family = MetricFamily(name: name, help: help, kind: .counter, labelNames: labels)
-        if labels.isEmpty { series.withLock { $0[MetricLabels()] = 0 } }
+        if labels.isEmpty { _ = self.series(MetricLabels()) }
     }
 
     /// Adds to one series.
     public func increment(_ labels: MetricLabels = MetricLabels(), by amount: UInt64 = 1) {
+        series(labels).increment(by: amount)
+    }
+
+    /// One series; that of all others once there are too many.
+    public func series(_ labels: MetricLabels) -> Series {
         series.withLock { series in
-            if series[labels] == nil, series.count >= MetricFamily.mostSeries {
-                series[.other, default: 0] &+= amount
-            } else {
-                series[labels, default: 0] &+= amount
-            }
+            if let found = series[labels] { return found }
+            let key = series.count >= MetricFamily.mostSeries ? MetricLabels.other : labels
+            if let found = series[key] { return found }
+            let made = Series()
+            series[key] = made
+            return made
         }
     }
 
     /// The present number of one series.
     public func value(_ labels: MetricLabels = MetricLabels()) -> UInt64 {
-        series.withLock { $0[labels] ?? 0 }
+        series.withLock { $0[labels]?.value ?? 0 }
     }
 
     func write(into text: inout String) {
         family.writeHead(into: &text)
         let now = series.withLock { $0 }
-        for (labels, value) in now.sorted(by: { $0.key.values(3).lexicographicallyPrecedes($1.key.values(3)) }) {
-            family.writeSample(labels: labels, value: "\(value)", into: &text)
+        for (labels, series) in now.sorted(by: { $0.key.values(3).lexicographicallyPrecedes($1.key.values(3)) }) {
+            family.writeSample(labels: labels, value: "\(series.value)", into: &text)
         }
     }
 }

@@ -5,9 +5,27 @@ import Synchronization
 
 /// How long things took, in buckets of seconds, one histogram for each set of label values.
 public final class MetricHistogram: Sendable {
-    private struct Cells {
-        var counts: [UInt64]
-        var sumOfSeconds = 0.0
+    /// The buckets for one set of label values; whoever observes often keeps them and saves the search.
+    public final class Series: Sendable {
+        fileprivate struct Cells {
+            var counts = [UInt64](repeating: 0, count: MetricHistogram.bounds.count + 1)
+            var sumOfSeconds = 0.0
+        }
+
+        private let cells = Mutex(Cells())
+
+        /// Counts one duration.
+        public func observe(_ duration: Duration) {
+            let (whole, attoseconds) = duration.components
+            let seconds = Double(whole) + Double(attoseconds) * 1e-18
+            let place = MetricHistogram.bounds.firstIndex { seconds <= $0 } ?? MetricHistogram.bounds.count
+            cells.withLock { cells in
+                cells.counts[place] += 1
+                cells.sumOfSeconds += seconds
+            }
+        }
+
+        fileprivate var present: Cells { cells.withLock { $0 } }
     }
 
     /// The upper bounds of the buckets in seconds: from a cached answer to a slow modem.
@@ -16,7 +34,7 @@ public final class MetricHistogram: Sendable {
     ]
 
     private let family: MetricFamily
-    private let series = Mutex<[MetricLabels: Cells]>([:])
+    private let series = Mutex<[MetricLabels: Series]>([:])
 
     init(_ name: String, _ help: String, labels: [String] = []) {
         family = MetricFamily(name: name, help: help, kind: .histogram, labelNames: labels)
@@ -24,22 +42,26 @@ public final class MetricHistogram: Sendable {
 
     /// Counts one duration.
     public func observe(_ duration: Duration, _ labels: MetricLabels = MetricLabels()) {
-        let (whole, attoseconds) = duration.components
-        let seconds = Double(whole) + Double(attoseconds) * 1e-18
-        let place = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
+        series(labels).observe(duration)
+    }
+
+    /// One series; that of all others once there are too many.
+    public func series(_ labels: MetricLabels) -> Series {
         series.withLock { series in
-            let key = series[labels] == nil && series.count >= MetricFamily.mostSeries ? MetricLabels.other : labels
-            var cells = series[key] ?? Cells(counts: Array(repeating: 0, count: Self.bounds.count + 1))
-            cells.counts[place] += 1
-            cells.sumOfSeconds += seconds
-            series[key] = cells
+            if let found = series[labels] { return found }
+            let key = series.count >= MetricFamily.mostSeries ? MetricLabels.other : labels
+            if let found = series[key] { return found }
+            let made = Series()
+            series[key] = made
+            return made
         }
     }
 
     func write(into text: inout String) {
         family.writeHead(into: &text)
         let now = series.withLock { $0 }
-        for (labels, cells) in now.sorted(by: { $0.key.values(3).lexicographicallyPrecedes($1.key.values(3)) }) {
+        for (labels, series) in now.sorted(by: { $0.key.values(3).lexicographicallyPrecedes($1.key.values(3)) }) {
+            let cells = series.present
             var total: UInt64 = 0
             for (place, count) in cells.counts.enumerated() {
                 total += count
