@@ -6,6 +6,7 @@ public struct HTTPEdge: HTTPResponder {
     private let inner: any HTTPResponder
     private let problemTypeBase: String
     private let observe: @Sendable (AccessRecord) -> Void
+    private let memory = AnswerMemory()
 
     /// Wraps a responder.
     ///
@@ -23,10 +24,19 @@ public struct HTTPEdge: HTTPResponder {
         self.observe = observe
     }
 
+    /// The answer that was given to a request like this one, if it still stands.
+    public func answerAtHand(for request: HTTPRequest) -> HTTPResponse? {
+        let start = ContinuousClock.now
+        guard let answer = memory.answer(for: request) else { return nil }
+        return finish(answer, request, since: start)
+    }
+
     /// Answers one request.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = ContinuousClock.now
-        return finish(await inner.respond(to: request), request, since: start)
+        let answer = await inner.respond(to: request)
+        memory.keep(answer, for: request)
+        return finish(answer, request, since: start)
     }
 
     /// Answers a request that the server refuses.

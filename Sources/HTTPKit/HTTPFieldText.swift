@@ -16,6 +16,36 @@ enum HTTPFieldText {
         }
     }
 
+    /// Whether a text is a token (RFC 9110 §5.6.2).
+    static func isToken(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy(isToken)
+    }
+
+    /// Whether a text holds no control character but the tab (RFC 9110 §5.5).
+    static func isFieldValue(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { octets in
+            let octets = UnsafeRawBufferPointer(octets)
+            var place = 0
+            // Eight at a time: the high bit of an octet in `low` is set below 0x20, in `deleted` at 0x7F, and neither is missed.
+            while place + 8 <= octets.count {
+                let word = octets.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                let low = (word &- 0x2020_2020_2020_2020) & ~word
+                let inverse = word ^ 0x7F7F_7F7F_7F7F_7F7F
+                let deleted = (inverse &- 0x0101_0101_0101_0101) & ~inverse
+                if (low | deleted) & 0x8080_8080_8080_8080 != 0 {
+                    guard octets[place..<place + 8].allSatisfy(isFieldOctet) else { return false }
+                }
+                place += 8
+            }
+            return octets[place...].allSatisfy(isFieldOctet)
+        }
+    }
+
+    private static func isFieldOctet(_ octet: UInt8) -> Bool {
+        (octet >= 0x20 && octet != 0x7F) || octet == 0x09
+    }
+
     /// The lower-case form of an ASCII letter, any other octet unchanged.
     static func lowercased(_ octet: UInt8) -> UInt8 {
         (0x41...0x5A).contains(octet) ? octet | 0x20 : octet

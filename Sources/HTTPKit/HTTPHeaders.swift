@@ -30,6 +30,11 @@ public struct HTTPHeaders: Hashable, Sendable {
         fields.first { Self.areEqual($0.name, name) }?.value
     }
 
+    /// How many fields have that name.
+    public func count(of name: String) -> Int {
+        fields.count { Self.areEqual($0.name, name) }
+    }
+
     /// The values of all fields of that name in their order.
     public func all(_ name: String) -> [String] {
         fields.lazy.filter { Self.areEqual($0.name, name) }.map(\.value)
@@ -65,16 +70,20 @@ public struct HTTPHeaders: Hashable, Sendable {
     /// end a header early and smuggle in another.
     public var areWellFormed: Bool {
         fields.allSatisfy { field in
-            !field.name.isEmpty && field.name.utf8.allSatisfy(HTTPFieldText.isToken)
-                && field.value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+            HTTPFieldText.isToken(field.name) && HTTPFieldText.isFieldValue(field.value)
         }
     }
 
     /// Whether two field names are the same: ASCII letters of either case are equal.
     static func areEqual(_ left: String, _ right: String) -> Bool {
-        let leftOctets = left.utf8
-        let rightOctets = right.utf8
-        guard leftOctets.count == rightOctets.count else { return false }
-        return zip(leftOctets, rightOctets).allSatisfy { HTTPFieldText.lowercased($0) == HTTPFieldText.lowercased($1) }
+        guard left.utf8.count == right.utf8.count else { return false }
+        var (left, right) = (left, right)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                left.indices.allSatisfy {
+                    HTTPFieldText.lowercased(left[$0]) == HTTPFieldText.lowercased(right[$0])
+                }
+            }
+        }
     }
 }

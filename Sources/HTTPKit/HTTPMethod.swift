@@ -11,6 +11,9 @@ public struct HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConv
         self.rawValue = rawValue
     }
 
+    /// Whether the method is a token, as it must be (RFC 9110 §9.1).
+    public var isWellFormed: Bool { HTTPFieldText.isToken(rawValue) }
+
     /// The method as written in the request line.
     public var description: String { rawValue }
 

@@ -34,6 +34,6 @@ public final class HTTPRequest: Sendable {
 
     /// The path as sent, without the query.
     public var rawPath: Substring {
-        rawTarget.prefix { $0 != "?" }
+        rawTarget.utf8.firstIndex(of: UInt8(ascii: "?")).map { rawTarget[..<$0] } ?? rawTarget[...]
     }
 }

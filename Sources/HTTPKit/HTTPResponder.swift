@@ -3,6 +3,9 @@
 
 /// What answers requests.
 public protocol HTTPResponder: Sendable {
+    /// The answer if it is at hand, nil if it has to be made; asked before ``respond(to:)``, on the thread that received the request.
+    func answerAtHand(for request: HTTPRequest) -> HTTPResponse?
+
     /// Answers one request; every failure is an answer too.
     func respond(to request: HTTPRequest) async -> HTTPResponse
 
@@ -11,6 +14,9 @@ public protocol HTTPResponder: Sendable {
 }
 
 extension HTTPResponder {
+    /// No answer is at hand.
+    public func answerAtHand(for request: HTTPRequest) -> HTTPResponse? { nil }
+
     /// Answers with the problem as it is.
     public func refuse(_ request: HTTPRequest, because problem: Problem) -> HTTPResponse {
         HTTPResponse(problem)

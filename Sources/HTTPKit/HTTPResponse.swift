@@ -23,6 +23,8 @@ public struct HTTPResponse: Sendable {
     public var body: Body
     /// The pattern of the route that answered, such as `/meters/{id}`, for metrics and log lines, never sent; nil if none did.
     public var route: String?
+    /// What gives this answer again to requests like the one it was made for; nil if only its handler can.
+    public var standing: (any StandingAnswer)?
 
     /// Makes an answer.
     public init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .octets([])) {

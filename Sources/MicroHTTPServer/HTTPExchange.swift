@@ -136,6 +136,7 @@ final class HTTPExchange: @unchecked Sendable {
         self.request = request
         body = []
         let responder = loop.responder
+        if let answer = responder.answerAtHand(for: request) { return queue(answer, handle) }
         // Runs here and now as far as it can without waiting; after a wait it goes on as a job of the loop.
         let task = Task.immediate(executorPreference: loop) { [self] in
             self.answered(await responder.respond(to: request))

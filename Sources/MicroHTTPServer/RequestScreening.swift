@@ -22,6 +22,8 @@ struct RequestScreening {
     /// So the length is given
     /// once, as digits, and never beside a transfer coding; the only coding is `chunked`.
     private func framingProblem(version: String, headers: HTTPHeaders) -> Problem? {
+        // Most requests have no body.
+        if headers["Content-Length"] == nil && headers["Transfer-Encoding"] == nil { return nil }
         let lengths = headers.all("Content-Length")
         let codings = headers.all("Transfer-Encoding")
         if lengths.count > 1 { return Self.malformed("Content-Length is given more than once.") }
@@ -60,14 +62,14 @@ struct RequestScreening {
     }
 
     private func formProblem(method: String, version: String, headers: HTTPHeaders) -> Problem? {
-        if method.isEmpty || !HTTPHeaders([.init(name: method, value: "")]).areWellFormed {
+        if !HTTPMethod(rawValue: method).isWellFormed {
             return Self.malformed("The method is not a token.")
         }
         if !headers.areWellFormed {
             return Self.malformed("A header field has a name or value with characters that are not allowed.")
         }
         // RFC 9112 §3.2: exactly one Host since HTTP/1.1.
-        let hosts = headers.all("Host").count
+        let hosts = headers.count(of: "Host")
         if hosts > 1 || (hosts == 0 && version != "HTTP/1.0") {
             return Self.malformed("The Host field must be given once.")
         }

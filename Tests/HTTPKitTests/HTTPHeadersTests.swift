@@ -49,6 +49,15 @@ private func headers(_ fields: (String, String)...) -> HTTPHeaders {
         ] {
             #expect(!headers((name, value)).areWellFormed)
         }
+        // Wherever it stands in a value.
+        for octet in UInt8(0)...0x7F {
+            let isAllowed = octet == 0x09 || (octet >= 0x20 && octet != 0x7F)
+            for place in 0..<20 {
+                let padding = String(repeating: "é", count: place)
+                let value = padding + String(decoding: [octet], as: UTF8.self) + "0123456789"
+                #expect(headers(("X", value)).areWellFormed == isAllowed)
+            }
+        }
     }
 
     @Test func choosesTheBestOffer() {

@@ -24,7 +24,7 @@ extension GatewayAPI {
             let answer = try await gateway.read([query], of: meter, try request.wishes())
             guard let outcome = answer.outcomes.first else { throw Problem.internalFault }
             let reading = try outcome.result.get()
-            return try self.answer(reading, meter, values, answer.timings, request)
+            return self.answer(reading, answer, meter, values, request)
         }
     }
 
@@ -73,24 +73,25 @@ extension GatewayAPI {
 
     private func answer(
         _ reading: Reading,
+        _ answer: ReadAnswer,
         _ meter: String,
         _ values: ReadingRepresentation,
-        _ timings: ExchangeTimings,
         _ request: RoutedRequest
-    ) throws -> HTTPResponse {
+    ) -> HTTPResponse {
         // The body tells when the value was read, so the moment of reading is what distinguishes two bodies.
         let tag = EntityTag(
             "\(String(reading.readAt.microseconds, radix: 36))-\(values.form.rawValue)"
                 + (values.numbersAsStrings ? "-s" : ""),
             isWeak: true
         )
-        let age = age(reading.readAt)
-        let left = max(0, gateway.settings.valueAge.components.seconds - age)
-        var headers = HTTPHeaders()
-        headers.add("ETag", tag.description)
-        headers.add("Age", "\(age)")
-        headers.add("Cache-Control", "private, max-age=\(left)")
-        headers.add("Server-Timing", timings.field)
+        let aging = AgingFields(
+            readAt: reading.readAt,
+            usualAge: gateway.settings.valueAge,
+            others: [
+                .init(name: "ETag", value: tag.description), .init(name: "Server-Timing", value: answer.timings.field),
+            ]
+        )
+        var headers = aging.fields(at: gateway.clock.now())
         if tag.matchesIfNoneMatch(request.headers) { return HTTPResponse(status: 304, headers: headers) }
         var writer = JSONWriter(reservingCapacity: 512)
         writer.beginObject()
@@ -101,7 +102,11 @@ extension GatewayAPI {
         writer.member("association", reading.association)
         writer.endObject()
         headers.add("Content-Type", "application/json")
-        return HTTPResponse(status: 200, headers: headers, body: .octets(writer.takeOctets()))
+        var response = HTTPResponse(status: 200, headers: headers, body: .octets(writer.takeOctets()))
+        if let read = answer.standing {
+            response.standing = StandingReading(read, aging, body: response.body, clock: gateway.clock)
+        }
+        return response
     }
 
     /// The part of the attribute that is asked for, nil for all of it.

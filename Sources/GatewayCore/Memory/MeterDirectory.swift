@@ -14,6 +14,12 @@ final class MeterDirectory: Sendable {
         let lookedAt: ContinuousClock.Instant
     }
 
+    private struct Contents {
+        var entries: [MeterID: Entry] = [:]
+        /// How often something was forgotten: what was read from the store before that may be old.
+        var changes: UInt64 = 0
+    }
+
     /// After so long the store is asked again whether the configuration changed: another gateway may share the store.
     private static let trust = Duration.seconds(2)
     /// With more meters than this in memory, those that were not looked at for longest make room.
@@ -21,7 +27,7 @@ final class MeterDirectory: Sendable {
 
     private let meters: any MeterStore
     private let channels: any ChannelStore
-    private let entries = Mutex<[MeterID: Entry]>([:])
+    private let contents = Mutex(Contents())
 
     init(meters: any MeterStore, channels: any ChannelStore) {
         self.meters = meters
@@ -34,7 +40,7 @@ final class MeterDirectory: Sendable {
     func memory(of text: String) async throws(GatewayError) -> MeterMemory {
         guard let id = MeterID(text) else { throw .meterUnknown(text: text) }
         let now = ContinuousClock.now
-        let known = entries.withLock { $0[id] }
+        let (known, changes) = contents.withLock { ($0.entries[id], $0.changes) }
         if let known, now - known.lookedAt < Self.trust { return known.memory }
         let record: MeterRecord?
         do throws(StoreError) {
@@ -50,7 +56,7 @@ final class MeterDirectory: Sendable {
         if let known, known.memory.record.revision == record.revision,
             known.memory.channelRevision == channel?.revision
         {
-            keep(known.memory, now)
+            keep(known.memory, now, unlessChangedSince: changes)
             return known.memory
         }
         let memory = MeterMemory(
@@ -58,32 +64,45 @@ final class MeterDirectory: Sendable {
             channelRevision: channel?.revision,
             route: try MeterRoute(record, sharedChannel: channel)
         )
-        keep(memory, now)
+        keep(memory, now, unlessChangedSince: changes)
         return memory
     }
 
     /// What is in memory of a meter, without asking the store.
     func known(_ id: MeterID) -> MeterMemory? {
-        entries.withLock { $0[id]?.memory }
+        contents.withLock { $0.entries[id]?.memory }
     }
 
     /// Forgets a meter whose configuration was changed.
     func forget(_ id: MeterID) {
-        _ = entries.withLock { $0.removeValue(forKey: id) }
+        contents.withLock { contents in
+            contents.changes &+= 1
+            contents.entries.removeValue(forKey: id)?.memory.distrust()
+        }
     }
 
     /// Forgets all meters, after a shared channel was changed.
     func forgetAll() {
-        entries.withLock { $0.removeAll() }
+        contents.withLock { contents in
+            contents.changes &+= 1
+            for entry in contents.entries.values { entry.memory.distrust() }
+            contents.entries.removeAll()
+        }
     }
 
-    private func keep(_ memory: MeterMemory, _ now: ContinuousClock.Instant) {
-        entries.withLock { entries in
-            if entries.count >= Self.mostMeters, entries[memory.id] == nil {
-                let oldest = entries.sorted { $0.value.lookedAt < $1.value.lookedAt }.prefix(Self.mostMeters / 10)
-                for (id, _) in oldest { entries.removeValue(forKey: id) }
+    private func keep(_ memory: MeterMemory, _ now: ContinuousClock.Instant, unlessChangedSince changes: UInt64) {
+        contents.withLock { contents in
+            guard contents.changes == changes else { return }
+            if contents.entries.count >= Self.mostMeters, contents.entries[memory.id] == nil {
+                let oldest = contents.entries.sorted { $0.value.lookedAt < $1.value.lookedAt }
+                for (id, entry) in oldest.prefix(Self.mostMeters / 10) {
+                    contents.entries.removeValue(forKey: id)
+                    entry.memory.distrust()
+                }
             }
-            entries[memory.id] = Entry(memory: memory, lookedAt: now)
+            let former = contents.entries.updateValue(Entry(memory: memory, lookedAt: now), forKey: memory.id)
+            if let former, former.memory !== memory { former.memory.distrust() }
+            memory.trust(until: now + Self.trust)
         }
     }
 

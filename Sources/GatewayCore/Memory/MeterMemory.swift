@@ -30,6 +30,10 @@ final class MeterMemory: Sendable {
         var values: [ValueKey: Reading] = [:]
         var objectLists: [String: ListedObjects] = [:]
         var scalerUnits: [ObjectKey: (scalerUnit: ScalerUnit?, readAt: Timestamp)] = [:]
+        /// Grows with every change of the rest.
+        var generation: UInt64 = 0
+        /// Until when the configuration is taken for the present one; nil once it is known not to be.
+        var trustedUntil: ContinuousClock.Instant?
     }
 
     /// More values than this of one meter are not kept.
@@ -53,6 +57,29 @@ final class MeterMemory: Sendable {
 
     var id: MeterID { record.id }
 
+    /// What tells one state of the contents from another.
+    var generation: UInt64 {
+        contents.withLock { $0.generation }
+    }
+
+    /// Whether the contents are those of that generation and the configuration is taken for the present one.
+    func isUnchanged(since generation: UInt64, now: ContinuousClock.Instant) -> Bool {
+        contents.withLock { contents in
+            guard contents.generation == generation, let trustedUntil = contents.trustedUntil else { return false }
+            return now < trustedUntil
+        }
+    }
+
+    /// The configuration was found to be the present one.
+    func trust(until instant: ContinuousClock.Instant) {
+        contents.withLock { $0.trustedUntil = instant }
+    }
+
+    /// The configuration may not be the present one any more, or another memory takes the place of this one.
+    func distrust() {
+        contents.withLock { $0.trustedUntil = nil }
+    }
+
     func value(_ key: ValueKey) -> Reading? {
         contents.withLock { $0.values[key] }
     }
@@ -61,6 +88,7 @@ final class MeterMemory: Sendable {
         contents.withLock { contents in
             if contents.values.count >= Self.mostValues { contents.values.removeAll() }
             contents.values[key] = reading
+            contents.generation &+= 1
         }
     }
 
@@ -69,6 +97,7 @@ final class MeterMemory: Sendable {
         contents.withLock { contents in
             contents.values.removeAll()
             contents.scalerUnits.removeAll()
+            contents.generation &+= 1
         }
     }
 
@@ -77,7 +106,10 @@ final class MeterMemory: Sendable {
     }
 
     func keep(_ list: ListedObjects, for association: String) {
-        contents.withLock { $0.objectLists[association] = list }
+        contents.withLock { contents in
+            contents.objectLists[association] = list
+            contents.generation &+= 1
+        }
     }
 
     /// The scaler_unit of an object if it was asked for not longer ago than `maxAge`; the inner nil says that it has none.
@@ -89,6 +121,9 @@ final class MeterMemory: Sendable {
     }
 
     func keep(_ scalerUnit: ScalerUnit?, for key: ObjectKey, readAt: Timestamp) {
-        contents.withLock { $0.scalerUnits[key] = (scalerUnit, readAt) }
+        contents.withLock { contents in
+            contents.scalerUnits[key] = (scalerUnit, readAt)
+            contents.generation &+= 1
+        }
     }
 }

@@ -33,6 +33,8 @@ struct AttributeReader: Sendable {
         priority: UInt8
     ) async throws(GatewayError) -> ReadAnswer {
         var timings = ExchangeTimings.none
+        // Before anything is looked up, so that no change of it goes unnoticed.
+        var standing = StandingRead(memory: memory, generation: memory.generation, metrics: metrics)
         let list = try await objectList(
             for: queries,
             of: memory,
@@ -42,14 +44,18 @@ struct AttributeReader: Sendable {
             priority: priority,
             timings: &timings
         )
+        if let list, !freshness.onlyIfCached { standing.bound(list.readAt, ObjectDirectory.usualAge) }
         let resolver = AttributeResolver(meter: memory.id, list: list)
         var plan = ReadPlan(memory: memory, association: association, now: clock.now())
+        var keptCount = 0
         for query in queries {
             do throws(GatewayError) {
                 let found = try resolver.attribute(query)
-                if query.selection == nil, let kept = plan.kept(found, freshness: freshness, usual: usualAge(of: found))
-                {
-                    metrics.cacheHits.increment(MetricLabels("values"))
+                let usual = usualAge(of: found)
+                if query.selection == nil, let kept = plan.kept(found, freshness: freshness, usual: usual) {
+                    metrics.valueHits.increment()
+                    keptCount += 1
+                    standing.bound(kept.readAt, freshness.limit(usual: usual))
                     plan.add(query, found, .success(kept))
                 } else if freshness.onlyIfCached {
                     plan.add(query, found, .failure(.notCached(memory.id)))
@@ -62,7 +68,12 @@ struct AttributeReader: Sendable {
             }
         }
         try await fetch(&plan, within: budget, priority: priority, timings: &timings)
-        return ReadAnswer(association: association, outcomes: plan.outcomes(readAt: clock.now()), timings: timings)
+        return ReadAnswer(
+            association: association,
+            outcomes: plan.outcomes(readAt: clock.now()),
+            timings: timings,
+            standing: keptCount == queries.count ? standing : nil
+        )
     }
 
     /// The object list, nil where it is not needed or the meter does not give it.

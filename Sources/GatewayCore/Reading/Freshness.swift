@@ -19,6 +19,11 @@ public struct Freshness: Hashable, Sendable {
         self.onlyIfCached = onlyIfCached
     }
 
+    /// How old a value may become before it has to be read; nil for any age.
+    func limit(usual: Duration) -> Duration? {
+        maxAge ?? (onlyIfCached ? nil : usual)
+    }
+
     /// Whether a value of this age will do, `usual` being the age that suits its kind.
     ///
     /// A caller who forbids asking the meter and names no age takes a value of any age, as RFC 9111 has it.

@@ -11,6 +11,8 @@ public struct ReadAnswer: Sendable {
     public let outcomes: [Outcome]
     /// Where the time went.
     public let timings: ExchangeTimings
+    /// How long the same read gives the same; nil unless every value came from memory.
+    public let standing: StandingRead?
 
     /// One query with its outcome.
     public struct Outcome: Sendable {

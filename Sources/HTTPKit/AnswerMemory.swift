@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Synchronization
+
+/// The answers that stand, each found by what it may depend on.
+///
+/// Whether an answer still stands is for the answer itself to say; here is only where it lies.
+// A lock and not an actor: it is asked on the thread that received the request.
+final class AnswerMemory: Sendable {
+    private struct Entry {
+        let answer: any StandingAnswer
+        let route: String?
+    }
+
+    /// With more answers than this all are forgotten; those that are still asked for come back.
+    private static let mostAnswers = 8192
+    /// Answers with longer bodies are not kept, in octets.
+    private static let longestBody = 4096
+    /// Nor are those to longer targets.
+    private static let longestTarget = 512
+
+    private let entries = Mutex<[RepeatableRequest: Entry]>([:])
+
+    /// The answer to a request, if one stands.
+    func answer(for request: HTTPRequest) -> HTTPResponse? {
+        guard let key = RepeatableRequest(request), let entry = entries.withLock({ $0[key] }) else { return nil }
+        guard var answer = entry.answer.repeated() else { return nil }
+        answer.route = entry.route
+        return answer
+    }
+
+    /// Keeps an answer, if it is one that stands.
+    func keep(_ response: HTTPResponse, for request: HTTPRequest) {
+        guard let answer = response.standing, let key = RepeatableRequest(request), response.status == 200 else {
+            return
+        }
+        guard case .octets(let octets) = response.body, octets.count <= Self.longestBody,
+            key.target.utf8.count <= Self.longestTarget
+        else { return }
+        entries.withLock { entries in
+            if entries.count >= Self.mostAnswers, entries[key] == nil { entries.removeAll(keepingCapacity: true) }
+            entries[key] = Entry(answer: answer, route: response.route)
+        }
+    }
+}
+
+/// A request whose answer depends on its target and the media type it accepts, and on nothing else.
+struct RepeatableRequest: Hashable {
+    let target: String
+    private let acceptsOnlyJSON: Bool
+
+    /// Nil for a request with another method, a body, or a field whose meaning is not known to be of no account.
+    init?(_ request: HTTPRequest) {
+        guard request.method == .get, request.body.isEmpty else { return nil }
+        var accept: String?
+        for field in request.headers.fields {
+            if HTTPHeaders.areEqual(field.name, "Accept") {
+                guard accept == nil, ["*/*", "application/json"].contains(field.value) else { return nil }
+                accept = field.value
+            } else if !Self.isOfNoAccount(field.name) {
+                return nil
+            }
+        }
+        target = request.rawTarget
+        acceptsOnlyJSON = accept == "application/json"
+    }
+
+    /// Whether a field says nothing about the answer.
+    private static func isOfNoAccount(_ name: String) -> Bool {
+        let known =
+            switch name.utf8.count {
+            case 4: "Host"
+            case 10: HTTPFieldText.lowercased(name.utf8.first ?? 0) == UInt8(ascii: "u") ? "User-Agent" : "Connection"
+            case 12: "X-Request-Id"
+            case 15: "Accept-Encoding"
+            default: ""
+            }
+        return !known.isEmpty && HTTPHeaders.areEqual(name, known)
+    }
+}
