@@ -54,12 +54,13 @@ public struct JobRunner: Service {
     /// Works until graceful shutdown or cancellation.
     public func run() async throws {
         await recover()
+        let begun = clock.now()
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         wake.yield()
         await withGracefulShutdownHandler {
             // The helpers outlive the executions: leases are renewed until the last one has ended.
             await withDiscardingTaskGroup { helpers in
-                helpers.addTask { await self.renewLeases() }
+                helpers.addTask { await self.renewLeases(since: begun) }
                 helpers.addTask { await self.forwardSignals(to: wake) }
                 await self.work(on: wakes, wake: wake)
                 helpers.cancelAll()
@@ -193,10 +194,13 @@ public struct JobRunner: Service {
         }
     }
 
-    private func renewLeases() async {
+    /// Renews at fixed moments, so that a renewal that comes late does not put off the next one.
+    private func renewLeases(since begun: Timestamp) async {
+        var next = begun
         while true {
+            next = next + settings.lease / 3
             do {
-                try await clock.sleep(until: clock.now() + settings.lease / 3)
+                try await clock.sleep(until: next)
             } catch {
                 return
             }
