@@ -6,7 +6,7 @@ PYTHON := .build-python/bin/python
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 LISTEN ?= 127.0.0.1:8080
 METERS ?= 5
-COUNT ?= 200
+COUNT ?= 15
 BASE ?= debootstrap
 
 .DEFAULT_GOAL := help
@@ -43,7 +43,7 @@ lint: setup ## Check formatting and house rules.
 
 unit: setup ## Build everything with the import check and run the Swift tests.
 	swift build --build-tests $(BUILD_FLAGS)
-	swift test --skip-build
+	set -o pipefail; swift test --skip-build 2>&1 | grep -vE '^◇ |^✔ Test (case|[^r])'
 
 peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our simulator.
 	swift build --product cosem-gateway $(BUILD_FLAGS)
@@ -51,7 +51,7 @@ peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our s
 
 contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
 	swift build --product cosem-gateway $(BUILD_FLAGS)
-	$(PYTHON) -m pytest -q Tests/Contract
+	COUNT=$(COUNT) $(PYTHON) -m pytest -q Tests/Contract
 
 bench: build $(PYTHON) ## Measure against named references; prints ratios.
 	Benchmarks/run
