@@ -4,7 +4,7 @@
 import pathlib
 
 LAYERS = [
-    ("text and octets", ["JSONText", "DLMSCodec"], "#e8f1fb"),
+    ("text and octets", ["Timekeeping", "JSONText", "DLMSCodec"], "#e8f1fb"),
     ("meaning and protection", ["COSEMModel", "ProtocolDecoder", "DLMSSecurity"], "#e3f4ea"),
     ("protocol machines (sans-io)", ["DLMSEngine"], "#e3f4ea"),
     ("meter side", ["MeterTransport", "MeterSessions", "MeterSimulator"], "#fdf1dc"),
