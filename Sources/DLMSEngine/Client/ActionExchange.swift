@@ -63,8 +63,11 @@ struct ActionExchange: Hashable, Sendable {
             let response = try RawActionResponse(apdu)
             guard response.invokeID == header.invokeID else { return .ignored }
             switch response.content {
-            case .normal(let outcome): return .finished(outcome)
             case .next(let number): return acknowledged(number)
+            // A server may refuse before the last block of the parameter has left, but not have done it.
+            case .normal(let outcome) where outcome.result != .success: return .finished(outcome)
+            case _ where blocks?.isComplete == false: return .failed(.blockTransfer(.notAcknowledged))
+            case .normal(let outcome): return .finished(outcome)
             case .block(let isLast, let number, let octets):
                 if let fault = answerBlocks.blockReceived(number: number, octets: octets.count) {
                     return .failed(fault)

@@ -8,6 +8,9 @@ struct BlockCounter: Hashable, Sendable {
     /// The octets of all blocks so far.
     private(set) var received = 0
 
+    /// Whether any block has come.
+    var hasBegun: Bool { next != nil }
+
     /// - Parameter limit: the most octets accepted together.
     init(limit: Int) {
         self.limit = limit

@@ -24,6 +24,11 @@ enum ClientExchange: Hashable, Sendable {
         if case .get = self { true } else { false }
     }
 
+    /// Whether it can be ended half-way and begun again from its start.
+    var isRepeatable: Bool {
+        if case .get(_, let exchange) = self { !exchange.hasDelivered } else { false }
+    }
+
     /// Begins a request; nil in the first place when nothing needs to be sent.
     static func start(
         _ request: ServiceRequest,

@@ -18,7 +18,7 @@ enum ClientLink: Sendable {
         var apdus: [[UInt8]] = []
         /// Whether APDUs may be sent.
         var isOpen = true
-        /// Why nothing more can be read from the transport.
+        /// Why nothing more can be read from the transport after the APDUs.
         var fault: DecodeError?
     }
 
@@ -48,11 +48,8 @@ enum ClientLink: Sendable {
         switch self {
         case .wrapper(var link):
             defer { self = .wrapper(link) }
-            do throws(DecodeError) {
-                return Output(apdus: try link.received(octets))
-            } catch {
-                return Output(fault: error)
-            }
+            let (apdus, fault) = link.received(octets)
+            return Output(apdus: apdus, fault: fault)
         }
     }
 }

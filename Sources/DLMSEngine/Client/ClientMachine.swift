@@ -93,11 +93,11 @@ public struct ClientMachine: Sendable {
     /// Octets came from the meter.
     public mutating func received(_ octets: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
         let output = link.received(octets)
-        if let fault = output.fault { return linkFailed(fault) }
         var actions: [ClientAction] = []
         for apdu in output.apdus {
             actions += apduReceived(apdu, now: now)
         }
+        if let fault = output.fault { actions += linkFailed(fault) }
         return actions
     }
 
@@ -130,10 +130,11 @@ public struct ClientMachine: Sendable {
 
     /// Something more urgent waits: a read in progress ends with the answer on its way.
     ///
-    /// It completes if that was the last answer, and else fails with `.cancelled`, ready for the next request at once.
-    /// Writes go on to their end.
+    /// It completes if that was the last answer, and else fails with `.cancelled`, ready for the next request at once;
+    /// then no part of its value was handed over. Writes go on to their end, and so does a value that is handed over in
+    /// parts and has begun.
     public mutating func interrupt() {
-        guard case .exchanging(let exchange, _) = state, exchange.isRead else { return }
+        guard case .exchanging(let exchange, _) = state, exchange.isRepeatable else { return }
         isInterrupted = true
     }
 
@@ -183,6 +184,7 @@ public struct ClientMachine: Sendable {
     private mutating func apduReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
         switch state {
         case .associating:
+            guard !Notification.isNotification(apdu) else { return [.unsolicited(apdu)] }
             switch association.responseReceived(apdu) {
             case .success(let info):
                 state = .associated
@@ -196,8 +198,13 @@ public struct ClientMachine: Sendable {
             }
             // Gives up the copy in the state, so that a long value is not copied for every block.
             state = .associated
-            let (step, delivery) = exchange.received(apdu, &association)
-            if case .ignored = step { state = .exchanging(exchange, awaited) }
+            var (step, delivery) = exchange.received(apdu, &association)
+            switch step {
+            case .ignored: state = .exchanging(exchange, awaited)
+            // What makes way is begun again from its start.
+            case .send where isInterrupted: delivery = nil
+            case .send, .completed, .failed: break
+            }
             return (delivery.map { [.delivered($0)] } ?? []) + follow(step, exchange, now: now)
         case .abandoned(var exchange):
             guard !Notification.isNotification(apdu) else { return [.unsolicited(apdu)] }

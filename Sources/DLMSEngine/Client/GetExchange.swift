@@ -40,6 +40,9 @@ struct GetExchange: Hashable, Sendable {
         blocks = BlockCounter(limit: limit)
     }
 
+    /// Whether a part of a streamed value was handed over, so that it cannot be begun again.
+    var hasDelivered: Bool { streams && blocks.hasBegun }
+
     /// The request that begins the exchange.
     var firstRequest: [UInt8] {
         let header = InvokeIDAndPriority(invokeID: invokeID)
@@ -66,6 +69,9 @@ struct GetExchange: Hashable, Sendable {
 
     private mutating func received(_ content: RawGetResponse.Content) throws(DecodeError) -> ExchangeStep<Outcome> {
         switch content {
+        // A whole value in place of the next block can be no part of what has come; only a refusal can.
+        case .normal(.data) where blocks.hasBegun, .list where blocks.hasBegun:
+            return .failed(.unexpectedAPDU(tag: 0xC4, waitingFor: .getBlock))
         case .normal(let result):
             guard requests.count == 1 else { return .finished(.listRefused) }
             return complete([result])
@@ -84,7 +90,7 @@ struct GetExchange: Hashable, Sendable {
                 let next = GetRequest.next(InvokeIDAndPriority(invokeID: invokeID), blockNumber: number)
                 return .send(next.octets, awaiting: .getBlock)
             }
-            if streams { return .finished(.streamed(octets: blocks.received)) }
+            if streams, blocks.received > 0 { return .finished(.streamed(octets: blocks.received)) }
             var reader = OctetReader(assembled)
             if requests.count > 1 { return complete(try RawGetResponse.readList(&reader)) }
             return complete([.data(try DataExtent.read(&reader))])

@@ -46,10 +46,12 @@ struct RawActionResponse: Hashable, Sendable {
     /// Reads what the blocks of a long response add up to.
     ///
     /// Sources disagree whether that is the outcome (result, presence, Get-Data-Result) or only the returned Data. Data
-    /// long enough for blocks never begins with 00, which is null-data, while a successful outcome always does.
+    /// long enough for blocks never begins with 00, which is null-data, while a successful outcome always does. A refusal
+    /// without a value is no longer than two octets, and must not be taken for an empty value.
     static func readAssembled(_ octets: [UInt8]) throws(DecodeError) -> ActionOutcome {
         var reader = OctetReader(octets)
-        if octets.first != 0, let value = try? DataExtent.read(&reader), reader.isAtEnd {
+        let isRefusal = octets.count == 1 || (octets.count == 2 && octets[1] == 0)
+        if octets.first != 0, !isRefusal, let value = try? DataExtent.read(&reader), reader.isAtEnd {
             return ActionOutcome(result: .success, returned: .data(value))
         }
         reader = OctetReader(octets)

@@ -58,8 +58,7 @@ struct SetExchange: Hashable, Sendable {
 
     private mutating func received(_ response: SetResponse) -> ExchangeStep<DataAccessResult> {
         switch response {
-        // Observed: servers that refuse with a normal response in the middle of a block transfer.
-        case .normal(_, let result), .lastDataBlock(_, let result, _): return .finished(result)
+        case .normal(_, let result), .lastDataBlock(_, let result, _): return finish(result)
         case .dataBlock(_, let number):
             guard var blocks, !blocks.isComplete else { return .failed(.blockTransfer(.notAcknowledged)) }
             guard number == blocks.number else {
@@ -71,7 +70,15 @@ struct SetExchange: Hashable, Sendable {
             return .send(SetRequest.withDataBlock(header, block).octets, awaiting: .setBlockAcknowledgement)
         case .withList(_, let results), .lastDataBlockWithList(_, let results, _):
             guard results.count == 1 else { return .failed(.unexpectedAPDU(tag: 0xC5, waitingFor: .setResponse)) }
-            return .finished(results[0])
+            return finish(results[0])
         }
+    }
+
+    /// Ends with a result, unless it is success before the last block has left, which cannot be about the value.
+    ///
+    /// Observed: servers that refuse with a normal response in the middle of a block transfer.
+    private func finish(_ result: DataAccessResult) -> ExchangeStep<DataAccessResult> {
+        guard result == .success, let blocks, !blocks.isComplete else { return .finished(result) }
+        return .failed(.blockTransfer(.notAcknowledged))
     }
 }

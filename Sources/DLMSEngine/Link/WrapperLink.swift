@@ -19,18 +19,21 @@ struct WrapperLink: Sendable {
         WrapperFrame(sourcePort: localPort, destinationPort: remotePort, payload: apdu)?.octets ?? []
     }
 
-    /// The APDUs that are complete now; frames between other ports or without content are skipped.
+    /// The APDUs that are complete now, and why the stream cannot be cut into frames after them, if so.
     ///
-    /// - Throws: `DecodeError` when the stream cannot be cut into frames any more.
-    mutating func received(_ octets: [UInt8]) throws(DecodeError) -> [[UInt8]] {
+    /// Frames between other ports or without content are skipped.
+    mutating func received(_ octets: [UInt8]) -> (apdus: [[UInt8]], fault: DecodeError?) {
         var apdus: [[UInt8]] = []
         reassembler.push(octets)
-        while let frame = try reassembler.next() {
-            guard frame.sourcePort == remotePort, frame.destinationPort == localPort, !frame.payload.isEmpty else {
-                continue
+        do throws(DecodeError) {
+            while let frame = try reassembler.next() {
+                guard frame.sourcePort == remotePort, frame.destinationPort == localPort, !frame.payload.isEmpty
+                else { continue }
+                apdus.append(frame.payload)
             }
-            apdus.append(frame.payload)
+            return (apdus, nil)
+        } catch {
+            return (apdus, error)
         }
-        return apdus
     }
 }
