@@ -26,6 +26,8 @@ final class MeterClientHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
     private var opened: Opened?
+    /// Whether nobody wants the association any more that is to be opened.
+    private var isOpeningCancelled = false
     private var waiter: Waiter?
     private var isInactive = false
     /// Who waits for the answer to a cancelled request to come.
@@ -41,6 +43,10 @@ final class MeterClientHandler: ChannelInboundHandler {
 
     /// Opens the association over the connected channel.
     func associate(_ done: @escaping Opened) {
+        guard !isOpeningCancelled else {
+            context?.close(promise: nil)
+            return done(.failure(TransportError(.cancelled)))
+        }
         guard !isInactive, context != nil else {
             return done(.failure(TransportError(.closedByPeer(waitingFor: .associationResponse))))
         }
@@ -57,7 +63,10 @@ final class MeterClientHandler: ChannelInboundHandler {
     ) {
         lastToken = max(lastToken, token)
         guard cancelledEarly.remove(token) == nil else { return done(.failure(TransportError(.cancelled))) }
-        guard !isInactive else { return done(.failure(TransportError(.closedByPeer(waitingFor: nil)))) }
+        // Between our closing and the news of it the machine is closed, too: a lost connection, not a fault of ours.
+        guard !isInactive, context?.channel.isActive == true else {
+            return done(.failure(TransportError(.closedByPeer(waitingFor: nil))))
+        }
         guard waiter == nil, machine.isReady else { return done(.failure(TransportError(.engine(.notReady)))) }
         waiter = Waiter(token: token, done: done, block: block)
         run(machine.perform(request, deadline: deadline, streams: block != nil, now: .now))
@@ -76,6 +85,7 @@ final class MeterClientHandler: ChannelInboundHandler {
     }
 
     func cancelOpening() {
+        isOpeningCancelled = true
         if opened != nil { run(machine.cancel()) }
     }
 

@@ -30,6 +30,7 @@ public final class MeterConnection: Sendable {
     ///   - connectTimeout: how long name resolution and connecting may take together.
     ///   - network: the event loops.
     ///   - onClose: called once when the connection has ended, for whatever reason, after it was open.
+    /// When the task is cancelled, connecting stops and nothing stays open.
     /// - Throws: `TransportError`, always with `.notSent`.
     public static func open(
         to endpoint: TCPEndpoint,
@@ -39,19 +40,26 @@ public final class MeterConnection: Sendable {
         onClose: (@Sendable () -> Void)? = nil
     ) async throws(TransportError) -> (connection: MeterConnection, info: AssociationInfo) {
         let tally = ConnectionTally()
+        let attempt = ConnectAttempt()
         let parts: (any Channel, NIOLoopBound<MeterClientHandler>)
         do {
-            parts = try await ClientBootstrap(group: network.group)
-                .connectTimeout(TimeAmount(connectTimeout))
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .connect(host: endpoint.host, port: endpoint.port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let handler = MeterClientHandler(settings: settings, tally: tally)
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                        return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop))
+            parts = try await withTaskCancellationHandler {
+                try await ClientBootstrap(group: network.group)
+                    .connectTimeout(TimeAmount(connectTimeout))
+                    .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .connect(host: endpoint.host, port: endpoint.port) { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try attempt.begin(channel)
+                            let handler = MeterClientHandler(settings: settings, tally: tally)
+                            try channel.pipeline.syncOperations.addHandler(handler)
+                            return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop))
+                        }
                     }
-                }
+            } onCancel: {
+                attempt.cancel()
+            }
         } catch {
+            guard !attempt.isCancelled else { throw TransportError(.cancelled) }
             throw ConnectFailure.transportError(of: error, endpoint)
         }
         let connection = MeterConnection(channel: parts.0, handler: parts.1, tally: tally)

@@ -161,6 +161,24 @@ struct TransportTests {
         await network.shutdown()
     }
 
+    @Test("Nothing is opened for a caller who has left, and nothing stays open")
+    func cancelledOpening() async throws {
+        let listener = try await MeterListener.bind(objects: OneValueMeter(), network: network)
+        let opening = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            _ = try await MeterConnection.open(
+                to: TCPEndpoint(host: "127.0.0.1", port: listener.port),
+                settings: .public,
+                connectTimeout: .seconds(5),
+                network: network
+            )
+        }
+        await #expect(throws: TransportError(.cancelled)) { try await opening.value }
+        #expect(listener.counters.served.isEmpty)
+        await listener.close()
+        await network.shutdown()
+    }
+
     @Test("A meter for one client makes the second wait until the first has left")
     func oneAtATime() async throws {
         let listener = try await MeterListener.bind(
