@@ -46,11 +46,13 @@ extension MeterSessions {
         if work.startedAt == nil { work.startedAt = clock.now() }
         var mayReplace = true
         while !work.waiters.isEmpty {
+            guard !isCutOff else { return end(work, channel, with: .draining) }
             let isReused = channel.session?.serves(work) ?? false
             if !isReused {
                 await closeSession(channel)
-                guard !work.waiters.isEmpty else { break }
+                guard !work.waiters.isEmpty, !isCutOff else { continue }
                 if let error = await connect(work, channel) {
+                    guard !work.waiters.isEmpty else { break }
                     noteFailure(work, .transport(error))
                     return end(work, channel, with: .transport(error))
                 }
@@ -61,6 +63,7 @@ extension MeterSessions {
                 channel.session?.mustSettle = false
                 continue
             }
+            if !work.isRead { closeToJoiners(channel) }
             switch await exchange(work, session) {
             case .success(let done):
                 channel.session?.info = done.info
@@ -96,6 +99,11 @@ extension MeterSessions {
         if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
     }
 
+    /// Lets nobody join a read of which a part was read before what is about to be changed.
+    private func closeToJoiners(_ channel: ChannelState) {
+        channel.joinable = channel.joinable.filter { !$0.value.isPartlyDone }
+    }
+
     private func mayRepeat(_ work: PendingWork, after error: TransportError) -> Bool {
         work.isRead ? !work.delivery.hasBegun : error.transmission == .notSent
     }
@@ -107,9 +115,6 @@ extension MeterSessions {
         let id = makeID()
         let route = work.route
         let settings = work.settings
-        // Connecting cannot be stopped, so it must not go on for long when nobody waits any more.
-        let patience = (work.waiters.map(\.deadline).max().map { began.duration(to: $0) } ?? .zero) + .milliseconds(100)
-        let timeout = min(route.connectTimeout, patience)
         let onClose: @Sendable () -> Void = { [weak self] in
             Task { await self?.connectionClosed(id, route.channel) }
         }
@@ -118,7 +123,7 @@ extension MeterSessions {
                 try await MeterConnection.open(
                     to: route.endpoint,
                     settings: settings,
-                    connectTimeout: timeout,
+                    connectTimeout: route.connectTimeout,
                     network: network,
                     onClose: onClose
                 )

@@ -33,6 +33,8 @@ public actor MeterSessions {
     var meters: [String: MeterRecord] = [:]
     var counts = SessionMetrics()
     private var isDraining = false
+    /// Whether the time that shutting down may take is over.
+    private(set) var isCutOff = false
     private var nextID: UInt64 = 0
 
     /// Makes a manager without any connection.
@@ -128,9 +130,13 @@ public actor MeterSessions {
 
     /// Forgets what is remembered of a meter, and releases its association, because it was removed.
     public func forget(meter: String) {
-        guard let record = meters.removeValue(forKey: meter), let channel = channels[record.channel],
-            channel.session?.meter == meter
-        else { return }
+        guard let record = meters.removeValue(forKey: meter) else { return }
+        releaseSession(of: meter, record.channel)
+    }
+
+    /// Releases the association that a meter has on a channel that it does not use any more.
+    private func releaseSession(of meter: String, _ key: ChannelKey) {
+        guard let channel = channels[key], channel.session?.meter == meter else { return }
         channel.isToBeReleased = true
         startRunner(channel)
     }
@@ -212,6 +218,9 @@ public actor MeterSessions {
     private func channel(_ route: MeterRoute) -> ChannelState {
         let channel = channels[route.channel] ?? ChannelState(route.channel)
         channels[route.channel] = channel
+        if let before = meters[route.meter]?.channel, before != route.channel {
+            releaseSession(of: route.meter, before)
+        }
         meters[route.meter, default: MeterRecord(channel: route.channel)].channel = route.channel
         return channel
     }
@@ -237,6 +246,7 @@ public actor MeterSessions {
     }
 
     private func cutOff() async {
+        isCutOff = true
         for channel in channels.values {
             channel.running?.stop?()
             await channel.session?.connection.close()

@@ -83,6 +83,9 @@ final class PendingWork {
         return .get(Array(requests.dropFirst(results.count).prefix(length)))
     }
 
+    /// Whether a part of it is done, while the rest waits.
+    var isPartlyDone: Bool { !results.isEmpty }
+
     /// Takes the response to a part; returns the whole response when it was the last one.
     func partDone(_ response: ServiceResponse) -> ServiceResponse? {
         guard case .get(let requests) = request.service, case .get(let part) = response else { return response }

@@ -149,4 +149,47 @@ struct LifeCycleTests {
             #expect(await bench.sessions.metrics().channels == 0)
         }
     }
+
+    @Test("Shutting down cuts off a connection that does not come about")
+    func shutdownWhileConnecting() async throws {
+        try await SessionsBench.run { bench in
+            let busy = try #require(BusyPort())
+            let route = bench.route(port: busy.port)
+            let reading = Task { try await bench.read(1, route: route) }
+            await bench.until { await bench.sessions.status(of: "M1").state == .connecting }
+            await bench.sessions.shutdown(within: .zero)
+            await #expect(throws: SessionError.self) { _ = try await reading.value }
+            #expect(await bench.sessions.metrics().associationFailures == [.cancelled: 1])
+            withExtendedLifetime(busy) {}
+        }
+    }
+
+    @Test("A connection that nobody waits for any more does not hold up its channel")
+    func leftWhileConnecting() async throws {
+        try await SessionsBench.run { bench in
+            let busy = try #require(BusyPort())
+            let route = bench.route(port: busy.port, revision: 2)
+            let reading = Task { try await bench.read(1, route: route) }
+            await bench.until { await bench.sessions.status(of: "M1").state == .connecting }
+            reading.cancel()
+            await #expect(throws: SessionError.cancelled(.notSent)) { _ = try await reading.value }
+            let response = try await bench.read(2).response
+            #expect(response == .objects(2))
+            #expect(await bench.sessions.metrics().associationFailures == [.cancelled: 1])
+            withExtendedLifetime(busy) {}
+        }
+    }
+
+    @Test("A meter that moves to another channel is released on the one before")
+    func movedMeter() async throws {
+        try await SessionsBench.run(listener: .init(servesOneAtATime: true)) { bench in
+            _ = try await bench.read(1)
+            var route = bench.route(responseTimeout: .seconds(5), revision: 2)
+            route.channel = ChannelKey("shared")
+            let response = try await bench.read(2, route: route).response
+            #expect(response == .objects(2))
+            #expect(bench.listener.counters.served[.release] == 1)
+            #expect(await bench.sessions.metrics().openAssociations == 1)
+        }
+    }
 }

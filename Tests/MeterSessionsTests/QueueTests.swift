@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSEngine
 import MeterSessions
 import MeterTransport
+import Synchronization
 import Testing
 
 @Suite("Requests wait in order of priority")
@@ -89,6 +91,64 @@ struct QueueTests {
         }
     }
 
+    @Test("A value that is handed over in parts makes way before its first part, and comes once")
+    func orderBeforeStream() async throws {
+        try await SessionsBench.run { bench in
+            _ = try await bench.read(1, in: "small")
+            bench.listener.setAnswering(.held)
+            let delivered = Parts()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    let answer = try await bench.sessions.perform(
+                        SessionRequest(service: .get([.object(200)]), association: "small"),
+                        on: bench.route(),
+                        deadline: bench.clock.now + .seconds(60)
+                    ) { part in delivered.octets.withLock { $0 += part } }
+                    #expect(answer.response == .streamed(octets: LoggingMeter.long.count))
+                }
+                await bench.untilAsked(2)
+                group.addTask { _ = try await bench.write(3, in: "small", priority: 9) }
+                await bench.untilQueued(1)
+                bench.listener.setAnswering(.prompt)
+                try await group.waitForAll()
+            }
+            #expect(delivered.octets.withLock { $0 } == LoggingMeter.long)
+            #expect(bench.meter.log == [1, 200, 200])
+        }
+    }
+
+    @Test("Nobody joins a read of which a part is older than a write")
+    func joiningAfterWrite() async throws {
+        try await SessionsBench.run { bench in
+            _ = try await bench.read(100)
+            bench.listener.setAnswering(.held)
+            let list = SessionRequest(service: .get((1...40).map { .object($0) }), association: "public")
+            let route = bench.route()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    _ = try await bench.sessions.perform(list, on: route, deadline: bench.clock.now + .seconds(60))
+                }
+                await bench.untilAsked(17)
+                group.addTask { _ = try await bench.write(99, priority: 9) }
+                await bench.untilQueued(1)
+                bench.listener.setAnswering(.prompt)
+                bench.listener.setAnswering(.held)
+                await bench.until { bench.meter.writes == 1 }
+                group.addTask {
+                    _ = try await bench.sessions.perform(list, on: route, deadline: bench.clock.now + .seconds(60))
+                }
+                await bench.until {
+                    let metrics = await bench.sessions.metrics()
+                    return metrics.sharedReads > 0 || metrics.queueLength >= 2 || bench.meter.log.count > 41
+                }
+                bench.listener.setAnswering(.prompt)
+                try await group.waitForAll()
+            }
+            #expect(await bench.sessions.metrics().sharedReads == 0)
+            #expect(bench.meter.log.count == 81)
+        }
+    }
+
     @Test("A read that an urgent one would only delay is completed")
     func shortReadCompletes() async throws {
         try await SessionsBench.run { bench in
@@ -154,4 +214,9 @@ struct QueueTests {
             }
         }
     }
+}
+
+/// The parts of a streamed value, put together.
+private final class Parts: Sendable {
+    let octets = Mutex<[UInt8]>([])
 }
