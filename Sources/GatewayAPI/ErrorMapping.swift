@@ -151,8 +151,8 @@ extension Problem {
         if status == 503 || status == 409 && error.isRetryable { headers.set("Retry-After", "\(Self.pause(error))") }
     }
 
-    /// What is wrong with the outcome of a patch: the patch itself was well formed, so 400 would blame the wrong text.
-    static func unfitPatch(_ fault: JSONMemberError) -> Problem {
+    /// A member that is well formed but does not fit what it is applied to: a patch its meter, an id its path.
+    static func unfitMember(_ fault: JSONMemberError) -> Problem {
         var problem = Problem.unexpectedMember(fault)
         problem.status = 422
         return problem

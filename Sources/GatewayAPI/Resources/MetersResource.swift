@@ -62,7 +62,9 @@ extension GatewayAPI {
         var document = try request.json()
         if case .object(var object) = document, let inner = object["id"] {
             guard try Self.identifier(inner) == id else {
-                throw JSONMemberError(.invalid(expected: "the id of the path", suggestion: id.text), at: "/id")
+                throw Problem.unfitMember(
+                    JSONMemberError(.invalid(expected: "the id of the path", suggestion: id.text), at: "/id")
+                )
             }
             object["id"] = nil
             document = .object(object)
@@ -81,7 +83,7 @@ extension GatewayAPI {
             record = try await gateway.patchMeter(request.parameter("id"), patch, ifRevision: request.ifMatch())
         } catch {
             guard case .invalidMember(let fault) = error else { throw error }
-            throw Problem.unfitPatch(fault)
+            throw Problem.unfitMember(fault)
         }
         return Self.written(.replaced(record), path: "")
     }
