@@ -23,9 +23,9 @@ final class AnswerMemory: Sendable {
     private let entries = Mutex<[RepeatableRequest: Entry]>([:])
 
     /// The answer to a request, if one stands.
-    func answer(for request: HTTPRequest) -> HTTPResponse? {
+    func answer(for request: HTTPRequest, at now: ContinuousClock.Instant) -> HTTPResponse? {
         guard let key = RepeatableRequest(request), let entry = entries.withLock({ $0[key] }) else { return nil }
-        guard var answer = entry.answer.repeated() else { return nil }
+        guard var answer = entry.answer.repeated(at: now) else { return nil }
         answer.route = entry.route
         return answer
     }

@@ -27,7 +27,7 @@ public struct HTTPEdge: HTTPResponder {
     /// The answer that was given to a request like this one, if it still stands.
     public func answerAtHand(for request: HTTPRequest) -> HTTPResponse? {
         let start = ContinuousClock.now
-        guard let answer = memory.answer(for: request) else { return nil }
+        guard let answer = memory.answer(for: request, at: start) else { return nil }
         return finish(answer, request, since: start)
     }
 

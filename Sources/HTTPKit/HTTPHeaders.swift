@@ -15,14 +15,24 @@ public struct HTTPHeaders: Hashable, Sendable {
             self.name = name
             self.value = value
         }
+
+        fileprivate var isWellFormed: Bool {
+            HTTPFieldText.isToken(name) && HTTPFieldText.isFieldValue(value)
+        }
     }
 
     /// The fields in their order.
     public private(set) var fields: [Field]
+    /// Whether all names are tokens and no value holds a control character but the tab (RFC 9110 §5.5); anything else could
+    /// end a header early and smuggle in another.
+    ///
+    /// Kept with every change, so that fields that are sent again are not looked through again.
+    public private(set) var areWellFormed: Bool
 
     /// Makes headers of fields.
     public init(_ fields: [Field] = []) {
         self.fields = fields
+        areWellFormed = fields.allSatisfy(\.isWellFormed)
     }
 
     /// The value of the first field of that name.
@@ -47,18 +57,21 @@ public struct HTTPHeaders: Hashable, Sendable {
 
     /// Appends a field.
     public mutating func add(_ name: String, _ value: String) {
-        fields.append(Field(name: name, value: value))
+        let field = Field(name: name, value: value)
+        fields.append(field)
+        areWellFormed = areWellFormed && field.isWellFormed
     }
 
     /// Replaces all fields of that name by one.
     public mutating func set(_ name: String, _ value: String) {
-        if self[name] != nil { remove(name) }
+        if fields.contains(where: { Self.areEqual($0.name, name) }) { remove(name) }
         add(name, value)
     }
 
     /// Removes all fields of that name.
     public mutating func remove(_ name: String) {
         fields.removeAll { Self.areEqual($0.name, name) }
+        areWellFormed = areWellFormed || fields.allSatisfy(\.isWellFormed)
     }
 
     /// Makes room for that many fields.
@@ -66,16 +79,8 @@ public struct HTTPHeaders: Hashable, Sendable {
         fields.reserveCapacity(count)
     }
 
-    /// Whether all names are tokens and no value holds a control character but the tab (RFC 9110 §5.5); anything else could
-    /// end a header early and smuggle in another.
-    public var areWellFormed: Bool {
-        fields.allSatisfy { field in
-            HTTPFieldText.isToken(field.name) && HTTPFieldText.isFieldValue(field.value)
-        }
-    }
-
     /// Whether two field names are the same: ASCII letters of either case are equal.
-    static func areEqual(_ left: String, _ right: String) -> Bool {
+    public static func areEqual(_ left: String, _ right: String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }
         var (left, right) = (left, right)
         return left.withUTF8 { left in

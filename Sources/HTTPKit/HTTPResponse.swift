@@ -12,7 +12,9 @@ public struct HTTPResponse: Sendable {
         /// A body made piece by piece while it is sent.
         case stream(HTTPBodyStream)
         /// A problem, written as `application/problem+json` once the request it belongs to is known.
-        case problem(Problem)
+        ///
+        /// Apart in memory, so that answers are small: they are copied often and few are problems.
+        indirect case problem(Problem)
     }
 
     /// The status code.

@@ -202,7 +202,11 @@ final class HTTPExchange: @unchecked Sendable {
         guard let created else { return false }
         defer { MHD_destroy_response(created) }
         for field in response.headers.fields where !Self.isOurs(field.name) {
-            guard MHD_add_response_header(created, field.name, field.value) == .YES else { return false }
+            // Not passed as strings: that would copy both into arrays first.
+            let isAdded = field.name.withCString { name in
+                field.value.withCString { MHD_add_response_header(created, name, $0) == .YES }
+            }
+            guard isAdded else { return false }
         }
         if loop.isDraining { MHD_add_response_header(created, "Connection", "close") }
         guard MHD_queue_response(handle, UInt32(response.status), created) == .YES else { return false }
@@ -217,10 +221,10 @@ final class HTTPExchange: @unchecked Sendable {
 
     /// The fields that the library writes from what it knows.
     private static func isOurs(_ name: String) -> Bool {
-        // Only names of these lengths can be one of them.
-        guard name.utf8.count == 4 || name.utf8.count == 14 || name.utf8.count == 17 else { return false }
-        return switch name.lowercased() {
-        case "content-length", "transfer-encoding", "date": true
+        switch name.utf8.count {
+        case 4: HTTPHeaders.areEqual(name, "Date")
+        case 14: HTTPHeaders.areEqual(name, "Content-Length")
+        case 17: HTTPHeaders.areEqual(name, "Transfer-Encoding")
         default: false
         }
     }

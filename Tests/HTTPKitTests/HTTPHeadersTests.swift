@@ -49,6 +49,13 @@ private func headers(_ fields: (String, String)...) -> HTTPHeaders {
         ] {
             #expect(!headers((name, value)).areWellFormed)
         }
+        var changing = headers(("X", "a"))
+        changing.add("Y", "b\n")
+        #expect(!changing.areWellFormed)
+        changing.set("X", "c")
+        #expect(!changing.areWellFormed)
+        changing.set("Y", "d")
+        #expect(changing.areWellFormed)
         // Wherever it stands in a value.
         for octet in UInt8(0)...0x7F {
             let isAllowed = octet == 0x09 || (octet >= 0x20 && octet != 0x7F)

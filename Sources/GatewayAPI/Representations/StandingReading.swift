@@ -13,27 +13,36 @@ final class StandingReading: StandingAnswer {
     private let body: HTTPResponse.Body
     private let clock: any WallClock
     /// The answer for the latest age that was asked for.
-    private let latest = Mutex<(age: Int64, answer: HTTPResponse)?>(nil)
+    private let latest: Mutex<Latest>
+
+    private struct Latest {
+        var age: Int64
+        var answer: HTTPResponse
+    }
 
     init(_ read: StandingRead, _ aging: AgingFields, body: HTTPResponse.Body, clock: any WallClock) {
+        let now = clock.now()
+        latest = Mutex(Latest(age: aging.age(at: now), answer: Self.answer(aging, body, at: now)))
         self.read = read
         self.aging = aging
         self.body = body
         self.clock = clock
     }
 
-    func repeated() -> HTTPResponse? {
+    func repeated(at instant: ContinuousClock.Instant) -> HTTPResponse? {
         let now = clock.now()
-        guard read.isRepeated(at: now) else { return nil }
+        guard read.isRepeated(at: now, instant) else { return nil }
         let age = aging.age(at: now)
         return latest.withLock { latest in
-            if let latest, latest.age == age { return latest.answer }
-            var headers = aging.fields(at: now)
-            headers.add("Content-Type", "application/json")
-            let answer = HTTPResponse(status: 200, headers: headers, body: body)
-            latest = (age, answer)
-            return answer
+            if latest.age != age { latest = Latest(age: age, answer: Self.answer(aging, body, at: now)) }
+            return latest.answer
         }
+    }
+
+    private static func answer(_ aging: AgingFields, _ body: HTTPResponse.Body, at now: Timestamp) -> HTTPResponse {
+        var headers = aging.fields(at: now)
+        headers.add("Content-Type", "application/json")
+        return HTTPResponse(status: 200, headers: headers, body: body)
     }
 }
 

@@ -14,10 +14,14 @@ public struct StandingRead: Sendable {
     /// The first moment at which a value is too old; nil if none ever is.
     var end: Timestamp?
 
-    /// Whether the same read at `now` would give the same; if so it counts as one.
-    public func isRepeated(at now: Timestamp) -> Bool {
+    /// Whether the same read would give the same now; if so it counts as one.
+    ///
+    /// - Parameters:
+    ///   - now: the present time of day, by which values age.
+    ///   - instant: the same moment, by which the configuration is trusted.
+    public func isRepeated(at now: Timestamp, _ instant: ContinuousClock.Instant) -> Bool {
         if let end, now >= end { return false }
-        guard memory.isUnchanged(since: generation, now: .now) else { return false }
+        guard memory.isUnchanged(since: generation, now: instant) else { return false }
         metrics.valueHits.increment()
         return true
     }
