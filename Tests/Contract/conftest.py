@@ -9,7 +9,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Peers"))
-from conftest import GATEWAY, ROOT, free_ports, running  # noqa: E402
+from processes import GATEWAY, ROOT, free_ports, running  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -32,8 +32,16 @@ def test_every_operation_has_a_summary_an_example_and_a_problem(contract):
             where = f"{method.upper()} {path}"
             assert operation.get("summary"), where
             assert operation.get("operationId"), where
-            assert "example" in str(operation), where
+            parameters = [resolved(document, one) for one in item.get("parameters", []) + operation.get("parameters", [])]
+            assert "example" in str(operation) or any("example" in one for one in parameters), where
             assert any(code[0] in "45" or code == "default" for code in operation["responses"]), where
+
+
+def resolved(document: dict, node: dict) -> dict:
+    """The node itself, or what its `$ref` names."""
+    for step in node.get("$ref", "#").split("/")[1:]:
+        document = document[step]
+    return document if "$ref" in node else node
 
 
 def test_the_gateway_serves_the_contract_of_the_repository(demo, contract):

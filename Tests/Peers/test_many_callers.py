@@ -7,7 +7,7 @@ import asyncio
 import json
 
 import pytest
-from conftest import GATEWAY, Gateway, free_ports, running
+from processes import GATEWAY, Gateway, free_ports, running
 
 CALLERS_OF_ONE_METER = 200
 METERS = 1000

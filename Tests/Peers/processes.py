@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes on loopback that tests start and end, and the HTTP face of the gateway."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+GATEWAY = os.environ.get("COSEM_GATEWAY_BINARY", str(ROOT / ".build/debug/cosem-gateway"))
+START_SECONDS = 30
+
+
+def free_ports(count: int = 1) -> int:
+    """The first of `count` consecutive ports that nobody listens on."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first = probe.getsockname()[1]
+        if first + count > 60_000:
+            continue
+        with contextlib.ExitStack() as held:
+            try:
+                for port in range(first, first + count):
+                    taken = held.enter_context(socket.socket())
+                    taken.bind(("127.0.0.1", port))
+                return first
+            except OSError:
+                continue
+
+
+def wait_for_port(port: int, process: subprocess.Popen, what: str) -> None:
+    """Return once something accepts connections on the port; fail when the process ends first."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{what} ended with {process.returncode} before it listened")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{what} did not listen on {port} within {START_SECONDS} s")
+
+
+@contextlib.contextmanager
+def running(arguments: list[str], port: int, what: str, log: pathlib.Path):
+    """A process that listens on a port, ended at the end of the block."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(arguments, stdout=output, stderr=subprocess.STDOUT, cwd=HERE)
+        try:
+            wait_for_port(port, process, what)
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise RuntimeError(f"{what} did not end within 20 s of SIGTERM")
+
+
+@dataclass
+class Answer:
+    """One HTTP answer: status, headers and body, the body as JSON where it is."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self):
+        return json.loads(self.text)
+
+    @property
+    def problem(self) -> str:
+        """The last path segment of the problem's type."""
+        return self.json["type"].rsplit("/", 1)[-1]
+
+
+class Gateway:
+    """The gateway's HTTP face."""
+
+    def __init__(self, port: int, process: subprocess.Popen) -> None:
+        self.port = port
+        self.process = process
+
+    def call(self, method: str, path: str, body=None, headers: dict | None = None, timeout: float = 60) -> Answer:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
+        for name, value in (headers or {}).items():
+            request.add_header(name, value)
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            if not request.has_header("Content-type"):
+                request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, data, timeout) as response:
+                return Answer(response.status, dict(response.headers), response.read().decode())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, dict(error.headers), error.read().decode())
+
+    def get(self, path: str, **options) -> Answer:
+        return self.call("GET", path, **options)
+
+    def register(self, meter: str, port: int, client: int = 32, password: str | None = "12345678", **members) -> None:
+        """Put a wrapper meter on 127.0.0.1 with one association named reader."""
+        authentication = (
+            {"mechanism": "low", "secret": {"text": password}} if password else {"mechanism": "none"}
+        )
+        configuration = {
+            "channel": {"type": "tcp", "host": "127.0.0.1", "port": port},
+            "framing": "wrapper",
+            "address": {"logicalDevice": 1},
+            "associations": {"reader": {"clientAddress": client, "authentication": authentication}},
+            "timeouts": {"connect": "PT5S", "response": "PT10S"},
+            **members,
+        }
+        answer = self.call("PUT", f"/meters/{meter}", configuration, {"If-None-Match": "*"})
+        assert answer.status == 201, answer.text
