@@ -85,7 +85,7 @@ struct LifeCycleTests {
             _ = try await bench.read(1, route: route)
             bench.listener.setAnswering(.silent)
             let second = Task { try await bench.read(2, route: route) }
-            await bench.untilAsked(2)
+            await bench.untilServed(2)
             bench.listener.setAnswering(.prompt)
             let response = try await second.value.response
             #expect(response == .objects(2))

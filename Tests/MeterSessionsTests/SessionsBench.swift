@@ -116,6 +116,11 @@ struct SessionsBench: Sendable {
         await until { meter.log.count >= count }
     }
 
+    /// Returns when the meter has sent, kept or lost its answers to so many GET requests since the start.
+    func untilServed(_ count: Int) async {
+        await until { listener.counters.served[.get, default: 0] >= count }
+    }
+
     func untilQueued(_ count: Int) async {
         await until { await sessions.metrics().queueLength >= count }
     }

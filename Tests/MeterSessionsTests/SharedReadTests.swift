@@ -74,7 +74,7 @@ struct SharedReadTests {
             _ = try await bench.read(1, route: route)
             bench.listener.setAnswering(.silent)
             let caller = Task { try await bench.read(2, route: route) }
-            await bench.untilAsked(2)
+            await bench.untilServed(2)
             caller.cancel()
             await #expect(throws: SessionError.cancelled(.sent)) { _ = try await caller.value }
             bench.listener.setAnswering(.prompt)
