@@ -30,7 +30,7 @@ extension GatewayError {
         case .authenticationFailedAtMeter: "Check the secret or the keys of the association."
         case .decipheringFailed: "Check block cipher key, authentication key and system title."
         case .invocationCounterRejected: "Set invocationCounterObject, so that the meter's counter is read first."
-        case .ordersOnly: "Switch it with POST /meters/{id}/disconnector/orders."
+        case .ordersOnly: "Orders that switch supply safely are not part of this version."
         case .protocolError: "Check that the port speaks DLMS/COSEM with the configured framing."
         case .verificationFailed: "Read the attribute; send \"verify\": false for one that changes by itself."
         case .meterRefusedConnection: "Check channel.port; many meters take one connection at a time."

@@ -86,7 +86,7 @@ extension ProblemPage {
             cause: "The disconnector switches supply. Its methods are not reachable as plain methods.",
             gatewayDid: "It asked the meter for nothing.",
             whatToDo:
-                "Use an order: POST /meters/{id}/disconnector/orders. It checks the state, expires, verifies and is audited. Orders come with a later version."
+                "Orders that check the state, expire, verify and are audited are not part of this version; until then switch supply with the tool of the meter's maker."
         ),
         ProblemPage(
             "undecodable",
