@@ -16,11 +16,19 @@ public struct ObjectList: Hashable, Sendable {
     public static let maximumCount = 10_000
 
     /// Why a value is no object list; the meter is at fault.
-    public enum Fault: Error, Hashable, Sendable {
+    public enum Fault: Error, Hashable, Sendable, CustomStringConvertible {
         /// It is no array.
         case notAnArray(typeName: String)
         /// It has more entries than are accepted.
         case tooLong(count: Int)
+
+        /// The fault in words.
+        public var description: String {
+            switch self {
+            case .notAnArray(let typeName): "an array was expected, \(typeName) found"
+            case .tooLong(let count): "\(count) entries are more than the \(ObjectList.maximumCount) that are accepted"
+            }
+        }
     }
 
     /// Reads the attribute.
@@ -31,7 +39,8 @@ public struct ObjectList: Hashable, Sendable {
     public init(_ data: DLMSData, associationVersion: UInt8? = nil) throws(Fault) {
         let items: [DLMSData]
         switch data {
-        case .array(let elements): items = elements
+        // Observed: some meters send the whole list as a structure.
+        case .array(let elements), .structure(let elements): items = elements
         case .compactArray(let compact): items = (try? compact.elements()) ?? []
         default: throw .notAnArray(typeName: data.typeName)
         }

@@ -20,3 +20,19 @@ public enum ProfileError: Error, Hashable, Sendable {
     /// Octets follow the last row.
     case trailingOctets(Int)
 }
+
+extension ProfileError: CustomStringConvertible {
+    /// The error in words.
+    public var description: String {
+        switch self {
+        case .notABuffer(let tag): "an array of rows was expected, tag \(tag) found"
+        case .notARow(let index, let tag): "row \(index) is no structure but has tag \(tag)"
+        case .tooManyColumns(let index, let expected, let found):
+            "row \(index) has \(found) members, but the profile has \(expected) columns"
+        case .tooLong(let limit): "a row or a compact array is longer than \(limit) octets"
+        case .malformed(let error): "\(error)"
+        case .truncated(let missing): "it ended \(missing) rows before its end"
+        case .trailingOctets(let count): "\(count) octets follow the last row"
+        }
+    }
+}
