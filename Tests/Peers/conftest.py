@@ -10,6 +10,10 @@ import pytest
 from processes import GATEWAY, Gateway, free_ports, running
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "cell(feature, peer): a cell of docs/interoperability.md that the test shows")
+
+
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory):
     """A gateway on an empty database."""

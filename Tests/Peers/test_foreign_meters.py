@@ -41,6 +41,12 @@ def meters(gateway, start_gurux_meter, pydlms_meter):
     return ports
 
 
+def cells(name: str, *features: str):
+    """The name of a meter as a parameter that shows these features against its peer."""
+    peer = "gurux meter" if name.startswith("gurux") else "pydlms meter"
+    return pytest.param(name, marks=[pytest.mark.cell(feature, peer) for feature in features])
+
+
 def objects_of(gateway, meter: str) -> list[dict]:
     answer = gateway.get(f"/meters/{meter}/objects")
     assert answer.status == 200, answer.text
@@ -52,7 +58,10 @@ def judge(name: str, port: int):
     return judge_class(Access(port, client, password))
 
 
-@pytest.mark.parametrize("name", METERS)
+@pytest.mark.parametrize(
+    "name",
+    [cells(name, "LLS" if "low" in name else "no security", "LN: GET, blocks", "LN: GET with-list") for name in METERS],
+)
 def test_every_attribute_of_every_object_equals_what_the_foreign_client_reads(gateway, meters, name):
     expected_objects = 62 if name.startswith("gurux") else 12
     objects = objects_of(gateway, name)
@@ -110,7 +119,7 @@ def test_friendly_values_are_exact(gateway, meters):
     assert value("0.0.96.51.19.255")[1] is None
 
 
-@pytest.mark.parametrize("name", ["gurux-none-256", "gurux-low-1024"])
+@pytest.mark.parametrize("name", [cells(name, "LN: SET, blocks") for name in ("gurux-none-256", "gurux-low-1024")])
 @pytest.mark.parametrize(
     "written",
     [
@@ -205,7 +214,7 @@ def test_an_unknown_object_is_404_object_undefined(gateway, meters):
     assert (answer.status, answer.problem) == (404, "object-undefined"), answer.text
 
 
-@pytest.mark.parametrize("name", ["gurux-none-256", "gurux-low-1024"])
+@pytest.mark.parametrize("name", [cells(name, "range", "entry") for name in ("gurux-none-256", "gurux-low-1024")])
 def test_profile_rows_by_range_by_entries_and_by_last(gateway, meters, name):
     base = f"/meters/{name}/profiles/{LOAD_PROFILE}/rows"
     by_range = gateway.get(f"{base}?from=2026-01-02T00:00:00Z&to=2026-01-03T00:00:00Z").json

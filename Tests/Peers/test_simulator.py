@@ -28,6 +28,9 @@ def test_the_meter_has_sixty_objects_or_more(readable):
     assert len({(class_id, obis) for class_id, obis, _ in readable}) >= 60
 
 
+@pytest.mark.cell("LLS", "pydlms client")
+@pytest.mark.cell("LLS", "gurux client")
+@pytest.mark.cell("LLS", "dlms-cosem client")
 def test_each_foreign_client_reads_every_attribute_and_all_read_the_same(simulator, readable):
     clients = [client_class(Access(simulator)) for client_class in ALL_CLIENTS]
     read = {client.name: 0 for client in clients}
@@ -55,6 +58,9 @@ def runs(class_id: int, attribute: int) -> bool:
     return (class_id, attribute) in running | {NEGOTIATED}
 
 
+@pytest.mark.cell("LN: GET, blocks", "pydlms client")
+@pytest.mark.cell("LN: GET, blocks", "gurux client")
+@pytest.mark.cell("LN: GET, blocks", "dlms-cosem client")
 def test_all_foreign_clients_read_the_same_3000_rows(simulator):
     buffers = read_load_profile(simulator)
     if len(set(buffers.values())) > 1:
