@@ -19,6 +19,10 @@ public struct AssociationInfo: Hashable, Sendable {
 
     /// The services both sides agreed to.
     public var conformance: Conformance
+    /// Whether attributes and methods are named by short names here.
+    public var usesShortNames = false
+    /// The short names of the server's objects as far as they were needed; nil until then.
+    public var shortNames: ShortNameDirectory?
     /// The longest APDU the server accepts, in octets, 0 = no limit.
     public var serverMaxReceivePDUSize: UInt16
     /// What is known about GET with-list.

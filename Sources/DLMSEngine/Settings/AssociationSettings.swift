@@ -7,6 +7,10 @@ public import DLMSCodec
 public struct AssociationSettings: Hashable, Sendable {
     /// Framing and addresses.
     public var link: LinkSettings
+    /// How attributes and methods are named.
+    public var referencing = Referencing.logicalName
+    /// How short names are used when they are.
+    public var shortNames = ShortNameSettings()
     /// How the client proves who it is.
     public var authentication: AssociationAuthentication
     /// The services offered to the server in the AARQ; the server answers with a subset.
