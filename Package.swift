@@ -77,7 +77,11 @@ let package = Package(
         ),
 
         part("Jobs", ["Timekeeping", logging, lifecycle]),
-        part("Fleet", ["COSEMModel", "DLMSCodec", "DLMSSecurity", "JSONText", "Jobs", "Timekeeping"]),
+        part(
+            "Fleet",
+            ["COSEMModel", "DLMSCodec", "DLMSSecurity", "JSONText", "Jobs", "Timekeeping"],
+            resources: [.embedInCode("Tables")]
+        ),
         part(
             "SQLStore",
             ["Fleet", "Jobs", "Timekeeping", "DLMSCodec", "DLMSSecurity", "JSONText"],

@@ -27,6 +27,7 @@ extension MeterRoute {
         guard case .tcp(let endpoint) = channel.path else {
             throw .notSupported(what: "channels of type \(channel.path.type.rawValue)")
         }
+        let behaviour = configuration.behaviour().behaviour
         var associations: [String: AssociationSettings] = [:]
         for (name, association) in configuration.associations {
             associations[name] = AssociationSettings(
@@ -35,7 +36,10 @@ extension MeterRoute {
                     serverPort: configuration.address.logicalDevice
                 ),
                 authentication: association.authentication.secret.map { .low($0) } ?? .none,
-                responseTimeout: configuration.timeouts.response
+                maxReceivePDUSize: behaviour.maxReceivePDU,
+                responseTimeout: configuration.timeouts.response,
+                release: behaviour.release,
+                maximumListLength: behaviour.withListMaximum
             )
         }
         var hasher = Hasher()

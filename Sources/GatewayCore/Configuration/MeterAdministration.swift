@@ -93,6 +93,11 @@ struct MeterAdministration: Sendable {
         _ configuration: MeterConfiguration,
         when precondition: WritePrecondition
     ) async throws(GatewayError) -> WriteResult<MeterRecord> {
+        do throws(JSONMemberError) {
+            try configuration.checkQuirks()
+        } catch {
+            throw .invalidMember(error)
+        }
         try MeterRoute.check(configuration)
         guard ZoneInfo(name: configuration.timeZone) != nil else {
             throw .notSupported(what: "the time zone \(configuration.timeZone), which its database does not have")

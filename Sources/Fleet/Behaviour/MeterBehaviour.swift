@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// How a meter behaves where meters differ; every member begins as the standard says.
+///
+/// Each member is one ``Quirk`` of the same name. What models are known for stands in a table, not in code; see
+/// ``MeterModelCatalog`` and ``EffectiveBehaviour``.
+public struct MeterBehaviour: Hashable, Sendable {
+    // MARK: Messages and associations
+
+    /// The most attributes in one request with a list, 1 to 500; 1 asks one by one.
+    public var withListMaximum: Int = 16
+    /// The longest APDU the meter may be sent in octets, whatever it announces; nil believes it.
+    public var maxSendPDU: UInt16?
+    /// The longest APDU that the gateway says it takes, in octets, 40 to 65535.
+    public var maxReceivePDU: UInt16 = 0xFFFF
+    /// Whether an association is released before the connection is closed.
+    public var release = true
+    /// What the release of a protected association carries.
+    public var releaseContent = ReleaseContent.initiate
+    /// When the AARQ tells the client's system title.
+    public var callingSystemTitle = CallingSystemTitle.whenNeeded
+    /// How many blocks of a general block transfer are sent before an acknowledgement, 0 to 63; 0 does not offer it.
+    public var generalBlockWindow: Int = 1
+    /// What the blocks of a long answer to a method carry.
+    public var actionBlockContent = ActionBlockContent.automatic
+    /// Milliseconds to leave a meter alone after its connection was closed, 0 to 60000.
+    public var reconnectPause: Int = 0
+    /// The offset of the first method of M-Bus clients of version 0 with short names: 96 (60 hex), or 104 in NTA meters.
+    public var mbusMethodOffset: UInt8 = 0x60
+    /// The offset of the first method of security setups of version 0 with short names: 40 (28 hex) or 48.
+    public var securitySetupMethodOffset: UInt8 = 0x28
+    /// The length of the meter's HDLC address in octets, 1, 2 or 4; nil takes the shortest that holds it.
+    public var hdlcAddressOctets: Int?
+
+    // MARK: Profiles
+
+    /// What the meter can do of selective access.
+    public var selectiveAccess = SelectiveAccessSupport.full
+    /// Whether a row at the start of a range is answered.
+    public var rangeStart = RangeEdge.included
+    /// Whether a row at the end of a range is answered.
+    public var rangeEnd = RangeEdge.included
+    /// What the edges of a range must be multiples of.
+    public var rangeAlignment = RangeAlignment.none
+    /// Whether the edges of a range say their deviation.
+    public var rangeDeviation = RangeDeviation.given
+    /// In what time the edges of a range stand.
+    public var rangeClock = ClockBasis.civil
+    /// The column that a range restricts.
+    public var restrictingColumn = RestrictingColumn.clock
+    /// What a null cell means.
+    public var nullCells = NullCells.repeated
+    /// The order of rows in a buffer.
+    public var bufferOrder = BufferOrder.described
+    /// Where the scalers of columns come from.
+    public var scalers = ScalerSource.kept
+
+    // MARK: Time
+
+    /// How the deviation in date-times is meant.
+    public var deviationSign = DeviationSign.standard
+    /// In what time the clock counts where date-times have no deviation.
+    public var clockBasis = ClockBasis.civil
+
+    // MARK: Security
+
+    /// The meter's system title, where it tells none or an empty one; 8 octets.
+    public var serverSystemTitle: SystemTitle?
+    /// Whether messages whose tag cannot be checked are opened all the same, and their values marked.
+    public var acceptsUnverified = false
+    /// Whether the header of general-ciphering counts in the tag (Green Book) or not (SC and AK alone).
+    public var generalHeaderAuthenticated = true
+    /// Whether a signature covers the length of the signed content.
+    public var signedContentLength = false
+    /// The AlgorithmID of agreed keys.
+    public var agreedKeyAlgorithm = AgreedKeyAlgorithm.greenBook
+    /// Whether the meter's own invocation counters may begin again, as after a failure of its supply.
+    public var meterCounterRestarts = false
+    /// The client address that reads the invocation counter object, without security.
+    public var counterClient: UInt16 = 16
+
+    /// Makes the behaviour that the standard says.
+    public init() {}
+}
