@@ -22,6 +22,7 @@ final class MeterClientHandler: ChannelInboundHandler {
     }
 
     private var machine: ClientMachine
+    private let counters: (any InvocationCounterSource)?
     private let tally: ConnectionTally
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
@@ -36,8 +37,9 @@ final class MeterClientHandler: ChannelInboundHandler {
     /// Requests that were cancelled before they got here.
     private var cancelledEarly: Set<UInt64> = []
 
-    init(settings: AssociationSettings, tally: ConnectionTally) {
+    init(settings: AssociationSettings, counters: (any InvocationCounterSource)?, tally: ConnectionTally) {
         machine = ClientMachine(settings: settings)
+        self.counters = counters
         self.tally = tally
     }
 
@@ -143,6 +145,7 @@ final class MeterClientHandler: ChannelInboundHandler {
             case .associated(let info): take(&opened)?(.success(info))
             case .associationFailed(let error):
                 take(&opened)?(.failure(TransportError(error, transmission: .notSent)))
+            case .reserveCounters(let minimum): reserve(minimum)
             case .delivered(let octets): waiter?.block?(octets)
             case .completed(let response): take(&waiter)?.done(.success((response, machine.info)))
             case .failed(let error):
@@ -163,6 +166,29 @@ final class MeterClientHandler: ChannelInboundHandler {
     private func take<Value>(_ place: inout Value?) -> Value? {
         defer { place = nil }
         return place
+    }
+
+    private func reserve(_ minimum: Int) {
+        guard let context else { return }
+        guard let counters else { return run(machine.countersRefused(.noSource, now: .now)) }
+        let loop = context.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        Task {
+            let result: Result<Range<UInt64>, InvocationCounterError>
+            do throws(InvocationCounterError) {
+                result = .success(try await counters.reserve(minimum))
+            } catch {
+                result = .failure(error)
+            }
+            loop.execute { bound.value.reserved(result) }
+        }
+    }
+
+    private func reserved(_ result: Result<Range<UInt64>, InvocationCounterError>) {
+        switch result {
+        case .success(let range): run(machine.countersReserved(range, now: .now))
+        case .failure(let error): run(machine.countersRefused(error.refusal, now: .now))
+        }
     }
 
     private func schedule(_ instant: ContinuousClock.Instant?) {

@@ -27,6 +27,7 @@ public final class MeterConnection: Sendable {
     /// - Parameters:
     ///   - endpoint: where the meter listens.
     ///   - settings: how to talk to it.
+    ///   - counters: where the invocation counters of protected messages come from; nil for messages in clear.
     ///   - connectTimeout: how long name resolution and connecting may take together.
     ///   - network: the event loops.
     ///   - onClose: called once when the connection has ended, for whatever reason, after it was open.
@@ -35,6 +36,7 @@ public final class MeterConnection: Sendable {
     public static func open(
         to endpoint: TCPEndpoint,
         settings: AssociationSettings,
+        counters: (any InvocationCounterSource)? = nil,
         connectTimeout: Duration,
         network: MeterNetwork,
         onClose: (@Sendable () -> Void)? = nil
@@ -50,7 +52,7 @@ public final class MeterConnection: Sendable {
                     .connect(host: endpoint.host, port: endpoint.port) { channel in
                         channel.eventLoop.makeCompletedFuture {
                             try attempt.begin(channel)
-                            let handler = MeterClientHandler(settings: settings, tally: tally)
+                            let handler = MeterClientHandler(settings: settings, counters: counters, tally: tally)
                             try channel.pipeline.syncOperations.addHandler(handler)
                             return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop))
                         }

@@ -56,7 +56,7 @@ struct MachinePair {
                         for part in split(response) { pending += client.received(part, now: start) }
                     }
                 }
-            case .deadline: break
+            case .deadline, .reserveCounters: break
             case .delivered(let octets): delivered += octets
             case .associated, .associationFailed, .completed, .failed, .unsolicited, .released, .close:
                 outcomes.append(action)

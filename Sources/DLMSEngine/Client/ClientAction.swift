@@ -7,6 +7,9 @@ public enum ClientAction: Hashable, Sendable {
     case send([UInt8])
     /// Call ``ClientMachine/deadlineReached(now:)`` at this instant; replaces the deadline before, nil = none.
     case deadline(ContinuousClock.Instant?)
+    /// Reserve at least this many invocation counters that were never used and never will be again, then call
+    /// ``ClientMachine/countersReserved(_:now:)`` or ``ClientMachine/countersRefused(_:now:)``.
+    case reserveCounters(minimum: Int)
     /// The association is open; requests may be made.
     case associated(AssociationInfo)
     /// There will be no association; a close follows.

@@ -29,7 +29,7 @@ struct ClientAssociation: Sendable {
             clientMaxReceivePDUSize: settings.maxReceivePDUSize
         )
         switch settings.authentication {
-        case .none:
+        case .none, .high:
             return AARQ(applicationContext: .logicalName, userInformation: initiate.octets).octets
         case .low(let password):
             return AARQ(

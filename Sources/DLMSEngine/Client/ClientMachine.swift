@@ -168,6 +168,24 @@ public struct ClientMachine: Sendable {
         }
     }
 
+    /// Invocation counters were reserved, as ``ClientAction/reserveCounters(minimum:)`` asked for.
+    ///
+    /// - Parameter counters: counters that nobody else has or will ever get.
+    public mutating func countersReserved(
+        _ counters: Range<UInt64>,
+        now: ContinuousClock.Instant
+    ) -> [ClientAction] {
+        []
+    }
+
+    /// No invocation counters could be reserved: the request that waits for them fails.
+    public mutating func countersRefused(
+        _ refusal: CounterRefusal,
+        now: ContinuousClock.Instant
+    ) -> [ClientAction] {
+        []
+    }
+
     private mutating func linkFailed(_ fault: DecodeError) -> [ClientAction] {
         switch state {
         case .associating: return failAssociation(.malformed(fault, waitingFor: .associationResponse))

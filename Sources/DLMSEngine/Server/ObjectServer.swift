@@ -46,6 +46,10 @@ public struct AssociationTerms: Hashable, Sendable {
     public var maxReceivePDUSize: UInt16
     /// The longest APDU the server sends whatever the client accepts, in octets, 0 = no limit.
     public var maxSendPDUSize: UInt16
+    /// How messages are protected; nil = only in clear.
+    public var security: ServerSecurity?
+    /// The server's system title for authentication without ``security``; nil = none is sent.
+    public var systemTitle: [UInt8]?
 
     /// Terms with everything the engine can do allowed.
     public init(
@@ -53,13 +57,17 @@ public struct AssociationTerms: Hashable, Sendable {
         alternatives: [AssociationAuthentication] = [],
         conformance: Conformance = AssociationSettings.standardConformance,
         maxReceivePDUSize: UInt16 = 1024,
-        maxSendPDUSize: UInt16 = 0
+        maxSendPDUSize: UInt16 = 0,
+        security: ServerSecurity? = nil,
+        systemTitle: [UInt8]? = nil
     ) {
         self.authentication = authentication
         self.alternatives = alternatives
         self.conformance = conformance
         self.maxReceivePDUSize = maxReceivePDUSize
         self.maxSendPDUSize = maxSendPDUSize
+        self.security = security
+        self.systemTitle = systemTitle
     }
 }
 
@@ -67,15 +75,31 @@ public struct AssociationTerms: Hashable, Sendable {
 public struct ServedClient: Hashable, Sendable {
     /// The addresses.
     public var address: ClientAddress
-    /// Whether the client proved who it is by a password.
+    /// Whether the client proved who it is, by a password or the answer to a challenge.
     public var isAuthenticated: Bool
     /// The services both sides agreed to.
     public var conformance: Conformance
+    /// How the client proved who it is.
+    public var mechanism: AuthenticationMechanism
+    /// What protected the request that is being served.
+    public var protection: AppliedProtection
+    /// The client's system title, if it is known.
+    public var systemTitle: [UInt8]?
 
     /// Describes a client.
-    public init(address: ClientAddress, isAuthenticated: Bool, conformance: Conformance) {
+    public init(
+        address: ClientAddress,
+        isAuthenticated: Bool,
+        conformance: Conformance,
+        mechanism: AuthenticationMechanism = .lowest,
+        protection: AppliedProtection = .none,
+        systemTitle: [UInt8]? = nil
+    ) {
         self.address = address
         self.isAuthenticated = isAuthenticated
         self.conformance = conformance
+        self.mechanism = mechanism
+        self.protection = protection
+        self.systemTitle = systemTitle
     }
 }

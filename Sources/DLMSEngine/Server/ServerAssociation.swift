@@ -118,6 +118,7 @@ struct ServerAssociation: Sendable {
             guard mechanism == .low else { return .authenticationMechanismNameNotRecognised }
             let given = Secret(request.callingAuthenticationValue?.octets ?? [])
             return given == password ? nil : .authenticationFailure
+        case .high: return .authenticationMechanismNameNotRecognised
         }
     }
 
@@ -136,7 +137,7 @@ struct ServerAssociation: Sendable {
         let isAuthenticated =
             switch proven {
             case .none: false
-            case .low: true
+            case .low, .high: true
             }
         session = Session(
             client: ServedClient(address: address, isAuthenticated: isAuthenticated, conformance: conformance),

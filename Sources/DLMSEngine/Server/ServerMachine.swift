@@ -17,12 +17,28 @@ public struct ServerMachine: Sendable {
             case returnedData
         }
 
+        /// How a request is refused whose protection is not accepted; meters differ.
+        public enum ProtectionRefusal: Hashable, Sendable {
+            /// By an exception-response, which tells the expected invocation counter.
+            case exceptionResponse
+            /// By a confirmedServiceError that only tells of a deciphering error.
+            case serviceError
+            /// Not at all.
+            case silence
+        }
+
         /// What the blocks of a long response to an ACTION hold.
         public var actionBlockContent: ActionBlockContent
+        /// How a request is refused whose protection is not accepted.
+        public var protectionRefusal: ProtectionRefusal
 
         /// The usual choices.
-        public init(actionBlockContent: ActionBlockContent = .outcome) {
+        public init(
+            actionBlockContent: ActionBlockContent = .outcome,
+            protectionRefusal: ProtectionRefusal = .exceptionResponse
+        ) {
             self.actionBlockContent = actionBlockContent
+            self.protectionRefusal = protectionRefusal
         }
     }
 

@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSCodec
+public import DLMSSecurity
 
 /// Why an association or an exchange failed as a whole.
 ///
@@ -15,6 +16,26 @@ public enum EngineError: Error, Hashable, Sendable {
     )
     /// The server speaks short names only (vaa-name FA00) although logical names were asked for.
     case shortNamesOnly
+    /// The server did not prove in pass 4 of the authentication that it knows the secret: the server, or our secret.
+    case authenticationFailed
+    /// The server did not take our proof in pass 3 of the authentication: our secret.
+    case authenticationRefused(ActionResult)
+    /// The server's system title is needed, but neither the AARE nor the settings have it: configuration.
+    case serverSystemTitleUnknown
+    /// The server protected an answer less than the request was: the server, or somebody in between.
+    case serverProtectionTooWeak(required: AppliedProtection, received: AppliedProtection)
+    /// An answer could not be deciphered or its tag does not fit: a key, a title, or somebody in between.
+    case decipheringFailed(ProtectionError)
+    /// A request could not be protected with these keys: configuration.
+    case protectionFailed(ProtectionError)
+    /// The server's invocation counter was not above the one before: somebody repeats an old answer.
+    case replayed(received: UInt32, lastSeen: UInt32)
+    /// There are no invocation counters for a request, which was not sent.
+    case countersRefused(CounterRefusal)
+    /// The server did not take our invocation counter and told the lowest one that it takes.
+    case invocationCounterError(expected: UInt32)
+    /// The system has no random octets: us.
+    case randomnessUnavailable
     /// The server answered with an exception-response.
     case exceptionResponse(ExceptionResponse)
     /// The server answered with a confirmedServiceError.
@@ -55,7 +76,9 @@ public enum EngineError: Error, Hashable, Sendable {
         case .requestTooLong, .notReady, .cancelled: false
         case .exceptionResponse(let exception): exception.stateError == .serviceNotAllowed
         case .associationRejected, .shortNamesOnly, .confirmedServiceError, .timeout, .connectionClosed, .malformed,
-            .unexpectedAPDU, .blockTransfer, .responseTooLong:
+            .unexpectedAPDU, .blockTransfer, .responseTooLong, .authenticationFailed, .authenticationRefused,
+            .serverSystemTitleUnknown, .serverProtectionTooWeak, .decipheringFailed, .protectionFailed, .replayed,
+            .countersRefused, .invocationCounterError, .randomnessUnavailable:
             true
         }
     }
@@ -65,6 +88,8 @@ public enum EngineError: Error, Hashable, Sendable {
 public enum Awaited: String, Hashable, Sendable {
     /// The answer to the request for an association.
     case associationResponse
+    /// The server's proof in the authentication.
+    case authenticationResponse
     /// The answer to a GET.
     case getResponse
     /// The next block of a long GET.

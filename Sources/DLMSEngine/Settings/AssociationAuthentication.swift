@@ -9,4 +9,6 @@ public enum AssociationAuthentication: Hashable, Sendable {
     case none
     /// Low level security: a password in clear in the AARQ.
     case low(Secret)
+    /// High level security: both sides answer a challenge of the other.
+    case high(HighLevelAuthentication)
 }

@@ -28,6 +28,15 @@ public struct AssociationInfo: Hashable, Sendable {
     /// What is known about GET with-list.
     public var lists: ListSupport
 
+    /// The octets that protection adds to an APDU at the most.
+    public var protectionOverhead = 0
+    /// What protected the answers to the last request; the least of them when there were several.
+    public var answerProtection = AppliedProtection.none
+    /// The server's system title, if it is known.
+    public var serverSystemTitle: [UInt8]?
+    /// The last invocation counter that the server used with the global key; nil = none so far.
+    public var lastServerCounter: UInt32?
+
     /// Describes an association.
     public init(conformance: Conformance, serverMaxReceivePDUSize: UInt16, lists: ListSupport) {
         self.conformance = conformance
@@ -35,10 +44,11 @@ public struct AssociationInfo: Hashable, Sendable {
         self.lists = lists
     }
 
-    /// The longest request that may be sent, in octets.
+    /// The longest request that may be sent, in octets, before it is protected.
     ///
     /// Observed: meters that announce sizes in which no request fits; such a size is taken as the smallest usable one.
     public var requestLimit: Int {
-        serverMaxReceivePDUSize == 0 ? WrapperFrame.longestPayload : max(Int(serverMaxReceivePDUSize), 40)
+        let longest = serverMaxReceivePDUSize == 0 ? WrapperFrame.longestPayload : Int(serverMaxReceivePDUSize)
+        return max(longest - protectionOverhead, 40)
     }
 }

@@ -27,6 +27,18 @@ public struct AssociationSettings: Hashable, Sendable {
     public var maximumListLength: Int
     /// The most octets one response may have after reassembly.
     public var maximumResponseLength: Int
+    /// How messages are protected; nil = in clear, and without keys.
+    public var security: SecuritySettings?
+    /// The client's system title, for authentication without ``security``, 8 octets; nil = none is sent.
+    public var clientSystemTitle: [UInt8]?
+    /// The server's system title, for authentication without ``security``; nil = it has to be in the AARE.
+    public var serverSystemTitle: [UInt8]?
+    /// The number of the user, sent as calling AE invocation id; nil = none.
+    public var callingUserID: UInt8?
+    /// The calling AE qualifier, such as the client's certificate; nil = none.
+    public var callingAEQualifier: [UInt8]?
+    /// Whether the association exists without being opened: nothing is sent before the first request.
+    public var isPreEstablished: Bool
 
     /// What a client proposes unless told otherwise: LN services with lists, selective access and block transfer.
     public static let standardConformance: Conformance = [
@@ -44,7 +56,13 @@ public struct AssociationSettings: Hashable, Sendable {
         release: Bool = true,
         releaseTimeout: Duration = .seconds(2),
         maximumListLength: Int = 16,
-        maximumResponseLength: Int = 16 << 20
+        maximumResponseLength: Int = 16 << 20,
+        security: SecuritySettings? = nil,
+        clientSystemTitle: [UInt8]? = nil,
+        serverSystemTitle: [UInt8]? = nil,
+        callingUserID: UInt8? = nil,
+        callingAEQualifier: [UInt8]? = nil,
+        isPreEstablished: Bool = false
     ) {
         self.link = link
         self.authentication = authentication
@@ -55,5 +73,11 @@ public struct AssociationSettings: Hashable, Sendable {
         self.releaseTimeout = releaseTimeout
         self.maximumListLength = maximumListLength
         self.maximumResponseLength = maximumResponseLength
+        self.security = security
+        self.clientSystemTitle = clientSystemTitle
+        self.serverSystemTitle = serverSystemTitle
+        self.callingUserID = callingUserID
+        self.callingAEQualifier = callingAEQualifier
+        self.isPreEstablished = isPreEstablished
     }
 }

@@ -80,6 +80,31 @@ extension GatewayError {
                 result: "rejected-permanent",
                 diagnostic: "the meter speaks short names only"
             )
+        case .authenticationFailed:
+            self = .authenticationFailedAtMeter(
+                meter,
+                association: context.association,
+                reason: "the meter's own proof is wrong"
+            )
+        case .authenticationRefused(let result):
+            self = .authenticationFailedAtMeter(meter, association: context.association, reason: result.name)
+        case .serverSystemTitleUnknown:
+            self = .protocolError(meter, reason: "it did not tell its system title")
+        case .serverProtectionTooWeak:
+            self = .protocolError(meter, reason: "it answered with less protection than the request had")
+        case .decipheringFailed(let fault): self = .protocolError(meter, reason: "its answer: \(fault)")
+        case .protectionFailed(let fault): self = .internal(reason: "a request could not be protected: \(fault)")
+        case .replayed(let received, let lastSeen):
+            self = .protocolError(meter, reason: "its invocation counter \(received) is not above \(lastSeen)")
+        case .countersRefused(let refusal):
+            self = .internal(reason: "there are no invocation counters: \(refusal.rawValue)")
+        case .invocationCounterError(let expected):
+            self = .exceptionResponse(
+                meter,
+                state: "service-not-allowed",
+                service: "invocation-counter-error, \(expected) is expected"
+            )
+        case .randomnessUnavailable: self = .internal(reason: "the system has no randomness")
         case .exceptionResponse(let exception):
             self = .exceptionResponse(
                 meter,
@@ -123,7 +148,7 @@ extension Awaited {
     var isOutcome: Bool {
         switch self {
         case .setResponse, .setBlockAcknowledgement, .actionResponse, .actionBlockAcknowledgement, .actionBlock: true
-        case .associationResponse, .getResponse, .getBlock, .releaseResponse: false
+        case .associationResponse, .authenticationResponse, .getResponse, .getBlock, .releaseResponse: false
         }
     }
 
@@ -131,6 +156,7 @@ extension Awaited {
     var inWords: String {
         switch self {
         case .associationResponse: "answer to the association request"
+        case .authenticationResponse: "answer to the authentication"
         case .getResponse: "answer to the read request"
         case .getBlock: "next block of the answer"
         case .setResponse: "answer to the write request"
