@@ -121,7 +121,7 @@ let package = Package(
         tests("DLMSEngineTests", ["DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("MeterTransportTests", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("MeterSessionsTests", ["MeterSessions", "MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
-        tests("DLMSSecurityTests", ["DLMSSecurity"]),
+        tests("DLMSSecurityTests", ["DLMSSecurity", "DLMSCodec"], resources: [.copy("Vectors")]),
         tests(
             "MeterSimulatorTests",
             ["MeterSimulator", "MeterTransport", "DLMSEngine", "DLMSSecurity", "DLMSCodec", "COSEMModel"]
