@@ -35,7 +35,8 @@ struct Stores {
     static let key = Secret(Array(0..<32))
 
     let database: any SQLDatabase
-    let fleet: any MeterStore & ChannelStore
+    let fleet: any MeterStore & ChannelStore & PendingSecretStore
+    let counters: any InvocationCounterStore
     let jobs: any JobStore
     let clock = ManualClock(at: Timestamp(seconds: 1_800_000_000))
 
@@ -43,6 +44,7 @@ struct Stores {
         try await Migrator.migrate(database, now: clock.now())
         self.database = database
         fleet = SQLFleetStore(database: database, sealer: try SecretSealer(key: key), clock: clock)
+        counters = SQLInvocationCounterStore(database: database, clock: clock)
         jobs = SQLJobStore(database: database)
     }
 }

@@ -7,7 +7,8 @@ public import Timekeeping
 public enum Migrator {
     /// The steps in order; a step that was released is never changed.
     private static let steps: [(version: Int, script: [UInt8])] = [
-        (1, PackageResources.M0001_sql)
+        (1, PackageResources.M0001_sql),
+        (2, PackageResources.M0002_sql),
     ]
 
     /// The version of the schema after all steps.

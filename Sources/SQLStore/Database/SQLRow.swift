@@ -50,6 +50,14 @@ public struct SQLRow: Hashable, Sendable {
         }
     }
 
+    func unsigned(_ name: String) throws(SQLError) -> UInt64 {
+        let number = try integer(name)
+        guard let number = UInt64(exactly: number) else {
+            throw .unexpectedResult(reason: "the column \(name) is negative")
+        }
+        return number
+    }
+
     func flag(_ name: String) throws(SQLError) -> Bool {
         try integer(name) != 0
     }

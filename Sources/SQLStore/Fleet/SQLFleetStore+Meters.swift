@@ -123,7 +123,7 @@ extension SQLFleetStore: MeterStore {
         return try Self.record(row, configuration)
     }
 
-    private func document(of configuration: MeterConfiguration, _ id: MeterID) throws(StoreError) -> String {
+    func document(of configuration: MeterConfiguration, _ id: MeterID) throws(StoreError) -> String {
         var texts: [JSONPointer: String] = [:]
         do throws(SealingError) {
             for (pointer, secret) in configuration.secrets {
