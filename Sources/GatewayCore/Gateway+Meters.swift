@@ -31,6 +31,11 @@ extension Gateway {
         throw .meterUnknown(text: id)
     }
 
+    /// How a meter differs from the standard: by its model, by its own configuration and by what was learned.
+    public func behaviour(of record: MeterRecord) async throws(GatewayError) -> EffectiveBehaviour {
+        record.configuration.behaviour()
+    }
+
     /// How things stand with the link to a meter.
     public func linkStatus(of id: MeterID) async -> LinkStatus {
         let status = await access.status(of: id.text)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+public import COSEMModel
+
 /// How a meter behaves where meters differ; every member begins as the standard says.
 ///
-/// Each member is one ``Quirk`` of the same name. What models are known for stands in a table, not in code; see
+/// Each member is a ``Quirk`` of the same name. What models are known for stands in a table, not in code; see
 /// ``MeterModelCatalog`` and ``EffectiveBehaviour``.
 public struct MeterBehaviour: Hashable, Sendable {
     // MARK: Messages and associations
@@ -33,35 +35,12 @@ public struct MeterBehaviour: Hashable, Sendable {
     /// The length of the meter's HDLC address in octets, 1, 2 or 4; nil takes the shortest that holds it.
     public var hdlcAddressOctets: Int?
 
-    // MARK: Profiles
+    // MARK: Profiles and time
 
-    /// What the meter can do of selective access.
-    public var selectiveAccess = SelectiveAccessSupport.full
-    /// Whether a row at the start of a range is answered.
-    public var rangeStart = RangeEdge.included
-    /// Whether a row at the end of a range is answered.
-    public var rangeEnd = RangeEdge.included
-    /// What the edges of a range must be multiples of.
-    public var rangeAlignment = RangeAlignment.none
-    /// Whether the edges of a range say their deviation.
-    public var rangeDeviation = RangeDeviation.given
-    /// In what time the edges of a range stand.
-    public var rangeClock = ClockBasis.civil
-    /// The column that a range restricts.
-    public var restrictingColumn = RestrictingColumn.clock
-    /// What a null cell means.
-    public var nullCells = NullCells.repeated
-    /// The order of rows in a buffer.
-    public var bufferOrder = BufferOrder.described
-    /// Where the scalers of columns come from.
+    /// How the meter serves and fills its profiles, and how its times are meant.
+    public var profiles = ProfileBehaviour.standard
+    /// Where the scalers of a profile's columns come from.
     public var scalers = ScalerSource.kept
-
-    // MARK: Time
-
-    /// How the deviation in date-times is meant.
-    public var deviationSign = DeviationSign.standard
-    /// In what time the clock counts where date-times have no deviation.
-    public var clockBasis = ClockBasis.civil
 
     // MARK: Security
 

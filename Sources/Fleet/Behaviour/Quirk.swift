@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import COSEMModel
 import DLMSCodec
 import JSONText
 
@@ -124,6 +125,17 @@ extension Quirk {
         } set: { behaviour, value in
             guard case .text(let text) = value else { return }
             behaviour[keyPath: path] = Hexadecimal.octets(of: text).flatMap { SystemTitle($0) }
+        }
+    }
+
+    /// The status tables that have a name.
+    private static let statusTables: [String: ProfileStatusTable] = ["amr": .amr, "none": ProfileStatusTable(bits: [])]
+
+    static func statusTable(_ name: String, _ path: any Path<ProfileStatusTable>, _ summary: String) -> Quirk {
+        Quirk(name: name, form: .word(statusTables.keys.sorted()), summary: summary) { behaviour in
+            statusTables.first { $0.value == behaviour[keyPath: path] }.map { .text($0.key) }
+        } set: { behaviour, value in
+            if case .text(let text) = value, let table = statusTables[text] { behaviour[keyPath: path] = table }
         }
     }
 }

@@ -126,7 +126,8 @@ extension SecurityConfiguration.Protection {
 }
 
 extension QuirkValue {
-    fileprivate func write(into writer: inout JSONWriter) {
+    /// Writes the scalar.
+    public func write(into writer: inout JSONWriter) {
         switch self {
         case .bool(let value): writer.bool(value)
         case .integer(let value): writer.integer(value)

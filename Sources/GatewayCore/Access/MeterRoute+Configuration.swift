@@ -9,8 +9,16 @@ import MeterTransport
 extension MeterRoute {
     /// The way to a meter, from its configuration.
     ///
+    /// - Parameters:
+    ///   - record: the meter.
+    ///   - sharedChannel: the channel that it shares with others, if it does.
+    ///   - behaviour: how it differs from the standard.
     /// - Throws: ``GatewayError/notSupported(what:)`` for what this version cannot do.
-    init(_ record: MeterRecord, sharedChannel: ChannelRecord?) throws(GatewayError) {
+    init(
+        _ record: MeterRecord,
+        sharedChannel: ChannelRecord?,
+        behaviour: MeterBehaviour
+    ) throws(GatewayError) {
         let configuration = record.configuration
         let channel: ChannelConfiguration
         let key: ChannelKey
@@ -27,7 +35,6 @@ extension MeterRoute {
         guard case .tcp(let endpoint) = channel.path else {
             throw .notSupported(what: "channels of type \(channel.path.type.rawValue)")
         }
-        let behaviour = configuration.behaviour().behaviour
         var associations: [String: AssociationSettings] = [:]
         for (name, association) in configuration.associations {
             associations[name] = AssociationSettings(
@@ -41,6 +48,7 @@ extension MeterRoute {
                 release: behaviour.release,
                 maximumListLength: behaviour.withListMaximum
             )
+            associations[name]?.shortNames.methods = ShortNameMethods(behaviour)
         }
         var hasher = Hasher()
         hasher.combine(record.revision)
@@ -82,5 +90,20 @@ extension MeterRoute {
         guard case .tcp = channel.path else {
             throw .notSupported(what: "channels of type \(channel.path.type.rawValue)")
         }
+    }
+}
+
+extension ShortNameMethods {
+    /// Where the methods of a meter begin.
+    fileprivate init(_ behaviour: MeterBehaviour) {
+        let standard = MeterBehaviour()
+        var exceptions: [ClassVersion: UInt16] = [:]
+        if behaviour.mbusMethodOffset != standard.mbusMethodOffset {
+            exceptions[ClassVersion(72, version: 0)] = UInt16(behaviour.mbusMethodOffset)
+        }
+        if behaviour.securitySetupMethodOffset != standard.securitySetupMethodOffset {
+            exceptions[ClassVersion(64, version: 0)] = UInt16(behaviour.securitySetupMethodOffset)
+        }
+        self.init(exceptions: exceptions)
     }
 }

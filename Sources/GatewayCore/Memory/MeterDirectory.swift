@@ -59,10 +59,12 @@ final class MeterDirectory: Sendable {
             keep(known.memory, now, unlessChangedSince: changes)
             return known.memory
         }
+        let behaviour = record.configuration.behaviour()
         let memory = MeterMemory(
             record: record,
             channelRevision: channel?.revision,
-            route: try MeterRoute(record, sharedChannel: channel)
+            behaviour: behaviour,
+            route: try MeterRoute(record, sharedChannel: channel, behaviour: behaviour.behaviour)
         )
         keep(memory, now, unlessChangedSince: changes)
         return memory

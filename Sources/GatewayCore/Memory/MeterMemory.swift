@@ -45,12 +45,15 @@ final class MeterMemory: Sendable {
     let record: MeterRecord
     /// The revision of the shared channel, nil without one.
     let channelRevision: Revision?
+    /// How the meter differs from the standard.
+    let behaviour: EffectiveBehaviour
     /// The way to the meter.
     let route: MeterRoute
     private let contents = Mutex(Contents())
 
-    init(record: MeterRecord, channelRevision: Revision?, route: MeterRoute) {
+    init(record: MeterRecord, channelRevision: Revision?, behaviour: EffectiveBehaviour, route: MeterRoute) {
         self.record = record
+        self.behaviour = behaviour
         self.channelRevision = channelRevision
         self.route = route
     }
