@@ -67,6 +67,10 @@ public enum EngineError: Error, Hashable, Sendable {
         case aborted(DataAccessResult)
         /// Something other than an acknowledgement answered a block.
         case notAcknowledged
+        /// A general block that cannot be decoded came.
+        case unreadable
+        /// Nothing new came in so many blocks or turns, so that the transfer would go on for ever.
+        case noProgress(turns: Int)
     }
 
     /// Whether the connection cannot be used after this error, because an answer may still be on its way or the

@@ -126,6 +126,10 @@ extension GatewayError {
             self = .protocolError(meter, reason: "it gave up a block transfer: \(result.name)")
         case .blockTransfer(.notAcknowledged):
             self = .protocolError(meter, reason: "it did not acknowledge a block")
+        case .blockTransfer(.unreadable):
+            self = .protocolError(meter, reason: "it sent a general block that cannot be decoded")
+        case .blockTransfer(.noProgress(let turns)):
+            self = .protocolError(meter, reason: "it sent nothing new in \(turns) blocks")
         case .responseTooLong(let limit):
             self = .protocolError(meter, reason: "its answer is longer than \(limit) octets")
         case .requestTooLong(let octets, let limit):
