@@ -9,11 +9,15 @@ struct ClientAssociation: Sendable {
     let settings: AssociationSettings
     /// What was agreed and learned; before that, what was proposed.
     var info: AssociationInfo
+    /// The short names, when the association uses them.
+    var shortNames: ShortNames
     private var invokeID: UInt8 = 0
 
     init(_ settings: AssociationSettings) {
         self.settings = settings
         info = AssociationInfo(conformance: [], serverMaxReceivePDUSize: 0, lists: .notNegotiated)
+        info.usesShortNames = settings.referencing == .shortName
+        shortNames = ShortNames(settings.shortNames)
     }
 
     /// The number of the next request: 1 to 15 in turn, so that a late answer to the one before is recognised.
@@ -25,15 +29,17 @@ struct ClientAssociation: Sendable {
     /// The AARQ.
     func request() -> [UInt8] {
         let initiate = InitiateRequest(
-            proposedConformance: settings.proposedConformance,
+            proposedConformance: info.usesShortNames
+                ? settings.shortNames.proposedConformance : settings.proposedConformance,
             clientMaxReceivePDUSize: settings.maxReceivePDUSize
         )
+        let context: ApplicationContext = info.usesShortNames ? .shortName : .logicalName
         switch settings.authentication {
         case .none, .high:
-            return AARQ(applicationContext: .logicalName, userInformation: initiate.octets).octets
+            return AARQ(applicationContext: context, userInformation: initiate.octets).octets
         case .low(let password):
             return AARQ(
-                applicationContext: .logicalName,
+                applicationContext: context,
                 mechanism: .low,
                 callingAuthenticationValue: AuthenticationValue(password.exposedOctets),
                 userInformation: initiate.octets
@@ -76,12 +82,17 @@ struct ClientAssociation: Sendable {
         do throws(DecodeError) {
             var reader = OctetReader(information)
             let initiate = try InitiateResponse(decoding: &reader)
-            guard initiate.vaaName != InitiateResponse.shortNameVAAName else { return .failure(.shortNamesOnly) }
+            guard info.usesShortNames || initiate.vaaName != InitiateResponse.shortNameVAAName else {
+                return .failure(.shortNamesOnly)
+            }
+            let usesShortNames = info.usesShortNames
             info = AssociationInfo(
                 conformance: initiate.negotiatedConformance,
                 serverMaxReceivePDUSize: initiate.serverMaxReceivePDUSize,
                 lists: initiate.negotiatedConformance.contains(.multipleReferences) ? .untried : .notNegotiated
             )
+            info.usesShortNames = usesShortNames
+            info.shortNames = shortNames.forLater
             return .success(info)
         } catch {
             return .failure(.malformed(error, waitingFor: .associationResponse))

@@ -8,6 +8,8 @@ enum ClientExchange: Hashable, Sendable {
     case get(GetPlan, GetExchange)
     case set(SetPlan, SetExchange)
     case action(ActionExchange)
+    /// Any of them in an association that uses short names.
+    case shortName(ShortNameExchange)
     /// Only while an event is handled, so that a long value is not copied for every block.
     case modifying
 
@@ -21,12 +23,20 @@ enum ClientExchange: Hashable, Sendable {
 
     /// Whether leaving it half-way changes nothing at the server.
     var isRead: Bool {
-        if case .get = self { true } else { false }
+        switch self {
+        case .get: true
+        case .shortName(let exchange): exchange.isRead
+        case .set, .action, .modifying: false
+        }
     }
 
     /// Whether it can be ended half-way and begun again from its start.
     var isRepeatable: Bool {
-        if case .get(_, let exchange) = self { !exchange.hasDelivered } else { false }
+        switch self {
+        case .get(_, let exchange): !exchange.hasDelivered
+        case .shortName(let exchange): exchange.isRepeatable
+        case .set, .action, .modifying: false
+        }
     }
 
     /// Begins a request; nil in the first place when nothing needs to be sent.
@@ -35,13 +45,18 @@ enum ClientExchange: Hashable, Sendable {
         streams: Bool,
         _ association: inout ClientAssociation
     ) -> (ClientExchange?, Step) {
+        if association.info.usesShortNames {
+            var exchange = ShortNameExchange(request, streams: streams)
+            let step = exchange.start(&association)
+            return (.shortName(exchange), step)
+        }
         switch request {
         case .get(let requests):
-            nextGet(GetPlan(requests, streams: streams && requests.count == 1), &association)
+            return nextGet(GetPlan(requests, streams: streams && requests.count == 1), &association)
         case .set(let writes):
-            nextSet(SetPlan(writes), &association)
+            return nextSet(SetPlan(writes), &association)
         case .action(let method, let parameter):
-            startAction(method, parameter, &association)
+            return startAction(method, parameter, &association)
         }
     }
 
@@ -83,6 +98,12 @@ enum ClientExchange: Hashable, Sendable {
             let step = exchange.received(apdu)
             self = .action(exchange)
             return (Self.step(step), nil)
+        case .shortName(var exchange):
+            self = .modifying
+            let step = exchange.received(apdu, &association)
+            let delivery = exchange.takeDelivery()
+            self = .shortName(exchange)
+            return (step, delivery)
         }
     }
 
@@ -90,6 +111,11 @@ enum ClientExchange: Hashable, Sendable {
     ///
     /// Only a list can be asked for in another way; anything else fails with the error.
     mutating func refused(_ error: EngineError, _ association: inout ClientAssociation) -> Step {
+        if case .shortName(var exchange) = self {
+            let step = exchange.refused(error, &association)
+            self = .shortName(exchange)
+            return step
+        }
         guard case .get(var plan, _) = self, plan.asksForList else { return .failed(error) }
         if case .exceptionResponse(let exception) = error, exception.stateError == .serviceNotAllowed {
             return .failed(error)
