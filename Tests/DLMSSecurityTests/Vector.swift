@@ -36,6 +36,12 @@ struct Vector: Decodable, Sendable, CustomTestStringConvertible {
         return number
     }
 
+    /// A parameter that is true or false.
+    func flag(_ name: String) throws -> Bool {
+        guard case .flag(let flag) = params[name] else { throw Missing(name: name) }
+        return flag
+    }
+
     /// Keys, suite and control of a ciphered message.
     var protection: (keys: MessageProtection, control: SecurityControl) {
         get throws {

@@ -14,7 +14,7 @@ import COpenSSL
 /// | 6 | SHA-256(secret, title of prover, title of verifier, challenge to prover, challenge to verifier) |
 /// | 7 | ECDSA(title of prover, title of verifier, challenge to prover, challenge to verifier) |
 ///
-/// Green Book ed. 8, HLS authentication mechanisms. Client and server use the same function with the roles swapped.
+/// Green Book, HLS authentication mechanisms. Client and server use the same function with the roles swapped.
 public enum HighLevelProof: Hashable, Sendable {
     /// Mechanism 2 in the form that Indian and other meters share; the secret has 16 octets at the most.
     case aes(Secret)

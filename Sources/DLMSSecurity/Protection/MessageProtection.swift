@@ -14,7 +14,7 @@ public import DLMSCodec
 ///
 /// The nonce is the system title of the sender and the invocation counter, so one pair of them must never protect two
 /// messages with the same key. Authenticated are security control, authentication key and additional header, and the
-/// APDU itself when it is not encrypted (Green Book ed. 8, security control and associated data).
+/// APDU itself when it is not encrypted (Green Book, security control and associated data).
 ///
 /// A value is cheap to copy and safe to share: copies use the same key schedule.
 public struct MessageProtection: Sendable {

@@ -3,7 +3,7 @@
 
 public import DLMSCodec
 
-/// The algorithms that protect messages and keys together (Green Book ed. 8, security suites).
+/// The algorithms that protect messages and keys together (Green Book, security suites).
 ///
 /// | suite | cipher | signature | key agreement | hash | key wrap |
 /// |---|---|---|---|---|---|
