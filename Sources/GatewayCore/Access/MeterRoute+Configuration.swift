@@ -48,6 +48,7 @@ extension MeterRoute {
                 release: behaviour.release,
                 maximumListLength: behaviour.withListMaximum
             )
+            associations[name]?.referencing = DLMSEngine.Referencing(configuration.referencing)
             associations[name]?.shortNames.methods = ShortNameMethods(behaviour)
         }
         var hasher = Hasher()
@@ -69,7 +70,6 @@ extension MeterRoute {
         guard configuration.framing == .wrapper else {
             throw .notSupported(what: "the framing \(configuration.framing.rawValue)")
         }
-        guard configuration.referencing != .shortName else { throw .notSupported(what: "short-name referencing") }
         if case .inline(let channel) = configuration.channel { try check(channel) }
         for (name, association) in configuration.associations.sorted(by: { $0.key < $1.key }) {
             switch association.authentication {
@@ -90,6 +90,18 @@ extension MeterRoute {
         guard case .tcp = channel.path else {
             throw .notSupported(what: "channels of type \(channel.path.type.rawValue)")
         }
+    }
+}
+
+extension DLMSEngine.Referencing {
+    /// How attributes and methods of a meter are named.
+    fileprivate init(_ configured: Fleet.Referencing) {
+        self =
+            switch configured {
+            case .logicalName: .logicalName
+            case .shortName: .shortName
+            case .automatic: .automatic
+            }
     }
 }
 
