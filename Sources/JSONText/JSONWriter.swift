@@ -104,6 +104,19 @@ public struct JSONWriter: Sendable {
         if done == nil { Array(text).withUnsafeBufferPointer { raw($0) } }
     }
 
+    /// Writes one complete value of at most `limit` octets in place; the closure answers for its form and its length.
+    ///
+    /// - Parameter write: writes to the pointer, and returns how many octets it wrote.
+    @inline(__always)
+    package mutating func value(upTo limit: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
+        extend(by: limit) { target in
+            let count = write(target)
+            precondition(count <= limit, "a value is longer than announced")
+            return count
+        }
+        needsComma = true
+    }
+
     // MARK: Scalars
 
     /// Writes a string value, escaped as needed.

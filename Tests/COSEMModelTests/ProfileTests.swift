@@ -52,9 +52,11 @@ import Testing
         let rows = try decode(buffer.octets, Self.layout, ProfileDecodingOptions(capturePeriod: 900))
         #expect(
             text(rows) == [
-                #"{"time":"2026-11-18T12:15:00+01:00","status":[],"values":[10.00],"quality":"valid"}"#,
-                #"{"time":"2026-11-18T12:30:00+01:00","status":["daylight-saving","clock-adjusted","power-down"],"#
-                    + #""values":[10.01],"quality":"suspect"}"#,
+                #"{"time":"2026-11-18T12:15:00+01:00","rawTime":"07EA0B12030C0F0000FFC400","#
+                    + #""timeSource":"meter-deviation","status":[],"values":[10.00],"quality":"valid"}"#,
+                #"{"time":"2026-11-18T12:30:00+01:00","rawTime":"07EA0B12030C1E0000FFC400","#
+                    + #""timeSource":"meter-deviation","status":["daylight-saving","clock-adjusted","power-down"],"#
+                    + #""values":[10.01],"quality":"suspect","reasons":["clock-adjusted"]}"#,
             ]
         )
         #expect(rows[1].time?.utcSeconds == 1_795_001_400)
@@ -154,7 +156,7 @@ import Testing
 
     @Test func foreignContentIsRefused() {
         let long = DLMSData.array([.structure(Array(repeating: .unsigned(1), count: 4))])
-        #expect(throws: ProfileError.tooManyColumns(index: 0, expected: 3, found: 4)) {
+        #expect(throws: ProfileError.otherWidth(index: 0, expected: 3, found: 4)) {
             try decode(long.octets, Self.layout, ProfileDecodingOptions())
         }
         #expect(throws: ProfileError.notABuffer(tag: 17)) {
@@ -196,7 +198,8 @@ import Testing
         rowWriter.write(rows[0], into: &writer)
         #expect(
             String(decoding: writer.octets, as: UTF8.self)
-                == #"{"time":"2026-11-18T12:15:00+01:00","status":[],"1.0.1.8.0.255/2":"10.00","quality":"valid"}"#
+                == #"{"time":"2026-11-18T12:15:00+01:00","rawTime":"07EA0B12030C0F0000FFC400","#
+                + #""timeSource":"meter-deviation","status":[],"1.0.1.8.0.255/2":"10.00","quality":"valid"}"#
         )
     }
 

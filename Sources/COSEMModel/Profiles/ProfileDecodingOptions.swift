@@ -3,7 +3,7 @@
 
 import DLMSCodec
 
-/// What must be known to make times of a profile's rows.
+/// What must be known to make rows of a profile's buffer.
 public struct ProfileDecodingOptions: Sendable {
     /// Seconds between two rows; 0 if rows are captured on events.
     public var capturePeriod: UInt32
@@ -11,39 +11,37 @@ public struct ProfileDecodingOptions: Sendable {
     public var sortMethod: ProfileDescriptor.SortMethod
     /// The meter's zone, for time stamps without deviation; nil leaves such times without an instant.
     public var zone: (any TimeZoneRules)?
-    /// The meter sends the deviation with the sign of an ISO offset.
-    public var invertsDeviation: Bool
+    /// How the times of the meter are to be understood.
+    public var time: TimeBehaviour
     /// Cells that are null repeat the cell of the row before, as the standard says; false shows them as null.
     public var expandsNull: Bool
     /// The start of the asked range, for a first row without time.
     public var rangeStart: ProfileTime?
+    /// The columns wanted, by their places in the layout in rising order; nil for all. Rows may have these columns only,
+    /// or all of them: what is not wanted is dropped.
+    public var columns: [Int]?
+    /// Refuses rows that do not look like the layout, because the capture objects may have changed; false makes the best
+    /// of them.
+    public var isStrict: Bool
 
     /// Makes options.
     public init(
         capturePeriod: UInt32 = 0,
         sortMethod: ProfileDescriptor.SortMethod = .fifo,
         zone: (any TimeZoneRules)? = nil,
-        invertsDeviation: Bool = false,
+        time: TimeBehaviour = .standard,
         expandsNull: Bool = true,
-        rangeStart: ProfileTime? = nil
+        rangeStart: ProfileTime? = nil,
+        columns: [Int]? = nil,
+        isStrict: Bool = false
     ) {
         self.capturePeriod = capturePeriod
         self.sortMethod = sortMethod
         self.zone = zone
-        self.invertsDeviation = invertsDeviation
+        self.time = time
         self.expandsNull = expandsNull
         self.rangeStart = rangeStart
-    }
-}
-
-extension ProfileTime {
-    /// The instant in the local time of a zone.
-    /// - Returns: nil outside of the years that COSEM can write.
-    public init?(utcSeconds: Int64, zone: any TimeZoneRules) {
-        let offset = Int16(clamping: zone.offsetSeconds(atUTC: utcSeconds) / 60)
-        guard let dateTime = COSEMDateTime(secondsSinceEpoch: utcSeconds, deviationMinutes: -Int(offset)) else {
-            return nil
-        }
-        self.init(dateTime: dateTime, utcSeconds: utcSeconds, offsetMinutes: offset)
+        self.columns = columns
+        self.isStrict = isStrict
     }
 }

@@ -34,11 +34,17 @@ public struct ProfileColumn: Hashable, Sendable {
     /// A readable name of the captured object, nil if none is known.
     public var name: String? { OBISNames.standard.name(of: capture.logicalName) }
 
-    /// Whether the captured attribute is a physical quantity, so that scaler and unit should be read.
-    public var isQuantity: Bool {
-        capture.dataIndex == 0
-            && QuantityAttributes.contains(classID: capture.classID, index: capture.attributeIndex)
+    /// The name that the class model gives to the captured element of a structure; nil for a whole attribute.
+    public var elementName: String? {
+        guard capture.dataIndex > 0,
+            let attribute = InterfaceClassRegistry.standard.nearest(capture.classID, version: nil)?
+                .attribute(capture.attributeIndex)
+        else { return nil }
+        return attribute.shape.member(capture.dataIndex)?.name
     }
+
+    /// Whether the captured attribute is a physical quantity, so that scaler and unit should be read.
+    public var isQuantity: Bool { role == .value && capture.isQuantity }
 }
 
 /// The columns of a profile's rows, in the order they come.
@@ -59,30 +65,60 @@ public struct ProfileLayout: Hashable, Sendable {
     public init(captureObjects: [CaptureObject], scalerUnits: [OBISCode: ScalerUnit] = [:]) {
         let timeColumn = captureObjects.firstIndex { $0.isTime }
         let statusColumn = captureObjects.firstIndex { $0.isStatus }
-        columns = captureObjects.enumerated().map { index, capture in
-            let role: ProfileColumn.Role = index == timeColumn ? .time : index == statusColumn ? .status : .value
-            let isQuantity = QuantityAttributes.contains(classID: capture.classID, index: capture.attributeIndex)
-            return ProfileColumn(
-                capture: capture,
-                role: role,
-                scalerUnit: isQuantity && role == .value ? scalerUnits[capture.logicalName] : nil
-            )
-        }
-        self.timeColumn = timeColumn
-        self.statusColumn = statusColumn
-        valueColumns = columns.indices.filter { $0 != timeColumn && $0 != statusColumn }
+        self.init(
+            columns: captureObjects.enumerated().map { index, capture in
+                ProfileColumn(
+                    capture: capture,
+                    role: index == timeColumn ? .time : index == statusColumn ? .status : .value,
+                    scalerUnit: capture.isQuantity ? scalerUnits[capture.logicalName] : nil
+                )
+            }
+        )
+    }
+
+    private init(columns: [ProfileColumn]) {
+        self.columns = columns
+        timeColumn = columns.firstIndex { $0.role == .time }
+        statusColumn = columns.firstIndex { $0.role == .status }
+        valueColumns = columns.indices.filter { columns[$0].role == .value }
+    }
+
+    /// The layout of rows that have only some of the columns, given by their places in rising order.
+    public func selecting(_ places: [Int]) -> ProfileLayout {
+        ProfileLayout(columns: places.map { columns[$0] })
     }
 }
 
 extension CaptureObject {
+    /// Whether the whole of a scaled attribute is captured.
+    var isQuantity: Bool {
+        dataIndex == 0 && QuantityAttributes.contains(classID: classID, index: attributeIndex)
+    }
+
     /// The time of a clock, or a UNIX clock (0-0:1.1.0.255).
     var isTime: Bool {
-        if classID == 8 { return attributeIndex == 2 }
-        return attributeIndex == 2 && logicalName.a == 0 && logicalName.c == 1 && logicalName.d == 1
+        guard attributeIndex == 2, dataIndex == 0 else { return false }
+        return classID == 8 || (logicalName.a == 0 && logicalName.c == 1 && logicalName.d == 1)
     }
 
     /// A profile status register (0-b:96.10.e.255).
     var isStatus: Bool {
         attributeIndex == 2 && logicalName.a == 0 && logicalName.c == 96 && logicalName.d == 10
+    }
+}
+
+extension Shape {
+    /// The member that a data_index means, counted from 1; nil if the shape is no structure or has no such member.
+    fileprivate func member(_ dataIndex: UInt16) -> Member? {
+        guard case .structure(let members) = alternative(for: .structure), dataIndex > 0, dataIndex <= members.count
+        else { return nil }
+        return members[Int(dataIndex) - 1]
+    }
+
+    /// What the element that a data_index means looks like; the whole for 0.
+    func element(_ dataIndex: UInt16) -> Shape {
+        guard dataIndex > 0 else { return self }
+        if case .array(let element) = alternative(for: .array) { return element }
+        return member(dataIndex)?.shape ?? .any
     }
 }

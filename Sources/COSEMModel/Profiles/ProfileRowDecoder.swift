@@ -6,43 +6,57 @@ import DLMSCodec
 /// Makes rows of a profile's buffer while its octets arrive.
 ///
 /// Feed the encoded value of attribute 2 in pieces of any size; complete rows can be taken at any time. Only an
-/// incomplete row is kept back. A buffer sent as a compact array is kept until it is complete.
+/// incomplete row is kept back, of an array as of a compact array.
 ///
 /// Rows of equal layout, which is what meters send, are decoded in place by the layout of the row before; no tree of
-/// values is built for them.
+/// values is built for them. Cells of null-data repeat the row before, differences (delta types) are added to it.
 public struct ProfileRowDecoder: Sendable {
     private enum State {
         case atStart
         case inRows(left: Int)
-        case inCompactArray
+        case inCompactArray(TypeDescription, left: Int)
         case atEnd
     }
 
     /// A row may not be longer than this.
     public static let maximumRowOctets = 65_536
-    /// A buffer sent as a compact array may not be longer than this.
-    public static let maximumCompactOctets = 16 << 20
 
-    private let layout: ProfileLayout
-    private let expandsNull: Bool
+    let layout: ProfileLayout
+    let options: ProfileDecodingOptions
+    var rows: ProfileRows
+    var clock: ProfileClock
+    /// Which member of a row is which column; settled by the first row.
+    var mapping: ColumnMapping?
+    var previousCells: [ProfileCell]
+    var previousOthers: [Int: DLMSData] = [:]
+    var previousStatus: UInt64?
+    var previousUNIXTime: Int64?
+    var rowIndex = 0
+    private let rowLayout: ProfileLayout
     private var state = State.atStart
-    private var rows: ProfileRows
-    private var clock: ProfileClock
     private var plan: RowPlan?
+    /// How many rows went by since the plan was made, and how many of them by the plan.
+    private var planUse = (rows: 0, hits: 0)
     private var pending: [UInt8] = []
-    private var previousCells: [ProfileCell]
-    private var previousOthers: [Int: DLMSData] = [:]
-    private var previousStatus: UInt64?
-    private var rowIndex = 0
+
+    /// How many rows the meter says that the buffer has; nil before it has said so, and in a compact array.
+    public private(set) var announcedRows: Int?
 
     /// Makes a decoder for one buffer.
+    /// - Parameters:
+    ///   - layout: All columns of the profile.
+    ///   - options: What else must be known; rows are made of the columns wanted there.
     public init(layout: ProfileLayout, options: ProfileDecodingOptions) {
         self.layout = layout
-        expandsNull = options.expandsNull
-        rows = ProfileRows(layout: layout)
+        self.options = options
+        rowLayout = options.columns.map { layout.selecting($0) } ?? layout
+        rows = ProfileRows(layout: rowLayout)
         clock = ProfileClock(options: options)
-        previousCells = Array(repeating: .null, count: layout.columns.count)
+        previousCells = Array(repeating: .null, count: rowLayout.columns.count)
     }
+
+    /// How many octets wait for the rest of their row.
+    public var pendingCount: Int { pending.count }
 
     /// Takes the next octets of the buffer.
     /// - Throws: `ProfileError` when they cannot be part of a buffer; the rows before stay available.
@@ -60,18 +74,12 @@ public struct ProfileRowDecoder: Sendable {
         if position < input.count {
             pending = position == 0 ? input : Array(input[position...])
         }
-        if case .inCompactArray = state {
-            guard pending.count <= Self.maximumCompactOctets else {
-                throw .tooLong(limitInOctets: Self.maximumCompactOctets)
-            }
-        } else {
-            guard pending.count <= Self.maximumRowOctets else { throw .tooLong(limitInOctets: Self.maximumRowOctets) }
-        }
+        guard pending.count <= Self.maximumRowOctets else { throw .tooLong(limitInOctets: Self.maximumRowOctets) }
     }
 
     /// Hands out the rows that are complete and forgets them.
     public mutating func takeRows() -> ProfileRows {
-        var taken = ProfileRows(layout: layout)
+        var taken = ProfileRows(layout: rowLayout)
         swap(&taken, &rows)
         return taken
     }
@@ -79,7 +87,6 @@ public struct ProfileRowDecoder: Sendable {
     /// Says that no more octets come.
     /// - Throws: `ProfileError.truncated` if rows are missing, `trailingOctets` if something is left over.
     public mutating func finish() throws(ProfileError) {
-        if case .inCompactArray = state { try decodeCompactArray() }
         switch state {
         case .atStart, .inCompactArray: throw .truncated(missingRows: 0)
         case .inRows(let left): throw .truncated(missingRows: left)
@@ -88,39 +95,61 @@ public struct ProfileRowDecoder: Sendable {
     }
 
     private mutating func decode(_ input: [UInt8], from position: inout Int) throws(ProfileError) {
-        if case .atStart = state {
-            guard let tag = input.first else { return }
-            switch tag {
-            case DataTag.nullData.rawValue:
-                position = 1
-                state = .atEnd
-            case DataTag.compactArray.rawValue: state = .inCompactArray
-            case DataTag.array.rawValue:
-                var reader = OctetReader(input[1...])
-                do {
-                    let count = try reader.readLength()
-                    position = 1 + reader.offset
-                    state = count == 0 ? .atEnd : .inRows(left: count)
-                } catch {
-                    guard error.isTruncation else { throw .malformed(error) }
-                    return
+        if case .atStart = state { try begin(input, at: &position) }
+        switch state {
+        case .atStart, .atEnd: return
+        case .inRows(var left):
+            while left > 0, try decodeRow(input, at: &position) { left -= 1 }
+            state = left == 0 ? .atEnd : .inRows(left: left)
+        case .inCompactArray(let type, var left):
+            let end = min(input.count, position + left)
+            while left > 0 {
+                let before = position
+                guard try decodeElement(type, input, at: &position, end: end, isLast: end - position == left) else {
+                    break
                 }
-            default: throw .notABuffer(tag: tag)
+                left -= position - before
             }
+            state = left == 0 ? .atEnd : .inCompactArray(type, left: left)
         }
-        guard case .inRows(var left) = state else { return }
-        while left > 0, try decodeRow(input, at: &position) {
-            left -= 1
-            rowIndex += 1
-        }
-        state = left == 0 ? .atEnd : .inRows(left: left)
     }
 
-    /// Decodes one row; false if it is not complete yet.
+    /// Reads what stands in front of the first row.
+    private mutating func begin(_ input: [UInt8], at position: inout Int) throws(ProfileError) {
+        guard let tag = input.first else { return }
+        var reader = OctetReader(input[1...])
+        do {
+            switch tag {
+            case DataTag.nullData.rawValue:
+                announcedRows = 0
+                state = .atEnd
+            case DataTag.array.rawValue:
+                let count = try reader.readLength()
+                announcedRows = count
+                state = count == 0 ? .atEnd : .inRows(left: count)
+            case DataTag.compactArray.rawValue:
+                let type = try TypeDescription(decoding: &reader)
+                let length = try reader.readLength()
+                guard length == 0 || type.canTakeOctets else { throw ProfileError.notARow(index: 0, tag: tag) }
+                state = length == 0 ? .atEnd : .inCompactArray(type, left: length)
+            default: throw ProfileError.notABuffer(tag: tag)
+            }
+            position = 1 + reader.offset
+        } catch let error as ProfileError {
+            throw error
+        } catch let error as DecodeError {
+            guard error.isIncomplete else { throw .malformed(error) }
+        } catch {}
+    }
+
+    /// Decodes one row of an array; false if it is not complete yet.
     private mutating func decodeRow(_ input: [UInt8], at position: inout Int) throws(ProfileError) -> Bool {
-        if let plan, plan.matches(input, at: position) {
+        if let plan, plan.matches(input, at: position, end: input.count) {
             append(plan, input, at: position)
             position += plan.length
+            planUse.rows &+= 1
+            planUse.hits &+= 1
+            rowIndex += 1
             return true
         }
         guard position < input.count else { return false }
@@ -130,159 +159,101 @@ public struct ProfileRowDecoder: Sendable {
         var reader = OctetReader(input[(position + 1)...])
         do {
             let count = try reader.readLength()
-            guard count <= layout.columns.count else {
-                throw ProfileError.tooManyColumns(index: rowIndex, expected: layout.columns.count, found: count)
-            }
+            try checkWidth(count)
             var members: [DLMSData] = []
             members.reserveCapacity(count)
             for _ in 0..<count { members.append(try DLMSData(decoding: &reader)) }
-            append(members)
-            let length = 1 + reader.offset
-            plan = count == layout.columns.count ? RowPlan(members: members, layout: layout, length: length) : nil
-            position += length
+            try append(members, length: 1 + reader.offset, isTagged: true)
+            position += 1 + reader.offset
             return true
         } catch let error as ProfileError {
             throw error
         } catch let error as DecodeError {
-            guard error.isTruncation else { throw .malformed(error) }
+            guard error.isIncomplete else { throw .malformed(error) }
             return false
         } catch {
             return false
         }
     }
 
-    private mutating func append(_ plan: RowPlan, _ input: [UInt8], at position: Int) {
-        var time: ProfileTime?
-        var status: UInt64?
-        for column in plan.columns {
-            let cell = column.cell(input, at: position)
-            if column.role == .value {
-                rows.cells.append(cell)
-                if expandsNull { previousCells[column.index] = cell }
-                continue
-            }
-            rows.cells.append(.null)
-            if column.role == .time {
-                if column.type == .octetString || column.type == .dateTime {
-                    time = clock.time(of: column.dateTime(input, at: position))
-                } else if case .integer(let seconds) = cell {
-                    time = clock.time(ofUNIX: seconds)
-                }
-            } else if case .integer(let word) = cell {
-                status = UInt64(bitPattern: word)
-            } else if case .unsigned(let word) = cell {
-                status = word
-            }
+    /// Decodes one element of a compact array; false if it is not complete yet.
+    private mutating func decodeElement(
+        _ type: TypeDescription,
+        _ input: [UInt8],
+        at position: inout Int,
+        end: Int,
+        isLast: Bool
+    ) throws(ProfileError) -> Bool {
+        if let plan, plan.matches(input, at: position, end: end) {
+            append(plan, input, at: position)
+            position += plan.length
+            rowIndex += 1
+            return true
         }
-        previousStatus = status
-        rows.times.append(time)
-        rows.statuses.append(status)
-        rows.marks.append(ProfileRows.Marks())
-    }
-
-    private mutating func append(_ members: [DLMSData]) {
-        var time: ProfileTime?
-        var status: UInt64?
-        var marks = ProfileRows.Marks()
-        marks.isShort = members.count < layout.columns.count
-        for (index, column) in layout.columns.enumerated() {
-            guard index < members.count else {
-                rows.cells.append(.null)
-                continue
-            }
-            let member = members[index]
-            let isNull = member == .nullData
-            switch column.role {
-            case .time:
-                rows.cells.append(.null)
-                if isNull {
-                    let derived = clock.timeOfNull()
-                    time = derived.time
-                    marks.hasRangeTime = derived.isRangeStart
-                    marks.inferredColumns |= index < 64 ? 1 << UInt64(index) : 0
-                } else {
-                    time = self.time(of: member)
-                }
-            case .status:
-                rows.cells.append(.null)
-                if isNull, expandsNull {
-                    status = previousStatus
-                    marks.inferredColumns |= index < 64 ? 1 << UInt64(index) : 0
-                } else {
-                    status = member.statusWord
-                    previousStatus = status
-                }
-            case .value:
-                if isNull, expandsNull, rowIndex > 0 {
-                    marks.inferredColumns |= index < 64 ? 1 << UInt64(index) : 0
-                    appendRepeated(index)
-                } else {
-                    appendValue(member, column: index)
-                }
-            }
-        }
-        rows.times.append(time)
-        rows.statuses.append(status)
-        rows.marks.append(marks)
-    }
-
-    private mutating func appendRepeated(_ column: Int) {
-        if let other = previousOthers[column] {
-            rows.cells.append(.other(rows.others.count))
-            rows.others.append(other)
-        } else {
-            rows.cells.append(previousCells[column])
-        }
-    }
-
-    private mutating func appendValue(_ data: DLMSData, column: Int) {
-        if let cell = ProfileCell(data) {
-            rows.cells.append(cell)
-            previousCells[column] = cell
-            previousOthers[column] = nil
-        } else {
-            rows.cells.append(.other(rows.others.count))
-            rows.others.append(data)
-            previousOthers[column] = data
-        }
-    }
-
-    private mutating func time(of data: DLMSData) -> ProfileTime? {
-        switch data {
-        case .octetString(let octets):
-            guard let dateTime = try? COSEMDateTime(octets: octets) else { return nil }
-            return clock.time(of: dateTime)
-        case .dateTime(let dateTime): return clock.time(of: dateTime)
-        default: return data.integerValue.flatMap { clock.time(ofUNIX: $0) }
-        }
-    }
-
-    /// Decodes a buffer that came as a compact array, as a tree: meters send short ones this way.
-    private mutating func decodeCompactArray() throws(ProfileError) {
-        let elements: [DLMSData]
+        var reader = OctetReader(input[position..<end])
         do {
-            var reader = OctetReader(pending)
-            guard case .compactArray(let compact) = try DLMSData(decoding: &reader) else {
-                throw ProfileError.notABuffer(tag: pending.first ?? 0)
-            }
-            pending = reader.readRest()
-            elements = try compact.elements()
+            let element = try DLMSData(decodingUntagged: type, from: &reader)
+            // A profile of one column may be an array of its values.
+            var members = [element]
+            if case .structure(let several) = element { members = several }
+            try checkWidth(members.count)
+            try append(members, length: reader.offset, isTagged: false)
+            position += reader.offset
+            return true
         } catch let error as ProfileError {
             throw error
         } catch let error as DecodeError {
-            if error.isTruncation { throw .truncated(missingRows: 0) }
-            throw .malformed(error)
+            guard error.isIncomplete, !isLast else { throw .malformed(error) }
+            return false
         } catch {
-            throw .truncated(missingRows: 0)
+            return false
         }
-        for element in elements {
-            guard case .structure(let members) = element else { throw .notARow(index: rowIndex, tag: element.tag) }
-            guard members.count <= layout.columns.count else {
-                throw .tooManyColumns(index: rowIndex, expected: layout.columns.count, found: members.count)
-            }
-            append(members)
-            rowIndex += 1
+    }
+
+    /// Settles which column is which, by the width of the first row.
+    private mutating func checkWidth(_ count: Int) throws(ProfileError) {
+        let all = layout.columns.count
+        if mapping == nil {
+            let wanted = rowLayout.columns.count
+            // A meter that selects no columns sends them all.
+            let rowsHaveAll = count != wanted && (count == all || (!options.isStrict && count > wanted))
+            mapping = ColumnMapping(layout: layout, wanted: options.columns, rowsHaveAll: rowsHaveAll)
         }
-        state = .atEnd
+        let width = mapping?.width ?? all
+        guard count == width || (count < width && !options.isStrict) else {
+            throw .otherWidth(index: rowIndex, expected: width, found: count)
+        }
+    }
+
+    private mutating func append(_ members: [DLMSData], length: Int, isTagged: Bool) throws(ProfileError) {
+        try append(members)
+        rowIndex += 1
+        planUse.rows &+= 1
+        // Where the types change from row to row, a new plan for each would cost more than it gives.
+        if plan == nil || planUse.hits > 0 || planUse.rows >= 16, let mapping {
+            plan = RowPlan(members: members, mapping: mapping, length: length, isTagged: isTagged)
+            planUse = (0, 0)
+        }
+    }
+}
+
+extension DecodeError {
+    /// Whether more octets could mend it.
+    fileprivate var isIncomplete: Bool {
+        switch reason {
+        case .truncated, .countTooLarge: true
+        default: false
+        }
+    }
+}
+
+extension TypeDescription {
+    /// Whether an element has octets, so that a number of octets bounds the number of elements.
+    fileprivate var canTakeOctets: Bool {
+        switch self {
+        case .simple(let tag): tag.width != 0
+        case .array(let count, let element): count > 0 && element.canTakeOctets
+        case .structure(let members): members.contains { $0.canTakeOctets }
+        }
     }
 }

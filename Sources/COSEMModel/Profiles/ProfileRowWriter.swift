@@ -22,14 +22,24 @@ public struct ProfileRowWriter: Sendable {
     /// The scaler of each column, 0 where none is known.
     private let scalers: [Int]
     private var scratch: [UInt8] = []
-    private static let valid = Array("\"valid\"".utf8)
+    private var text = RowText()
+    /// How long a usual row can be, in octets.
+    private let usualRoom: Int
+    private let invertsDeviation: Bool
 
     /// Makes a writer for rows of one layout.
+    /// - Parameters:
+    ///   - layout: The columns of the rows.
+    ///   - statusTable: What the bits of the status word mean.
+    ///   - rowFormat: How the values are written.
+    ///   - numbersAsStrings: Whether numbers are written as strings.
+    ///   - invertsDeviation: The meter sends deviations with the sign of an ISO offset, in values too.
     public init(
         layout: ProfileLayout,
         statusTable: ProfileStatusTable = .amr,
         rowFormat: RowFormat = .array,
-        numbersAsStrings: Bool = false
+        numbersAsStrings: Bool = false,
+        invertsDeviation: Bool = false
     ) {
         self.layout = layout
         self.statusTable = statusTable
@@ -37,6 +47,10 @@ public struct ProfileRowWriter: Sendable {
         self.numbersAsStrings = numbersAsStrings
         valueColumns = layout.valueColumns
         scalers = layout.columns.map { Int($0.scalerUnit?.scaler ?? 0) }
+        self.invertsDeviation = invertsDeviation
+        var room = RowText.room
+        for column in valueColumns { room += 3 + RowText.room(scaler: scalers[column]) }
+        usualRoom = room
         scratch.reserveCapacity(48)
     }
 
@@ -47,7 +61,10 @@ public struct ProfileRowWriter: Sendable {
             let column = layout.columns[index]
             writer.beginObject()
             writer.member("key", column.key)
-            if column.role == .value { writer.member("name", column.name) }
+            if column.role == .value {
+                writer.member("name", column.name)
+                if let element = column.elementName { writer.member("element", element) }
+            }
             if column.isQuantity, column.role == .value {
                 writer.member("unit", column.scalerUnit?.symbol)
                 writer.member("unitCode", column.scalerUnit?.unitCode)
@@ -65,16 +82,24 @@ public struct ProfileRowWriter: Sendable {
         writer.endArray()
     }
 
-    /// Writes one row: time, status, quality, values, and which columns were inferred, if any.
+    /// Writes one row: time, how it was found, status, values, quality, its reasons and which columns were inferred, if any.
     public mutating func write(_ row: ProfileRow, into writer: inout JSONWriter) {
         write(row.rows, at: row.index, into: &writer)
     }
 
     /// Writes the row at an index of many, which costs less than taking it out first.
     public mutating func write(_ rows: borrowing ProfileRows, at index: Int, into writer: inout JSONWriter) {
+        if writeUsual(rows, at: index, into: &writer) { return }
         writer.beginObject()
         writer.name("time")
         write(rows.times[index], into: &writer)
+        writer.name("rawTime")
+        switch rows.times[index] {
+        case let time? where time.isSentAsDateTime: writer.string(Hexadecimal.text(of: time.dateTime.octets))
+        case let time? where time.source == .unix: writer.integer(time.utcSeconds ?? 0)
+        default: writer.null()
+        }
+        writer.member("timeSource", (rows.times[index]?.source ?? .none).rawValue)
         writer.name("status")
         writer.beginArray()
         if let status = rows.statuses[index], status != 0 {
@@ -93,13 +118,75 @@ public struct ProfileRowWriter: Sendable {
                 write(rows, at: index, column: column, into: &writer)
             }
         }
-        writer.name("quality")
-        switch rows.quality(index, statusTable) {
-        case .valid: writer.raw(Self.valid)
-        case let other: writer.string(other.rawValue)
-        }
+        writer.member("quality", rows.quality(index, statusTable).rawValue)
+        let reasons = rows.reasons(index, statusTable)
+        if !reasons.isEmpty { writer.member("reasons", reasons) }
         if rows.marks[index].inferredColumns != 0 { writer.member("inferred", rows.inferredKeys(index)) }
         writer.endObject()
+    }
+
+    /// Writes a row of numbers with a complete time and nothing doubtful in one go; false if it is none.
+    @inline(__always)
+    private mutating func writeUsual(
+        _ rows: borrowing ProfileRows,
+        at index: Int,
+        into writer: inout JSONWriter
+    ) -> Bool {
+        guard rowFormat == .array, !numbersAsStrings, (rows.statuses[index] ?? 0) == 0,
+            rows.marks[index].isUsual, let time = rows.times[index], !time.isSuspect,
+            time.source != .rangeStart, text.accepts(time)
+        else { return false }
+        let first = index * scalers.count
+        for column in valueColumns {
+            switch rows.cells[first + column] {
+            case .integer, .null, .boolean: break
+            case .unsigned, .float32, .float64, .other: return false
+            }
+        }
+        writer.value(upTo: usualRoom) { start in
+            var end = RowText.write("{\"time\":\"", at: start)
+            end = text.write(time, at: end)
+            if time.isSentAsDateTime {
+                end = RowText.write("\",\"rawTime\":\"", at: end)
+                end = RowText.write(octetsOf: time.dateTime, at: end)
+                end = RowText.write("\"", at: end)
+            } else if time.source == .unix {
+                end = RowText.write("\",\"rawTime\":", at: end)
+                end = RowText.write(time.utcSeconds ?? 0, scaler: 0, at: end)
+            } else {
+                end = RowText.write("\",\"rawTime\":null", at: end)
+            }
+            end = RowText.write(Self.sourceText(time.source), at: end)
+            end = RowText.write(",\"status\":[],\"values\":[", at: end)
+            var isFirst = true
+            for column in valueColumns {
+                if !isFirst { end = RowText.write(",", at: end) }
+                isFirst = false
+                switch rows.cells[first + column] {
+                case .integer(let value): end = RowText.write(value, scaler: scalers[column], at: end)
+                case .boolean(true): end = RowText.write("true", at: end)
+                case .boolean(false): end = RowText.write("false", at: end)
+                default: end = RowText.write("null", at: end)
+                }
+            }
+            end = RowText.write("],\"quality\":\"valid\"}", at: end)
+            return end - start
+        }
+        return true
+    }
+
+    @inline(__always)
+    private static func sourceText(_ source: ProfileTime.Source) -> StaticString {
+        switch source {
+        case .meterDeviation: ",\"timeSource\":\"meter-deviation\""
+        case .timeZone: ",\"timeSource\":\"time-zone\""
+        case .standardTime: ",\"timeSource\":\"standard-time\""
+        case .utcClock: ",\"timeSource\":\"utc-clock\""
+        case .unix: ",\"timeSource\":\"unix\""
+        case .inferred: ",\"timeSource\":\"inferred\""
+        case .rangeStart: ",\"timeSource\":\"range-start\""
+        case .none: ",\"timeSource\":\"none\""
+        }
     }
 
     /// Writes the value of one column as JSON: a scaled number, or the friendly form of anything else.
@@ -132,16 +219,15 @@ public struct ProfileRowWriter: Sendable {
 
     private func write(_ data: DLMSData, capture: CaptureObject, into writer: inout JSONWriter) {
         var context = ValueContext()
-        if capture.dataIndex == 0 {
-            context = .attribute(
-                classID: capture.classID,
-                version: nil,
-                logicalName: capture.logicalName,
-                index: capture.attributeIndex
-            )
-            context.quantity = .none
-        }
+        let whole = ValueContext.attribute(
+            classID: capture.classID,
+            version: nil,
+            logicalName: capture.logicalName,
+            index: capture.attributeIndex
+        )
+        context.shape = whole.shape.element(capture.dataIndex)
         context.numbersAsStrings = numbersAsStrings
+        context.invertsDeviation = invertsDeviation
         ValueForm.friendly.write(data, context: context, into: &writer)
     }
 

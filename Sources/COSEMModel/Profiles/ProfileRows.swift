@@ -3,23 +3,6 @@
 
 public import DLMSCodec
 
-/// The time stamp of a row.
-public struct ProfileTime: Hashable, Sendable {
-    /// The local time as the meter sent it, or as it follows from the rows before.
-    public let dateTime: COSEMDateTime
-    /// The instant in seconds since 1970-01-01T00:00:00Z; nil if neither meter nor zone tells the offset.
-    public let utcSeconds: Int64?
-    /// Minutes that local time is ahead of UTC; nil if neither meter nor zone tells it.
-    public let offsetMinutes: Int16?
-
-    /// The RFC 3339 text, nil if a field is open.
-    public var iso: String? {
-        var octets: [UInt8] = []
-        guard DateTimeText.append(dateTime, offsetMinutes: offsetMinutes.map(Int.init), to: &octets) else { return nil }
-        return String(decoding: octets, as: UTF8.self)
-    }
-}
-
 /// A captured value as it was sent, before scaling.
 public enum ProfileCell: Hashable, Sendable {
     /// No value.
@@ -54,10 +37,14 @@ public struct ProfileRows: Sendable {
     struct Marks: Hashable, Sendable {
         /// Bit n: column n was null and repeats the row before, or was derived.
         var inferredColumns: UInt64 = 0
-        /// The time is the start of the asked range.
-        var hasRangeTime = false
         /// The row has fewer members than the profile has columns.
         var isShort = false
+        /// A difference came without a value to add it to, or with one that it cannot be added to.
+        var lacksBase = false
+
+        /// Whether nothing was noticed.
+        @inline(__always)
+        var isUsual: Bool { inferredColumns == 0 && !isShort && !lacksBase }
     }
 
     init(layout: ProfileLayout) {
@@ -100,6 +87,9 @@ public struct ProfileRow: Sendable {
     /// The keys of the columns that were null and repeat the row before, or were derived from it.
     public var inferredKeys: [String] { rows.inferredKeys(index) }
 
+    /// Why the row is not to be trusted, such as "clock-doubtful"; empty for most rows.
+    public func reasons(_ table: ProfileStatusTable) -> [String] { rows.reasons(index, table) }
+
     /// How far the row can be trusted, by its status word and the status of the clock.
     public func quality(_ table: ProfileStatusTable) -> ProfileQuality { rows.quality(index, table) }
 }
@@ -114,13 +104,18 @@ extension ProfileRows {
     }
 
     borrowing func quality(_ index: Int, _ table: ProfileStatusTable) -> ProfileQuality {
-        if marks[index].isShort { return .suspect }
+        if marks[index].isShort || marks[index].lacksBase { return .suspect }
         if let status = statuses[index], status != 0, table.isSuspect(status) { return .suspect }
-        if let clock = times[index]?.dateTime.clockStatus,
-            !clock.isDisjoint(with: [.invalidValue, .doubtfulValue, .statusNotValid])
-        {
-            return .suspect
-        }
-        return marks[index].hasRangeTime ? .inferred : .valid
+        guard let time = times[index] else { return .valid }
+        return time.isSuspect ? .suspect : time.source == .rangeStart ? .inferred : .valid
+    }
+
+    borrowing func reasons(_ index: Int, _ table: ProfileStatusTable) -> [String] {
+        var reasons: [String] = []
+        if let status = statuses[index], status != 0 { reasons += table.suspectNames(of: status) }
+        for reason in times[index]?.reasons ?? [] where !reasons.contains(reason) { reasons.append(reason) }
+        if marks[index].isShort { reasons.append("short-row") }
+        if marks[index].lacksBase { reasons.append("difference-without-base") }
+        return reasons
     }
 }

@@ -47,6 +47,11 @@ public struct ProfileStatusTable: Hashable, Sendable {
         }
     }
 
+    /// The names of the bits that are set and make the row suspect, in the order of the table.
+    public func suspectNames(of status: UInt64) -> [String] {
+        bits.filter { $0.isSuspect && status >> UInt64($0.number) & 1 != 0 }.map(\.name)
+    }
+
     /// Whether a bit that is set makes the row suspect.
     public func isSuspect(_ status: UInt64) -> Bool {
         bits.contains { $0.isSuspect && status >> UInt64($0.number) & 1 != 0 }

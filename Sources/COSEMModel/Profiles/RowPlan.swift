@@ -6,25 +6,27 @@ import DLMSCodec
 /// Where the cells of a row lie when the next row has the same types as the one before.
 struct RowPlan: Sendable {
     struct Column: Sendable {
-        let index: Int
+        /// The place among the columns of the rows made; negative if the column is dropped.
+        let target: Int
         let role: ProfileColumn.Role
         let type: DataTag
-        /// Where the tag is, in octets from the start of the row.
+        /// Where the tag is, in octets from the start of the row; a length stands behind it if there is one.
         let tagOffset: Int
         /// Where the content is, in octets from the start of the row.
         let contentOffset: Int
 
-        /// The value of a column of numbers; null for others.
+        /// The number in a column of numbers or differences; null for others.
         @inline(__always)
         func cell(_ input: [UInt8], at position: Int) -> ProfileCell {
             let start = position + contentOffset
             switch type {
-            case .doubleLongUnsigned: return .integer(Int64(Self.read(input, start, 4)))
-            case .unsigned: return .integer(Int64(input[start]))
-            case .longUnsigned: return .integer(Int64(Self.read(input, start, 2)))
-            case .integer: return .integer(Int64(Int8(bitPattern: input[start])))
-            case .long: return .integer(Int64(Int16(truncatingIfNeeded: Self.read(input, start, 2))))
-            case .doubleLong: return .integer(Int64(Int32(truncatingIfNeeded: Self.read(input, start, 4))))
+            case .doubleLongUnsigned, .deltaDoubleLongUnsigned: return .integer(Int64(Self.read(input, start, 4)))
+            case .unsigned, .deltaUnsigned: return .integer(Int64(input[start]))
+            case .longUnsigned, .deltaLongUnsigned: return .integer(Int64(Self.read(input, start, 2)))
+            case .integer, .deltaInteger: return .integer(Int64(Int8(bitPattern: input[start])))
+            case .long, .deltaLong: return .integer(Int64(Int16(truncatingIfNeeded: Self.read(input, start, 2))))
+            case .doubleLong, .deltaDoubleLong:
+                return .integer(Int64(Int32(truncatingIfNeeded: Self.read(input, start, 4))))
             case .long64: return .integer(Int64(bitPattern: Self.read(input, start, 8)))
             case .long64Unsigned:
                 let value = Self.read(input, start, 8)
@@ -70,17 +72,20 @@ struct RowPlan: Sendable {
     let columns: [Column]
     /// The length of a row in octets, with its tag and count.
     let length: Int
+    /// Rows of a compact array have neither tag nor count, and their cells no tags.
+    private let isTagged: Bool
 
-    /// Makes the plan of a row; nil if a cell is null or has no fixed length.
-    init?(members: [DLMSData], layout: ProfileLayout, length: Int) {
+    /// Makes the plan of a row; nil if a cell has no fixed length.
+    init?(members: [DLMSData], mapping: ColumnMapping, length: Int, isTagged: Bool) {
         // Longer counts have a length of their own, which no plan is worth.
-        guard members.count < 0x80 else { return nil }
+        guard members.count < 0x80, members.count == mapping.width else { return nil }
         var columns: [Column] = []
-        var offset = 2
+        columns.reserveCapacity(members.count)
+        var offset = isTagged ? 2 : 0
         for (index, member) in members.enumerated() {
-            let role = layout.columns[index].role
+            let role = mapping.role(index)
             let type = member.dataTag
-            var content = offset + 1
+            var content = offset + (isTagged ? 1 : 0)
             let width: Int
             switch member {
             case .octetString(let octets) where role == .time && octets.count == 12:
@@ -88,11 +93,17 @@ struct RowPlan: Sendable {
                 width = 12
             case .dateTime where role == .time: width = 12
             default:
-                guard let cell = ProfileCell(member), cell != .null, let fixed = type.width else { return nil }
+                guard ProfileCell(member) != nil || type.isDelta, let fixed = type.width else { return nil }
                 width = fixed
             }
             columns.append(
-                Column(index: index, role: role, type: type, tagOffset: offset, contentOffset: content)
+                Column(
+                    target: mapping.target(index),
+                    role: role,
+                    type: type,
+                    tagOffset: offset,
+                    contentOffset: content
+                )
             )
             offset = content + width
         }
@@ -100,19 +111,58 @@ struct RowPlan: Sendable {
         guard offset == length else { return nil }
         self.columns = columns
         self.length = length
+        self.isTagged = isTagged
     }
 
-    /// Whether a complete row with these types begins at a place.
+    /// Whether a complete row with these types begins at a place, and ends before another.
     @inline(__always)
-    func matches(_ input: [UInt8], at position: Int) -> Bool {
-        guard input.count - position >= length, input[position] == DataTag.structure.rawValue,
-            Int(input[position + 1]) == columns.count
-        else { return false }
+    func matches(_ input: [UInt8], at position: Int, end: Int) -> Bool {
+        guard end - position >= length else { return false }
+        guard isTagged else {
+            return columns.allSatisfy { $0.type != .octetString || input[position + $0.tagOffset] == 12 }
+        }
+        guard input[position] == DataTag.structure.rawValue, Int(input[position + 1]) == columns.count else {
+            return false
+        }
         for column in columns {
             guard input[position + column.tagOffset] == column.type.rawValue else { return false }
             if column.type == .octetString, input[position + column.tagOffset + 1] != 12 { return false }
         }
         return true
+    }
+}
+
+/// Which member of a row belongs to which column of the rows made.
+struct ColumnMapping: Sendable {
+    private let targets: [Int]
+    private let roles: [ProfileColumn.Role]
+
+    /// Makes the mapping of rows that have all columns, or only the wanted ones.
+    init(layout: ProfileLayout, wanted: [Int]?, rowsHaveAll: Bool) {
+        let places = Array(layout.columns.indices)
+        let present = rowsHaveAll ? places : wanted ?? places
+        targets = present.map { place in wanted.map { $0.firstIndex(of: place) ?? -1 } ?? place }
+        roles = present.map { layout.columns[$0].role }
+    }
+
+    /// How many members a row has.
+    var width: Int { targets.count }
+
+    /// The place of a member among the columns of the rows made; negative if it is dropped.
+    func target(_ member: Int) -> Int { targets[member] }
+
+    /// What part a member plays.
+    func role(_ member: Int) -> ProfileColumn.Role { roles[member] }
+}
+
+extension DataTag {
+    /// Whether the type is a difference to the value before.
+    var isDelta: Bool {
+        switch self {
+        case .deltaInteger, .deltaLong, .deltaDoubleLong, .deltaUnsigned, .deltaLongUnsigned, .deltaDoubleLongUnsigned:
+            true
+        default: false
+        }
     }
 }
 

@@ -101,3 +101,13 @@ extension DLMSData {
         }
     }
 }
+
+extension DLMSData {
+    /// Reads one value without tags, as in a compact array.
+    ///
+    /// - Throws: `.truncated`; `.countTooLarge` for a type that would make far more values than there are octets.
+    public init(decodingUntagged type: TypeDescription, from reader: inout OctetReader) throws(DecodeError) {
+        var expander = CompactArrayExpander(reader: reader)
+        (self, reader) = try expander.next(type)
+    }
+}

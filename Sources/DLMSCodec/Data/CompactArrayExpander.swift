@@ -37,6 +37,12 @@ struct CompactArrayExpander {
         return elements
     }
 
+    /// Reads one element, and returns what follows it.
+    mutating func next(_ type: TypeDescription) throws(DecodeError) -> (element: DLMSData, rest: OctetReader) {
+        let element = try element(type)
+        return (element, reader)
+    }
+
     private func checkProgress(since before: Int) throws(DecodeError) {
         // Elements that take no octets would go on for ever.
         guard reader.remaining < before else {

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import COSEMModel
+import DLMSCodec
+import Testing
+
+/// Central Europe by its rule: daylight saving from the last Sunday of March to the last one of October, 01:00 UTC.
+struct CentralEurope: TimeZoneRules {
+    func offsetSeconds(atUTC seconds: Int64) -> Int {
+        // 2026-03-29T01:00Z and 2026-10-25T01:00Z; the years around are not asked for.
+        (1_774_746_000..<1_792_890_000).contains(seconds) ? 7200 : 3600
+    }
+}
+
+@Suite struct ProfileTimeTests {
+    private static let energy = CaptureObject(
+        classID: 3,
+        logicalName: OBISCode(1, 0, 1, 8, 0, 255),
+        attributeIndex: 2
+    )
+    private static let layout = ProfileLayout(captureObjects: [.clock, energy])
+    /// Midnight of 2026-10-25 in Central Europe, a day of 25 hours.
+    private static let longDay: Int64 = 1_792_879_200
+    /// Midnight of 2026-03-29, a day of 23 hours.
+    private static let shortDay: Int64 = 1_774_738_800
+
+    private func rows(_ stamps: [COSEMDateTime?], _ options: ProfileDecodingOptions) throws -> [ProfileRow] {
+        let buffer = DLMSData.array(
+            stamps.enumerated().map { index, stamp in
+                .structure([stamp.map { .octetString($0.octets) } ?? .nullData, .doubleLongUnsigned(UInt32(index))])
+            }
+        )
+        var decoder = ProfileRowDecoder(layout: Self.layout, options: options)
+        try decoder.feed(buffer.octets)
+        try decoder.finish()
+        let rows = decoder.takeRows()
+        return (0..<rows.count).map { rows[$0] }
+    }
+
+    private func options(
+        _ time: TimeBehaviour = .standard,
+        period: UInt32 = 900,
+        sort: ProfileDescriptor.SortMethod = .fifo
+    ) -> ProfileDecodingOptions {
+        ProfileDecodingOptions(capturePeriod: period, sortMethod: sort, zone: CentralEurope(), time: time)
+    }
+
+    /// The local time at an instant, with or without what tells its offset.
+    private static func stamp(
+        _ seconds: Int64,
+        deviation: Bool = false,
+        status: Bool = false
+    ) -> COSEMDateTime? {
+        let offset = CentralEurope().offsetSeconds(atUTC: seconds) / 60
+        var stamp = COSEMDateTime(
+            secondsSinceEpoch: seconds,
+            deviationMinutes: -offset,
+            clockStatus: status ? (offset == 120 ? .daylightSavingActive : []) : nil
+        )
+        if !deviation { stamp?.rawDeviation = .min }
+        return stamp
+    }
+
+    private static func day(from start: Int64, hours: Int64) -> [Int64] {
+        (1...hours * 4).map { start + $0 * 900 }
+    }
+
+    // Field report: a deviation that is not specified, on the days when the clock is set.
+    @Test(
+        arguments: [(longDay, 25, 100), (shortDay, 23, 92)],
+        [ProfileDescriptor.SortMethod.fifo, .lifo]
+    )
+    func daysOfAClockChangeHaveAllTheirRowsAtTheirInstants(
+        day: (start: Int64, hours: Int64, rows: Int),
+        sort: ProfileDescriptor.SortMethod
+    ) throws {
+        var instants = Self.day(from: day.start, hours: day.hours)
+        if sort == .lifo { instants.reverse() }
+        #expect(instants.count == day.rows)
+        for (deviation, status) in [(true, true), (false, true), (false, false)] {
+            let stamps = instants.map { Self.stamp($0, deviation: deviation, status: status) }
+            let found = try rows(stamps, options(sort: sort))
+            #expect(found.compactMap { $0.time?.utcSeconds } == instants)
+            #expect(found.allSatisfy { $0.time?.marks == [] })
+            #expect(found.allSatisfy { $0.time?.source == (deviation ? .meterDeviation : .timeZone) })
+        }
+        // And when only the first row has a time.
+        let stamps = instants.enumerated().map { $0.offset == 0 ? Self.stamp($0.element) : nil }
+        let found = try rows(stamps, options(sort: sort))
+        #expect(found.compactMap { $0.time?.utcSeconds } == instants)
+        #expect(found.dropFirst().allSatisfy { $0.time?.source == .inferred && $0.inferredKeys == ["time"] })
+    }
+
+    @Test func aTimeThatComesTwiceIsAmbiguousUnlessSomethingTells() throws {
+        let first = Self.longDay + 2 * 3600 + 1800  // 02:30 in daylight saving time
+        let stamp = Self.stamp(first)
+        let alone = try #require(try rows([stamp], options())[0].time)
+        #expect(alone.utcSeconds == first)
+        #expect(alone.marks == .ambiguous)
+        #expect(try rows([stamp], options())[0].quality(.amr) == .suspect)
+        #expect(try rows([stamp], options())[0].reasons(.amr) == ["ambiguous-time"])
+        // The asked range tells.
+        var late = options()
+        late.rangeStart = ProfileTime(utcSeconds: first + 1800, zone: CentralEurope())
+        #expect(try rows([stamp], late)[0].time?.utcSeconds == first + 3600)
+        // The status tells, unless it is known to tell nothing.
+        var standard = try #require(stamp)
+        standard.rawClockStatus = 0
+        #expect(try rows([standard], options())[0].time?.utcSeconds == first + 3600)
+        let informative = options(TimeBehaviour(daylightBit: .informative))
+        #expect(try rows([standard], informative)[0].time?.marks == .ambiguous)
+        // Events come in order.
+        let events = try rows([Self.stamp(first + 900), stamp], options(period: 0))
+        #expect(events[1].time?.utcSeconds == first + 3600)
+    }
+
+    @Test func aTimeThatDoesNotExistIsMarked() throws {
+        var skipped = try #require(Self.stamp(Self.shortDay + 3600))
+        skipped.time = COSEMTime(hour: 2, minute: 30, second: 0)
+        let time = try #require(try rows([skipped], options())[0].time)
+        #expect(time.marks == .nonexistent)
+        #expect(time.utcSeconds == Self.shortDay + 3600 + 5400)
+    }
+
+    // Field reports: UTC = local + deviation by the standard; several models and companion specifications invert it.
+    @Test func theSignOfTheDeviationIsASetting() throws {
+        let instant: Int64 = 1_782_000_000
+        let inverted = COSEMDateTime(secondsSinceEpoch: instant, deviationMinutes: -120).map { stamp in
+            var stamp = stamp
+            stamp.rawDeviation = 120
+            return stamp
+        }
+        let wrong = try rows([inverted], options())[0]
+        #expect(wrong.time?.utcSeconds == instant + 4 * 3600)
+        #expect(wrong.reasons(.amr) == ["deviation-sign"])
+        let right = try rows([inverted], options(TimeBehaviour(deviationSign: .inverted)))[0]
+        #expect(right.time?.utcSeconds == instant)
+        #expect(right.time?.source == .meterDeviation)
+        #expect(right.time?.iso?.hasSuffix("+02:00") == true)
+        #expect(right.reasons(.amr) == [])
+    }
+
+    // Field reports: standard time all year with an informative bit; a clock in UTC; a deviation that is always 0.
+    @Test func clocksOfAnotherBaseAreSettings() throws {
+        let summer: Int64 = 1_782_000_000
+        func stamp(offset: Int, deviation: Int16 = .min, status: UInt8 = 0x80) -> COSEMDateTime? {
+            var stamp = COSEMDateTime(secondsSinceEpoch: summer, deviationMinutes: -offset)
+            stamp?.rawDeviation = deviation
+            stamp?.rawClockStatus = status
+            return stamp
+        }
+        let standard = try rows([stamp(offset: 60)], options(TimeBehaviour(clockBase: .standardTime)))[0].time
+        #expect(standard?.utcSeconds == summer)
+        #expect(standard?.source == .standardTime)
+        let utc = try rows([stamp(offset: 0)], options(TimeBehaviour(clockBase: .utc)))[0].time
+        #expect(utc?.utcSeconds == summer)
+        #expect(utc?.source == .utcClock)
+        let ignored = try rows([stamp(offset: 120, deviation: 0)], options(TimeBehaviour(deviationUse: .ignored)))[0]
+        #expect(ignored.time?.utcSeconds == summer)
+        #expect(ignored.time?.source == .timeZone)
+    }
+
+    @Test func daysWithoutTimeFollowTheCalendar() throws {
+        let found = try rows([Self.stamp(Self.longDay, deviation: true), nil, nil], options(period: 86_400))
+        #expect(found.compactMap { $0.time?.utcSeconds } == [0, 25, 49].map { Self.longDay + $0 * 3600 })
+        #expect(found[1].time?.iso == "2026-10-26T00:00:00+01:00")
+    }
+
+    @Test func doubtOfTheClockIsTold() throws {
+        var stamp = try #require(Self.stamp(Self.longDay, deviation: true))
+        for (bits, reasons) in [(0x01, ["clock-invalid"]), (0x82, ["clock-doubtful"]), (0x80, []), (0xFF, [])] {
+            stamp.rawClockStatus = UInt8(bits)
+            let row = try rows([stamp], options())[0]
+            #expect(row.reasons(.amr) == reasons)
+            #expect(row.quality(.amr) == (reasons.isEmpty ? .valid : .suspect))
+        }
+    }
+
+    @Test func aTimeWithOpenFieldsHasNoInstant() throws {
+        let open = COSEMDateTime(year: 2026, month: nil, dayOfMonth: 1, hour: 0, minute: 0, second: 0)
+        let time = try #require(try rows([open], options())[0].time)
+        #expect(time.utcSeconds == nil)
+        #expect(time.source == .none)
+        #expect(time.dateTime == open)
+    }
+}
