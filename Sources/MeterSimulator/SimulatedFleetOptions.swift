@@ -21,6 +21,8 @@ extension SimulatedFleet {
         public var maxPDUSize: UInt16 = 1024
         /// The services a meter has.
         public var conformance = AssociationSettings.standardConformance
+        /// How many octets each block of a firmware image has.
+        public var imageBlockSize: UInt32 = 512
         /// How many rows the load profile has, 96 a day.
         public var rows = 3360
         /// What decides about the meters' past; equal seeds give equal data.

@@ -35,6 +35,9 @@ public final class SimulatedMeter: ObjectServer {
     /// The serial number, as in 0.0.96.1.0.255.
     public var serialNumber: String { identity.serialNumber }
 
+    /// How far the transfer of firmware is, and how often each block came.
+    public var imageTransfer: ImageTransferState { state.withLock { $0.image } }
+
     /// The state of the disconnector.
     public var controlState: DisconnectControl.State { state.withLock { $0.controlState } }
 
@@ -92,6 +95,7 @@ public final class SimulatedMeter: ObjectServer {
         guard object.classID == descriptor.classID else { return .failure(.objectClassInconsistent) }
         guard let attribute = object.attribute(descriptor.attributeID) else { return .failure(.objectUndefined) }
         guard attribute.audience <= audience else { return .failure(.readWriteDenied) }
+        if object.classID == 18, attribute.index == 6 { state.withLock { $0.image.look() } }
         let meter = snapshot(client)
         if let profile = object.profile, attribute.index == 2 {
             switch profile.buffer(meter, selection: request.selectiveAccess) {
@@ -147,14 +151,22 @@ public final class SimulatedMeter: ObjectServer {
     )
 
     private func snapshot(_ client: ServedClient) -> MeterSnapshot {
-        let state = state.withLock { $0 }
-        return MeterSnapshot(
-            identity: identity,
-            options: options,
-            state: state,
-            load: load,
-            time: options.now() + state.clockShift,
-            client: client
-        )
+        let now = options.now()
+        return state.withLock { state in
+            func present() -> MeterSnapshot {
+                MeterSnapshot(
+                    identity: identity,
+                    options: options,
+                    state: state,
+                    load: load,
+                    time: now + state.clockShift,
+                    client: client
+                )
+            }
+            let meter = present()
+            guard state.hasDueCalendar else { return meter }
+            state.activateDueCalendar(at: meter.time) { meter.instant($0) }
+            return present()
+        }
     }
 }

@@ -56,15 +56,5 @@ enum CommunicationObjects {
             ]
         ),
         .data(OBISCode(0, 0, 43, 1, 0, 255), .everyone) { _ in .doubleLongUnsigned(0) },
-        ObjectDefinition(
-            18,
-            OBISCode(0, 0, 44, 0, 0, 255),
-            [
-                .constant(2, .doubleLongUnsigned(512)),
-                .constant(3, .bitString(BitString(count: 0, packedOctets: []))),
-                .constant(4, .doubleLongUnsigned(0)), .constant(5, .boolean(false)), .constant(6, .enumeration(0)),
-                .constant(7, .array([])),
-            ]
-        ),
     ]
 }

@@ -14,7 +14,6 @@ enum IdentityObjects {
         .data(OBISCode(0, 0, 96, 1, 2, 255)) { _ in text("2024-01") },
         .data(OBISCode(0, 0, 96, 1, 4, 255)) { _ in text("3x230/400 V, 50 Hz") },
         .data(OBISCode(1, 0, 0, 0, 0, 255)) { text($0.identity.serialNumber) },
-        .data(OBISCode(1, 0, 0, 2, 0, 255)) { _ in text("1.4.2") },
         .data(OBISCode(1, 0, 0, 2, 8, 255)) { _ in .octetString([0x5A, 0x1F, 0x90, 0xC3, 0x77, 0x0B, 0xE2, 0x4D]) },
         .data(OBISCode(1, 0, 0, 4, 2, 255)) { _ in .longUnsigned(1) },
         .data(OBISCode(1, 0, 0, 4, 3, 255)) { _ in .longUnsigned(1) },

@@ -8,7 +8,7 @@ struct ObjectTable: Sendable {
     static let standard = ObjectTable(
         AssociationObjects.all + IdentityObjects.all + ClockObjects.all + EnergyObjects.all + PowerObjects.all
             + QualityObjects.all + ProfileObjects.all + ControlObjects.all + TariffObjects.all
-            + CommunicationObjects.all
+            + CommunicationObjects.all + FirmwareObjects.all + PushObjects.all
     )
 
     let objects: [ObjectDefinition]

@@ -29,12 +29,33 @@ enum TariffObjects {
             ],
             methods: [
                 MethodDefinition(index: 1) { state, _, _ in
-                    for index in Int8(2)...5 { state.written[key(index)] = state.written[key(index + 4)] }
+                    state.activateCalendar()
                     return .success
                 }
             ]
         ),
-        ObjectDefinition(11, specialDays, [.kept(2, of: (11, specialDays), first: .array(holidays))]),
+        ObjectDefinition(
+            11,
+            specialDays,
+            [.kept(2, of: (11, specialDays), first: .array(holidays))],
+            methods: [
+                MethodDefinition(index: 1) { state, parameter, _ in
+                    guard case .structure(let members)? = parameter, members.count == 3,
+                        case .longUnsigned(let number) = members[0]
+                    else { return .typeUnmatched }
+                    state.changeSpecialDays { days in
+                        days.removeAll { TariffObjects.number(of: $0) == number }
+                        days.append(.structure(members))
+                    }
+                    return .success
+                },
+                MethodDefinition(index: 2) { state, parameter, _ in
+                    guard case .longUnsigned(let number)? = parameter else { return .typeUnmatched }
+                    state.changeSpecialDays { days in days.removeAll { TariffObjects.number(of: $0) == number } }
+                    return .success
+                },
+            ]
+        ),
         ObjectDefinition(
             9,
             scriptTable,
@@ -87,7 +108,7 @@ enum TariffObjects {
         ),
     ]
 
-    private static func key(_ index: Int8) -> AttributeDescriptor {
+    fileprivate static func key(_ index: Int8) -> AttributeDescriptor {
         AttributeDescriptor(classID: 20, instanceID: calendar, attributeID: index)
     }
 
@@ -124,7 +145,7 @@ enum TariffObjects {
     }
 
     /// 1 January, 1 May and 25 December.
-    private static let holidays: [DLMSData] = [(1, 1), (5, 1), (12, 25)].enumerated().map { index, day in
+    fileprivate static let holidays: [DLMSData] = [(1, 1), (5, 1), (12, 25)].enumerated().map { index, day in
         .structure([
             .longUnsigned(UInt16(index + 1)),
             .octetString(COSEMDate(year: nil, month: day.0, dayOfMonth: day.1).octets), .unsigned(1),
@@ -142,5 +163,46 @@ enum TariffObjects {
                 ])
             ]),
         ])
+    }
+
+    /// The index of a special day.
+    fileprivate static func number(of day: DLMSData) -> UInt16? {
+        guard case .structure(let members) = day, case .longUnsigned(let number)? = members.first else { return nil }
+        return number
+    }
+
+    fileprivate static let specialDaysKey = AttributeDescriptor(
+        classID: 11,
+        instanceID: specialDays,
+        attributeID: 2
+    )
+}
+
+extension MeterState {
+    /// Puts the passive calendar in force.
+    fileprivate mutating func activateCalendar() {
+        for index in Int8(2)...5 { written[TariffObjects.key(index)] = written[TariffObjects.key(index + 4)] }
+        written[TariffObjects.key(10)] = nil
+        configurationChanges &+= 1
+    }
+
+    /// Whether a time was set at which the passive calendar comes in force.
+    var hasDueCalendar: Bool { written[TariffObjects.key(10)] != nil }
+
+    /// Puts the passive calendar in force if its time has come.
+    mutating func activateDueCalendar(at time: Int64, _ instant: (COSEMDateTime) -> Int64?) {
+        guard case .octetString(let octets)? = written[TariffObjects.key(10)],
+            let due = (try? COSEMDateTime(octets: octets)).flatMap(instant), due <= time
+        else { return }
+        activateCalendar()
+    }
+
+    /// Changes the entries of the special days table.
+    fileprivate mutating func changeSpecialDays(_ change: (inout [DLMSData]) -> Void) {
+        var days = TariffObjects.holidays
+        if case .array(let present)? = written[TariffObjects.specialDaysKey] { days = present }
+        change(&days)
+        written[TariffObjects.specialDaysKey] = .array(days)
+        configurationChanges &+= 1
     }
 }

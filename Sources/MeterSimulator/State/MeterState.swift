@@ -23,6 +23,10 @@ struct MeterState: Sendable {
     var outages: [Outage] = []
     var standardEvents = EventLog()
     var disconnectorEvents = EventLog()
+    /// The transfer of firmware.
+    var image = ImageTransferState()
+    /// How often each push set-up was told to push.
+    var pushes: [OBISCode: Int] = [:]
     /// Values that were written, by attribute.
     var written: [AttributeDescriptor: DLMSData] = [:]
     /// When the maximum demand was reset last.
