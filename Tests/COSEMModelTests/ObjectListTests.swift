@@ -93,6 +93,41 @@ import Testing
         #expect(entry.logicalName == code)
     }
 
+    @Test func shortNameListsGetTheirRightsFromAttribute3() throws {
+        let association = OBISCode(0, 0, 40, 0, 0, 255)
+        let register = OBISCode(1, 0, 1, 8, 0, 255)
+        func list(version: UInt8) throws -> ObjectList {
+            try ObjectList(
+                .array([
+                    .structure([
+                        .long(-0x0600), .longUnsigned(12), .unsigned(version), .octetString(association.octets),
+                    ]),
+                    // Some meters send base names unsigned.
+                    .structure([.longUnsigned(0x8100), .longUnsigned(3), .unsigned(0), .octetString(register.octets)]),
+                    .structure([
+                        .long(0x200), .longUnsigned(1), .unsigned(0), .octetString([0, 0, 96, 1, 0, 255]),
+                    ]),
+                ])
+            )
+        }
+        let rights = DLMSData.array([
+            .structure([
+                .long(Int16(bitPattern: 0x8100)),
+                .array([right(1, .enumeration(1), .nullData), right(2, .enumeration(5), .nullData)]),
+                .array([right(1, .boolean(true))]),
+            ]),
+            .structure([.long(0x300), .array([]), .array([])]), .unsigned(1),
+        ])
+        let merged = try list(version: 2).adding(accessRights: rights)
+        #expect(merged.entries.map(\.shortName) == [0xFA00, 0x8100, 0x200])
+        #expect(merged.entries[1].attributes.map(\.access.name) == ["read", "authenticated-write"])
+        #expect(merged.entries[1].methods.map(\.access.name) == ["access"])
+        #expect(merged.entries[2].attributes.isEmpty)
+        let newer = try list(version: 4).adding(accessRights: rights)
+        #expect(newer.entries[1].attributes.map(\.access.name) == ["read", "authenticated-read"])
+        #expect(try list(version: 2).adding(accessRights: .nullData) == list(version: 2))
+    }
+
     @Test func controlModesAllowWhatTheTableSays() {
         typealias Mode = DisconnectControl.Mode
         #expect(Mode.mode0.orders(in: .connected) == [])

@@ -51,6 +51,11 @@ public struct ObjectList: Hashable, Sendable {
         unreadableCount = items.count - entries.count
     }
 
+    init(entries: [ObjectListEntry], unreadableCount: Int) {
+        self.entries = entries
+        self.unreadableCount = unreadableCount
+    }
+
     /// The objects of that name; several if classes share it.
     public func objects(named logicalName: OBISCode) -> [ObjectListEntry] {
         entries.filter { $0.logicalName == logicalName }
@@ -70,12 +75,12 @@ public struct ObjectList: Hashable, Sendable {
 
     private static func entry(_ item: DLMSData, associationVersion: UInt8) -> ObjectListEntry? {
         guard case .structure(let members) = item else { return nil }
-        if case .long(let baseName)? = members.first, members.count >= 4, let head = head(Array(members.dropFirst())) {
+        if members.count >= 4, let baseName = baseName(members[0]), let head = head(Array(members.dropFirst())) {
             return ObjectListEntry(
                 classID: head.classID,
                 version: head.version,
                 logicalName: head.logicalName,
-                shortName: UInt16(bitPattern: baseName),
+                shortName: baseName,
                 attributes: [],
                 methods: []
             )
@@ -99,6 +104,14 @@ public struct ObjectList: Hashable, Sendable {
         )
     }
 
+    /// A base name; the standard has it as a signed integer although it is none.
+    static func baseName(_ data: DLMSData) -> UInt16? {
+        switch data {
+        case .long(let value): UInt16(bitPattern: value)
+        default: data.integerValue.flatMap { UInt16(exactly: $0) }
+        }
+    }
+
     private static func head(
         _ members: [DLMSData]
     ) -> (classID: UInt16, version: UInt8, logicalName: OBISCode)? {
@@ -109,7 +122,7 @@ public struct ObjectList: Hashable, Sendable {
         return (classID, version, logicalName)
     }
 
-    private static func attribute(_ item: DLMSData, associationVersion: UInt8) -> ObjectListEntry.Attribute? {
+    static func attribute(_ item: DLMSData, associationVersion: UInt8) -> ObjectListEntry.Attribute? {
         guard case .structure(let members) = item, members.count >= 2,
             let index = members[0].integerValue.flatMap({ Int8(exactly: $0) }), let mode = mode(members[1])
         else { return nil }
@@ -123,7 +136,7 @@ public struct ObjectList: Hashable, Sendable {
         )
     }
 
-    private static func method(_ item: DLMSData, associationVersion: UInt8) -> ObjectListEntry.Method? {
+    static func method(_ item: DLMSData, associationVersion: UInt8) -> ObjectListEntry.Method? {
         guard case .structure(let members) = item, members.count >= 2,
             let index = members[0].integerValue.flatMap({ Int8(exactly: $0) }), let mode = mode(members[1])
         else { return nil }
@@ -139,7 +152,7 @@ public struct ObjectList: Hashable, Sendable {
         return data.integerValue.flatMap { UInt8(exactly: $0) }
     }
 
-    private static func elements(_ data: DLMSData?) -> [DLMSData] {
+    static func elements(_ data: DLMSData?) -> [DLMSData] {
         guard case .array(let elements)? = data else { return [] }
         return elements
     }

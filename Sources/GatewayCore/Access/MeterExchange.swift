@@ -15,6 +15,8 @@ struct MeterExchange: Sendable {
         let response: ServiceResponse
         let timings: ExchangeTimings
         let isShared: Bool
+        /// Whether objects are named by short names on the wire.
+        let usesShortNames: Bool
     }
 
     let access: any MeterAccess
@@ -55,7 +57,12 @@ struct MeterExchange: Sendable {
                 metrics.exchanges.increment(MetricLabels(kind.rawValue, "success"))
                 metrics.exchangeDuration.observe(timings.exchange, MetricLabels(kind.rawValue))
             }
-            return Answer(response: answer.response, timings: timings, isShared: answer.source == .shared)
+            return Answer(
+                response: answer.response,
+                timings: timings,
+                isShared: answer.source == .shared,
+                usesShortNames: answer.association.usesShortNames
+            )
         } catch {
             let configuration = memory.record.configuration
             let context = ExchangeContext(

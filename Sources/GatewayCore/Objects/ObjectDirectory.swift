@@ -9,12 +9,9 @@ import Timekeeping
 
 /// Reads and keeps the object lists of meters.
 struct ObjectDirectory: Sendable {
-    /// The association object in whose view the list is (Blue Book, class 15: 0.0.40.0.0.255 is the present association).
-    static let currentAssociation = AttributeDescriptor(
-        classID: 15,
-        instanceID: OBISCode(0, 0, 40, 0, 0, 255),
-        attributeID: 2
-    )
+    /// The association object in whose view the list is (Blue Book, classes 12 and 15: 0.0.40.0.0.255 is the present
+    /// association); class 12 where short names are used.
+    static let currentAssociation = OBISCode(0, 0, 40, 0, 0, 255)
     /// How long a list holds unless the caller wants it younger.
     static let usualAge = Duration.seconds(86_400)
 
@@ -45,35 +42,87 @@ struct ObjectDirectory: Sendable {
         }
         guard !freshness.onlyIfCached else { throw .notCached(memory.id) }
         metrics.cacheMisses.increment(MetricLabels("objects"))
+        let source = AssociationReading(
+            exchange: exchange,
+            memory: memory,
+            association: association,
+            budget: budget,
+            priority: priority
+        )
+        var listed = try await source.attribute(2, of: 15)
+        // The engine knows that there is no such object, so that this costs no exchange.
+        if listed.usesShortNames, case .failure = listed.result {
+            let spent = listed.timings
+            listed = try await source.attribute(2, of: 12)
+            listed.timings += spent
+        }
+        let target = ObjectTarget(
+            meter: memory.id,
+            object: Self.currentAssociation,
+            classID: listed.usesShortNames ? 12 : 15,
+            member: .attribute(2)
+        )
+        switch listed.result {
+        case .failure(let reason):
+            throw GatewayError(reason, to: "get", target, name: "object_list", isListed: nil)
+        case .data(let octets):
+            metrics.octets.increment(MetricLabels("in"), by: UInt64(octets.count))
+            var objects: ObjectList
+            do {
+                objects = try ObjectList(DLMSData(octets: octets))
+            } catch {
+                throw .protocolError(memory.id, reason: "its object list cannot be read: \(error)")
+            }
+            if listed.usesShortNames {
+                let rights = try await source.attribute(3, of: 12)
+                listed.timings += rights.timings
+                // Old versions of the class do not have the rights, and no list depends on them.
+                if let data = try? rights.result.value() { objects = objects.adding(accessRights: data) }
+            }
+            let list = ListedObjects(objects, readAt: clock.now())
+            memory.keep(list, for: association)
+            return Answer(list: list, source: listed.isShared ? .shared : .live, timings: listed.timings)
+        }
+    }
+}
+
+/// Reads attributes of the present association.
+private struct AssociationReading {
+    /// A value with its price.
+    struct Value {
+        var result: GetResult
+        var usesShortNames: Bool
+        var isShared: Bool
+        var timings: ExchangeTimings
+    }
+
+    let exchange: MeterExchange
+    let memory: MeterMemory
+    let association: String
+    let budget: WaitBudget
+    let priority: UInt8
+
+    func attribute(_ index: Int8, of classID: UInt16) async throws(GatewayError) -> Value {
+        let descriptor = AttributeDescriptor(
+            classID: classID,
+            instanceID: ObjectDirectory.currentAssociation,
+            attributeID: index
+        )
         let answer = try await exchange.perform(
-            .get([AttributeRequest(Self.currentAssociation)]),
+            .get([AttributeRequest(descriptor)]),
             in: association,
             of: memory,
             within: budget,
             priority: priority
         )
-        let target = ObjectTarget(
-            meter: memory.id,
-            object: Self.currentAssociation.instanceID,
-            classID: 15,
-            member: .attribute(2)
-        )
         guard case .get(let results) = answer.response, let result = results.first else {
             throw .internal(reason: "a GET was answered by another service")
         }
-        switch result {
-        case .failure(let reason):
-            throw GatewayError(reason, to: "get", target, name: "object_list", isListed: nil)
-        case .data(let octets):
-            metrics.octets.increment(MetricLabels("in"), by: UInt64(octets.count))
-            let list: ListedObjects
-            do {
-                list = ListedObjects(try ObjectList(DLMSData(octets: octets)), readAt: clock.now())
-            } catch {
-                throw .protocolError(memory.id, reason: "its object list cannot be read: \(error)")
-            }
-            memory.keep(list, for: association)
-            return Answer(list: list, source: answer.isShared ? .shared : .live, timings: answer.timings)
-        }
+        return Value(
+            result: result,
+            usesShortNames: answer.usesShortNames,
+            isShared: answer.isShared,
+            timings: answer.timings
+        )
     }
 }
