@@ -6,11 +6,23 @@ import DLMSSecurity
 
 /// The client's side of an association: what is asked for, what was agreed, and the numbers of its requests.
 struct ClientAssociation: Sendable {
+    /// What an AARE that accepts asks for.
+    enum Acceptance: Hashable, Sendable {
+        /// Nothing; requests may be made.
+        case open
+        /// Our proof, which is sent by this request.
+        case challenged(ServiceRequest)
+    }
+
     let settings: AssociationSettings
     /// What was agreed and learned; before that, what was proposed.
     var info: AssociationInfo
     /// The short names, when the association uses them.
     var shortNames: ShortNames
+    /// The client's challenge; empty when none is needed.
+    var challenge: [UInt8] = []
+    /// What makes and checks proofs, with our side as the prover, while the server's own proof is awaited.
+    private var proof: (proof: HighLevelProof, exchange: ChallengeExchange)?
     private var invokeID: UInt8 = 0
 
     init(_ settings: AssociationSettings) {
@@ -26,76 +38,213 @@ struct ClientAssociation: Sendable {
         return invokeID
     }
 
-    /// The AARQ.
-    func request() -> [UInt8] {
-        let initiate = InitiateRequest(
-            proposedConformance: info.usesShortNames
-                ? settings.shortNames.proposedConformance : settings.proposedConformance,
-            clientMaxReceivePDUSize: settings.maxReceivePDUSize
-        )
-        let context: ApplicationContext = info.usesShortNames ? .shortName : .logicalName
-        switch settings.authentication {
-        case .none, .high:
-            return AARQ(applicationContext: context, userInformation: initiate.octets).octets
-        case .low(let password):
-            return AARQ(
-                applicationContext: context,
-                mechanism: .low,
-                callingAuthenticationValue: AuthenticationValue(password.exposedOctets),
-                userInformation: initiate.octets
-            ).octets
+    private var clientSystemTitle: [UInt8]? { settings.security?.clientSystemTitle ?? settings.clientSystemTitle }
+
+    private var proposedConformance: Conformance {
+        info.usesShortNames ? settings.shortNames.proposedConformance : settings.proposedConformance
+    }
+
+    /// How objects are named, and whether APDUs may be ciphered.
+    private func applicationContext(_ protection: ClientProtection) -> ApplicationContext {
+        switch (info.usesShortNames, protection.isCiphering) {
+        case (false, false): .logicalName
+        case (false, true): .logicalNameCiphered
+        case (true, false): .shortName
+        case (true, true): .shortNameCiphered
         }
     }
 
-    /// The RLRQ.
-    func releaseRequest() -> [UInt8] {
-        RLRQ(reason: 0).octets
+    private var initiateRequest: InitiateRequest {
+        InitiateRequest(
+            proposedConformance: proposedConformance,
+            clientMaxReceivePDUSize: settings.maxReceivePDUSize
+        )
+    }
+
+    /// The AARQ.
+    mutating func request(_ protection: inout ClientProtection) -> Result<[UInt8], EngineError> {
+        do throws(EngineError) {
+            var request = AARQ(
+                applicationContext: applicationContext(protection),
+                callingAPTitle: clientSystemTitle,
+                userInformation: try protection.protectInitiate(initiateRequest)
+            )
+            request.callingAEQualifier = settings.callingAEQualifier
+            request.callingAEInvocationID = settings.callingUserID.map { [$0] }
+            if let (mechanism, value) = calling {
+                request.senderACSERequirements = AARQ.authenticationRequirement
+                request.mechanism = mechanism
+                request.callingAuthenticationValue = AuthenticationValue(value)
+            }
+            return .success(request.octets)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The mechanism with the password or challenge; nil without authentication.
+    private var calling: (AuthenticationMechanism, [UInt8])? {
+        switch settings.authentication {
+        case .none: nil
+        case .low(let password): (.low, password.exposedOctets)
+        case .high(let mechanism): (mechanism.mechanism, challenge)
+        }
+    }
+
+    /// The RLRQ; in an association with ciphering it carries a ciphered InitiateRequest, if there is a counter for it.
+    mutating func releaseRequest(_ protection: inout ClientProtection) -> [UInt8] {
+        guard protection.isCiphering else { return RLRQ(reason: 0).octets }
+        return RLRQ(reason: 0, userInformation: try? protection.protectInitiate(initiateRequest)).octets
+    }
+
+    /// Takes the association for open without asking, with what was proposed.
+    mutating func presume(_ protection: ClientProtection) {
+        agreed(proposedConformance, serverMaxReceivePDUSize: 0)
+        info.protectionOverhead = protection.overhead
+        info.serverSystemTitle = settings.security?.serverSystemTitle ?? settings.serverSystemTitle
+    }
+
+    private mutating func agreed(_ conformance: Conformance, serverMaxReceivePDUSize: UInt16) {
+        let usesShortNames = info.usesShortNames
+        info = AssociationInfo(
+            conformance: conformance,
+            serverMaxReceivePDUSize: serverMaxReceivePDUSize,
+            lists: conformance.contains(.multipleReferences) ? .untried : .notNegotiated
+        )
+        info.usesShortNames = usesShortNames
+        info.shortNames = shortNames.forLater
     }
 
     /// Takes the answer to the AARQ.
-    mutating func responseReceived(_ apdu: [UInt8]) -> Result<AssociationInfo, EngineError> {
+    mutating func responseReceived(
+        _ apdu: [UInt8],
+        _ protection: inout ClientProtection
+    ) -> Result<Acceptance, EngineError> {
         if let error = ServerRefusal.error(in: apdu, awaiting: .associationResponse) { return .failure(error) }
         guard apdu.first == 0x61 else {
             return .failure(.unexpectedAPDU(tag: apdu.first ?? 0, waitingFor: .associationResponse))
         }
-        do throws(DecodeError) {
+        let response: AARE
+        do {
             var reader = OctetReader(apdu)
-            return responseReceived(try AARE(decoding: &reader))
+            response = try AARE(decoding: &reader)
         } catch {
             return .failure(.malformed(error, waitingFor: .associationResponse))
+        }
+        do throws(EngineError) {
+            return .success(try accept(response, &protection))
+        } catch {
+            return .failure(error)
         }
     }
 
-    private mutating func responseReceived(_ response: AARE) -> Result<AssociationInfo, EngineError> {
-        let information = response.userInformation ?? []
-        // Diagnostic 14 in an accepting answer asks for a high level authentication that was not proposed.
-        guard response.result == .accepted, response.diagnostic != .authenticationRequired else {
-            var reader = OctetReader(information)
-            return .failure(
-                .associationRejected(
-                    result: response.result,
-                    diagnostic: response.diagnostic,
-                    initiateError: try? ConfirmedServiceError(decoding: &reader)
-                )
-            )
+    private mutating func accept(
+        _ response: AARE,
+        _ protection: inout ClientProtection
+    ) throws(EngineError) -> Acceptance {
+        protection.learned(serverTitle: response.respondingAPTitle)
+        guard response.result == .accepted else {
+            throw rejection(response, &protection)
         }
-        do throws(DecodeError) {
-            var reader = OctetReader(information)
-            let initiate = try InitiateResponse(decoding: &reader)
-            guard info.usesShortNames || initiate.vaaName != InitiateResponse.shortNameVAAName else {
-                return .failure(.shortNamesOnly)
+        var mechanism: HighLevelAuthentication?
+        if case .high(let high) = settings.authentication { mechanism = high }
+        // Diagnostic 14 in an accepting answer asks for a high level authentication that was not proposed.
+        guard mechanism != nil || response.diagnostic != .authenticationRequired else {
+            throw rejection(response, &protection)
+        }
+        let initiate = try initiateResponse(response.userInformation ?? [], &protection)
+        guard info.usesShortNames || initiate.vaaName != InitiateResponse.shortNameVAAName else {
+            throw .shortNamesOnly
+        }
+        agreed(initiate.negotiatedConformance, serverMaxReceivePDUSize: initiate.serverMaxReceivePDUSize)
+        info.protectionOverhead = protection.overhead
+        info.serverSystemTitle =
+            response.respondingAPTitle ?? settings.security?.serverSystemTitle ?? settings.serverSystemTitle
+        info.lastServerCounter = protection.lastServerCounter
+        guard let mechanism else { return .open }
+        return .challenged(try answer(response.respondingAuthenticationValue?.octets ?? [], mechanism, &protection))
+    }
+
+    /// What a rejecting AARE tells; what its user information cannot be read stays out.
+    private func rejection(_ response: AARE, _ protection: inout ClientProtection) -> EngineError {
+        var information = response.userInformation ?? []
+        if let tag = information.first, SecurityContext.isProtected(tag) {
+            information = (try? protection.open(information).apdu) ?? []
+        }
+        var reader = OctetReader(information)
+        return .associationRejected(
+            result: response.result,
+            diagnostic: response.diagnostic,
+            initiateError: try? ConfirmedServiceError(decoding: &reader)
+        )
+    }
+
+    /// Reads the InitiateResponse, which has to be protected as requests are.
+    private func initiateResponse(
+        _ information: [UInt8],
+        _ protection: inout ClientProtection
+    ) throws(EngineError) -> InitiateResponse {
+        var octets = information
+        var required = protection.required
+        // Initiate APDUs are ciphered and never signed.
+        required.isSigned = false
+        if let tag = information.first, SecurityContext.isProtected(tag) {
+            let message = try protection.open(information)
+            guard message.applied.isAtLeast(required) else {
+                throw .serverProtectionTooWeak(required: required, received: message.applied)
             }
-            let usesShortNames = info.usesShortNames
-            info = AssociationInfo(
-                conformance: initiate.negotiatedConformance,
-                serverMaxReceivePDUSize: initiate.serverMaxReceivePDUSize,
-                lists: initiate.negotiatedConformance.contains(.multipleReferences) ? .untried : .notNegotiated
-            )
-            info.usesShortNames = usesShortNames
-            info.shortNames = shortNames.forLater
-            return .success(info)
+            octets = message.apdu
+        } else if required != .none {
+            throw .serverProtectionTooWeak(required: required, received: .none)
+        }
+        do {
+            var reader = OctetReader(octets)
+            return try InitiateResponse(decoding: &reader)
         } catch {
-            return .failure(.malformed(error, waitingFor: .associationResponse))
+            throw .malformed(error, waitingFor: .associationResponse)
+        }
+    }
+
+    // MARK: High level authentication
+
+    /// The request that carries our proof (pass 3).
+    private mutating func answer(
+        _ serverChallenge: [UInt8],
+        _ mechanism: HighLevelAuthentication,
+        _ protection: inout ClientProtection
+    ) throws(EngineError) -> ServiceRequest {
+        // A server that sends our challenge back could have us make its proof for it.
+        guard !serverChallenge.isEmpty, serverChallenge != challenge else { throw .authenticationFailed }
+        if mechanism.needsSystemTitles, info.serverSystemTitle?.count != 8 { throw .serverSystemTitleUnknown }
+        let exchange = ChallengeExchange(
+            proverSystemTitle: clientSystemTitle ?? [],
+            verifierSystemTitle: info.serverSystemTitle ?? [],
+            challengeToProver: serverChallenge,
+            challengeToVerifier: challenge
+        )
+        let counter = mechanism == .gmac ? try protection.takeCounter(false) : 0
+        do {
+            let proof = try mechanism.proof(unicast: protection.context?.unicast)
+            self.proof = (proof, exchange)
+            let octets = try proof.prove(exchange, invocationCounter: counter)
+            let method = AssociationMethod.replyToHLSAuthentication(usesShortNames: info.usesShortNames)
+            return .action(method, .octetString(octets))
+        } catch {
+            throw .protectionFailed(error)
+        }
+    }
+
+    /// Takes the answer to our proof, which has to be the server's own (pass 4); returns what is wrong with it.
+    mutating func proofReceived(_ response: ServiceResponse) -> EngineError? {
+        guard let (proof, exchange) = proof, case .action(let outcome) = response else { return .authenticationFailed }
+        self.proof = nil
+        guard outcome.result == .success else { return .authenticationRefused(outcome.result) }
+        do {
+            guard case .octetString(let octets)? = try outcome.returned?.value() else { return .authenticationFailed }
+            try proof.verify(octets, of: exchange.reversed)
+            return nil
+        } catch {
+            return .authenticationFailed
         }
     }
 }

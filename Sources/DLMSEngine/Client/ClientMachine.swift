@@ -6,26 +6,30 @@ import DLMSCodec
 /// The client's side of one connection to a meter, without any input or output of its own.
 ///
 /// Events go in as past-tense calls, actions come out in the order in which they are to be done. Time is an argument.
-/// Layers nest: the link frames APDUs, the association is opened and released through it, and a request is carried out
-/// by exchanges, each of which has its own block transfer.
+/// Layers nest: the link frames APDUs, the protection ciphers them, the association is opened and released through both,
+/// and a request is carried out by exchanges, each of which has its own block transfer.
 ///
 /// ```
 ///  idle ─connected─► associating ─AARE accepted─► associated ◄──────────┐
-///                        │                          │    │   completed / │
-///                        │                  release │    └─perform─► exchanging
-///                 failed │                          ▼                   │ failed
-///                        └───────► closed ◄──── releasing               │
-///                                    ▲──────────────────────────────────┘
+///                     │  │ AARE with a challenge    ▲ │  │   completed / │
+///                     │  └──► authenticating ─proof─┘ │  └─perform─► exchanging
+///              failed │             │ failed  release ▼                 │ failed
+///                     └──────────►closed ◄──────── releasing            │
+///                                   ▲───────────────────────────────────┘
 /// ```
+///
+/// Protected requests take invocation counters. What cannot be sent because there are none waits in ``waiting``.
 ///
 /// A cancelled request is *abandoned* in between: its answer is awaited, then the machine is associated again or closed.
 ///
 /// A request that fails in a way that leaves an answer on its way ends the connection, so that nothing of it can be
 /// taken for the answer to another. Only a caller who leaves does not: the answer is waited for and dropped.
 public struct ClientMachine: Sendable {
-    private enum State: Sendable {
+    enum State: Sendable {
         case idle
         case associating
+        /// The server accepted, if the answers to the challenges are right.
+        case authenticating(ClientExchange)
         case associated
         case exchanging(ClientExchange, Awaited)
         /// The caller has left, the answer is still on its way.
@@ -34,19 +38,33 @@ public struct ClientMachine: Sendable {
         case closed
     }
 
-    private var state = State.idle
-    private var link: ClientLink
-    private var association: ClientAssociation
+    /// What is to be sent once there are invocation counters.
+    enum Waiting: Sendable {
+        /// The AARQ, which is made then.
+        case associationRequest
+        /// An APDU of a service, before its protection.
+        case apdu([UInt8])
+    }
+
+    var state = State.idle
+    var link: ClientLink
+    var protection: ClientProtection
+    var association: ClientAssociation
+    /// What waits for invocation counters.
+    var waiting: Waiting?
+    /// Whether an answer to the request in progress has come.
+    var hasAnswer = false
     /// Whether the request in progress ends with the next answer, complete or not.
-    private var isInterrupted = false
+    var isInterrupted = false
     /// When the request in progress has to be done as a whole.
-    private var requestDeadline: ContinuousClock.Instant?
+    var requestDeadline: ContinuousClock.Instant?
     /// When the wait in progress ends.
-    private var deadline: ContinuousClock.Instant?
+    var deadline: ContinuousClock.Instant?
 
     /// Makes a machine that has no connection yet.
     public init(settings: AssociationSettings) {
         link = ClientLink(settings.link)
+        protection = ClientProtection(settings)
         association = ClientAssociation(settings)
     }
 
@@ -61,14 +79,6 @@ public struct ClientMachine: Sendable {
     /// Whether the answer to a request that was cancelled is still waited for.
     public var isAbandoning: Bool {
         if case .abandoned = state { true } else { false }
-    }
-
-    /// The transport is connected: the association is asked for.
-    public mutating func connected(now: ContinuousClock.Instant) -> [ClientAction] {
-        guard case .idle = state else { return [] }
-        state = .associating
-        _ = link.connected()
-        return transmit(association.request(), now: now)
     }
 
     /// Somebody wants a request done.
@@ -86,32 +96,18 @@ public struct ClientMachine: Sendable {
     ) -> [ClientAction] {
         guard case .associated = state else { return [.failed(.notReady)] }
         requestDeadline = deadline
+        hasAnswer = false
+        association.info.answerProtection = .none
         let (exchange, step) = ClientExchange.start(request, streams: streams, &association)
         return follow(step, exchange, now: now)
-    }
-
-    /// Octets came from the meter.
-    public mutating func received(_ octets: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
-        let output = link.received(octets)
-        var actions: [ClientAction] = []
-        for apdu in output.apdus {
-            actions += apduReceived(apdu, now: now)
-        }
-        if let fault = output.fault { actions += linkFailed(fault) }
-        return actions
     }
 
     /// The time given by the last ``ClientAction/deadline(_:)`` has come.
     public mutating func deadlineReached(now: ContinuousClock.Instant) -> [ClientAction] {
         guard let deadline, deadline <= now else { return [] }
         self.deadline = nil
-        switch state {
-        case .associating: return failAssociation(.timeout(waitingFor: .associationResponse))
-        case .exchanging(_, let awaited): return fail(.timeout(waitingFor: awaited))
-        case .abandoned: return endAbandoned(isUsable: false)
-        case .releasing: return endRelease()
-        case .idle, .associated, .closed: return []
-        }
+        guard waiting == nil else { return failCurrent { _ in .countersRefused(.late) } }
+        return failCurrent { .timeout(waitingFor: $0) }
     }
 
     /// The caller does not want the request in progress any more.
@@ -120,8 +116,13 @@ public struct ClientMachine: Sendable {
     /// just ended.
     public mutating func cancel() -> [ClientAction] {
         switch state {
-        case .associating: return failAssociation(.cancelled)
+        case .associating, .authenticating: return failAssociation(.cancelled)
         case .exchanging(let exchange, _):
+            // Nothing is on its way while counters are waited for; but a long write is left half done.
+            if waiting != nil {
+                let isUsable = exchange.isRead || !hasAnswer
+                return [.failed(.cancelled)] + endAbandoned(isUsable: isUsable)
+            }
             state = .abandoned(exchange)
             return [.failed(.cancelled)]
         case .idle, .associated, .abandoned, .releasing, .closed: return []
@@ -144,8 +145,8 @@ public struct ClientMachine: Sendable {
         case .associated:
             guard association.settings.release else { return endRelease() }
             state = .releasing
-            return transmit(association.releaseRequest(), now: now)
-        case .idle, .associating, .exchanging, .abandoned:
+            return sendUnprotected(association.releaseRequest(&protection), now: now)
+        case .idle, .associating, .authenticating, .exchanging, .abandoned:
             let cancelled = cancel().filter { $0 != .close }
             return cancelled + endRelease()
         case .releasing, .closed: return []
@@ -155,62 +156,29 @@ public struct ClientMachine: Sendable {
     /// The connection ended, by whatever side.
     public mutating func connectionClosed() -> [ClientAction] {
         switch state {
-        case .associating: return failAssociation(.connectionClosed(waitingFor: .associationResponse))
-        case .exchanging(_, let awaited): return fail(.connectionClosed(waitingFor: awaited))
-        case .releasing: return endRelease()
         case .abandoned:
             state = .closed
             return endWait()
         case .idle, .associated:
             state = .closed
             return []
-        case .closed: return []
+        case .associating, .authenticating, .exchanging, .releasing, .closed:
+            return failCurrent { .connectionClosed(waitingFor: $0) }
         }
     }
 
-    /// Invocation counters were reserved, as ``ClientAction/reserveCounters(minimum:)`` asked for.
-    ///
-    /// - Parameter counters: counters that nobody else has or will ever get.
-    public mutating func countersReserved(
-        _ counters: Range<UInt64>,
-        now: ContinuousClock.Instant
-    ) -> [ClientAction] {
-        []
-    }
-
-    /// No invocation counters could be reserved: the request that waits for them fails.
-    public mutating func countersRefused(
-        _ refusal: CounterRefusal,
-        now: ContinuousClock.Instant
-    ) -> [ClientAction] {
-        []
-    }
-
-    private mutating func linkFailed(_ fault: DecodeError) -> [ClientAction] {
-        switch state {
-        case .associating: return failAssociation(.malformed(fault, waitingFor: .associationResponse))
-        case .exchanging(_, let awaited): return fail(.malformed(fault, waitingFor: awaited))
-        case .releasing: return endRelease()
-        case .abandoned: return endAbandoned(isUsable: false)
-        case .idle, .associated:
-            state = .closed
-            return [.close]
-        case .closed: return []
-        }
-    }
-
-    private mutating func apduReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
-        switch state {
-        case .associating:
-            guard !Notification.isNotification(apdu) else { return [.unsolicited(apdu)] }
-            switch association.responseReceived(apdu) {
-            case .success(let info):
-                state = .associated
-                return endWait() + [.associated(info)]
-            case .failure(let error): return failAssociation(error)
+    /// Takes an APDU in clear, whatever protected it.
+    mutating func apduReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
+        guard !Notification.isNotification(apdu) else {
+            switch state {
+            case .idle, .closed: return []
+            default: return [.unsolicited(apdu)]
             }
+        }
+        switch state {
+        case .associating: return associationResponseReceived(apdu, now: now)
+        case .authenticating(let exchange): return authenticationReceived(apdu, exchange, now: now)
         case .exchanging(var exchange, let awaited):
-            guard !Notification.isNotification(apdu) else { return [.unsolicited(apdu)] }
             if let error = ServerRefusal.error(in: apdu, awaiting: awaited) {
                 return follow(exchange.refused(error, &association), exchange, now: now)
             }
@@ -225,7 +193,6 @@ public struct ClientMachine: Sendable {
             }
             return (delivery.map { [.delivered($0)] } ?? []) + follow(step, exchange, now: now)
         case .abandoned(var exchange):
-            guard !Notification.isNotification(apdu) else { return [.unsolicited(apdu)] }
             if let error = ServerRefusal.error(in: apdu, awaiting: .getResponse) {
                 return endAbandoned(isUsable: !error.endsConnection)
             }
@@ -236,9 +203,8 @@ public struct ClientMachine: Sendable {
             case .send: return endAbandoned(isUsable: exchange.isRead)
             case .failed(let error): return endAbandoned(isUsable: !error.endsConnection)
             }
-        case .releasing:
-            // Observed: releases answered with wrong inner lengths, with exceptions, or not at all; any answer will do.
-            return Notification.isNotification(apdu) ? [.unsolicited(apdu)] : endRelease()
+        // Observed: releases answered with wrong inner lengths, with exceptions, or not at all; any answer will do.
+        case .releasing: return endRelease()
         case .associated: return [.unsolicited(apdu)]
         case .idle, .closed: return []
         }
@@ -263,16 +229,16 @@ public struct ClientMachine: Sendable {
         }
     }
 
-    /// Sends an APDU down through the layers and waits for its answer.
-    private mutating func transmit(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
-        var limit = now + association.settings.responseTimeout
+    /// Ends whatever is in progress with an error that may name what was awaited.
+    mutating func failCurrent(_ error: (Awaited) -> EngineError) -> [ClientAction] {
         switch state {
-        case .releasing: limit = now + association.settings.releaseTimeout
-        case .exchanging: if let requestDeadline { limit = min(limit, requestDeadline) }
-        case .idle, .associating, .associated, .abandoned, .closed: break
+        case .associating: return failAssociation(error(.associationResponse))
+        case .authenticating: return failAssociation(error(.authenticationResponse))
+        case .exchanging(_, let awaited): return fail(error(awaited))
+        case .abandoned: return endAbandoned(isUsable: false)
+        case .releasing: return endRelease()
+        case .idle, .associated, .closed: return []
         }
-        deadline = limit
-        return [.send(link.frame(apdu).send), .deadline(limit)]
     }
 
     private mutating func fail(_ error: EngineError) -> [ClientAction] {
@@ -285,7 +251,7 @@ public struct ClientMachine: Sendable {
         return endWait() + (isUsable ? [] : [.close])
     }
 
-    private mutating func failAssociation(_ error: EngineError) -> [ClientAction] {
+    mutating func failAssociation(_ error: EngineError) -> [ClientAction] {
         state = .closed
         return endWait() + [.associationFailed(error), .close]
     }
@@ -295,10 +261,11 @@ public struct ClientMachine: Sendable {
         return endWait() + [.released, .close]
     }
 
-    private mutating func endWait() -> [ClientAction] {
+    mutating func endWait() -> [ClientAction] {
         isInterrupted = false
         requestDeadline = nil
         deadline = nil
+        waiting = nil
         return [.deadline(nil)]
     }
 }

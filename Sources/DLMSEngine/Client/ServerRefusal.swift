@@ -12,7 +12,12 @@ enum ServerRefusal {
     static func error(in apdu: [UInt8], awaiting awaited: Awaited) -> EngineError? {
         do throws(DecodeError) {
             switch apdu.first {
-            case 0xD8: return .exceptionResponse(try exception(apdu))
+            case 0xD8:
+                let exception = try exception(apdu)
+                if exception.serviceError == .invocationCounterError, let expected = exception.invocationCounter {
+                    return .invocationCounterError(expected: expected)
+                }
+                return .exceptionResponse(exception)
             case 0x0E:
                 var reader = OctetReader(apdu)
                 return .confirmedServiceError(try ConfirmedServiceError(decoding: &reader))

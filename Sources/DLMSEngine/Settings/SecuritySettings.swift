@@ -124,13 +124,7 @@ extension SecuritySettings {
     }
 
     /// How the algorithm is named when a key is derived.
-    public enum AgreedKeyAlgorithm: UInt8, Hashable, Sendable {
-        /// Below 2.16.756.5.8.3 as the standard's examples have it: 60 85 74 05 08 03.
-        case standard = 5
-        /// As printed in some texts and used by some meters: 60 85 74 06 08 03.
-        case printed = 6
-    }
-
+    public typealias AgreedKeyAlgorithm = KeyDerivation.AlgorithmArc
     /// One's own private key with the public key of the other side, both on the curve of the suite.
     public struct KeyPairSettings: Hashable, Sendable {
         /// One's own private key: 32 octets in suite 1, 48 in suite 2.

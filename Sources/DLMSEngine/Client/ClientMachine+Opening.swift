@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+
+/// Opening an association: request, response, and the answers to challenges.
+extension ClientMachine {
+    /// The transport is connected: the association is asked for.
+    ///
+    /// - Parameters:
+    ///   - now: the time.
+    ///   - randomness: what challenge and keys are made of; nil = drawn from the system when it is needed.
+    public mutating func connected(
+        now: ContinuousClock.Instant,
+        randomness: AssociationRandomness? = nil
+    ) -> [ClientAction] {
+        guard case .idle = state else { return [] }
+        state = .associating
+        _ = link.connected()
+        switch protection.prepare(randomness, association.settings) {
+        case .success(let challenge): association.challenge = challenge
+        case .failure(let error): return failAssociation(error)
+        }
+        guard !association.settings.isPreEstablished else {
+            association.presume(protection)
+            state = .associated
+            return [.associated(association.info)]
+        }
+        let counters = protection.countersToOpen
+        guard counters == 0 else { return waitForCounters(.associationRequest, count: counters, now: now) }
+        return sendAssociationRequest(now: now)
+    }
+
+    /// Sends the AARQ.
+    mutating func sendAssociationRequest(now: ContinuousClock.Instant) -> [ClientAction] {
+        switch association.request(&protection) {
+        case .success(let apdu): return sendUnprotected(apdu, now: now)
+        case .failure(let error): return failAssociation(error)
+        }
+    }
+
+    /// Takes the answer to the AARQ.
+    mutating func associationResponseReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
+        switch association.responseReceived(apdu, &protection) {
+        case .success(.open):
+            state = .associated
+            return endWait() + [.associated(association.info)]
+        case .success(.challenged(let request)):
+            let (exchange, step) = ClientExchange.start(request, streams: false, &association)
+            guard let exchange, case .send(let proof, _) = step else { return failAssociation(.notReady) }
+            state = .authenticating(exchange)
+            return transmit(proof, now: now)
+        case .failure(let error): return failAssociation(error)
+        }
+    }
+
+    /// Takes the answer to our proof, which is the server's own proof.
+    mutating func authenticationReceived(
+        _ apdu: [UInt8],
+        _ exchange: ClientExchange,
+        now: ContinuousClock.Instant
+    ) -> [ClientAction] {
+        if let error = ServerRefusal.error(in: apdu, awaiting: .authenticationResponse) {
+            return failAssociation(error)
+        }
+        var exchange = exchange
+        switch exchange.received(apdu, &association).0 {
+        case .ignored: return []
+        case .send(let next, _):
+            state = .authenticating(exchange)
+            return transmit(next, now: now)
+        case .failed(let error): return failAssociation(error)
+        case .completed(let response):
+            if let error = association.proofReceived(response) { return failAssociation(error) }
+            state = .associated
+            return endWait() + [.associated(association.info)]
+        }
+    }
+}
