@@ -32,15 +32,13 @@ struct DecodeProblem: Error, Hashable {
                 layer == .auto
                     ? "Name the layer if it is known." : "Check that the octets are of layer \(layer.rawValue)."
             case .countTooLarge, .invalidLength: "Check that no octet is missing in front of this one."
+            case .checkFailed: "An octet was damaged or copied wrongly, or the check sequence was."
             case .nestedTooDeep, .trailingOctets, .invalidValue, .missingField: nil
             }
     }
 
-    static func unsupported(_ layer: DecodeLayer) -> DecodeProblem {
-        DecodeProblem(
-            title: "Layer not supported yet",
-            detail: "The layer \(layer.rawValue) cannot be decoded by this version.",
-            hint: "Supported are auto, data, datetime, acse, xdlms, cipher (header only) and wrapper."
-        )
-    }
+    static let layerMissing = DecodeProblem(
+        title: "Layer missing",
+        detail: "The octets were to be taken for a layer that was not named."
+    )
 }

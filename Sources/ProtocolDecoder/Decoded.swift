@@ -11,6 +11,8 @@ struct Decoded {
         case dateTime(COSEMDateTime)
         case apdu(APDU)
         case wrapper(WrapperFrame)
+        case hdlc(HDLCInput)
+        case text(TextInput)
     }
 
     /// The layer they were taken for.
@@ -34,7 +36,13 @@ struct Decoded {
                     throw DecodeError(.unknownTag(tag), at: 0, what: "APDU of layer \(layer.rawValue)")
                 }
                 value = .apdu(try APDU(decoding: &reader))
-            case .auto, .hdlc, .textProtocol: throw DecodeProblem.unsupported(layer)
+            case .hdlc: value = .hdlc(try HDLCInput(decoding: &reader))
+            case .textProtocol:
+                let text = try TextInput(octets: octets)
+                value = .text(text)
+                trailing = text.trailing
+                return
+            case .auto: throw DecodeProblem.layerMissing
             }
             trailing = reader.remaining
         } catch let error as DecodeError {
@@ -47,7 +55,7 @@ struct Decoded {
     }
 
     /// The narrowest layer of an APDU with a tag: ciphered APDUs are also of the application layer.
-    private static func layer(ofTag tag: UInt8) -> DecodeLayer {
+    static func layer(ofTag tag: UInt8) -> DecodeLayer {
         switch tag {
         case 0x60...0x63: .acse
         case 0xDB...0xDF: .cipher
@@ -62,7 +70,14 @@ struct Decoded {
         case .dateTime(let value): value.octets
         case .apdu(let value): value.octets
         case .wrapper(let value): value.octets
+        case .hdlc(let value): value.octets
+        case .text(let value): value.octets
         }
+    }
+
+    /// The APDUs inside of what was decoded, where they are spread over frames.
+    var messages: [CarriedMessage] {
+        if case .hdlc(let value) = value { value.messages } else { [] }
     }
 }
 

@@ -20,7 +20,8 @@ public struct ProtocolDecoder: Sendable {
     /// Decodes octets given as hexadecimal text.
     ///
     /// The answer is `{"layer","decoded","reencoded"}`, with `trailing` when octets are left over, or
-    /// `{"problem":{"title","detail","offset","hint"}}`.
+    /// `{"problem":{"title","detail","offset","hint"}}`. HDLC frames bring `messages`: the APDUs inside of them, put
+    /// together. Several frames or text messages make `decoded` a list.
     /// - Parameters:
     ///   - layer: what the octets are taken for.
     ///   - text: hexadecimal digits of either case; white space, colons, commas and hyphens may stand between octets.
@@ -40,22 +41,15 @@ public struct ProtocolDecoder: Sendable {
         tree.json.name("decoded")
         tree.write(found.value)
         tree.octets("reencoded", found.reencoded)
+        tree.messages(found.messages)
         if found.trailing > 0 { tree.octets("trailing", octets.suffix(found.trailing)) }
         tree.json.endObject()
         return Answer(isProblem: false, json: tree.json.octets)
     }
 
     private static func answer(to problem: DecodeProblem) -> Answer {
-        var json = JSONWriter()
-        json.beginObject()
-        json.name("problem")
-        json.beginObject()
-        json.member("title", problem.title)
-        json.member("detail", problem.detail)
-        if let offset = problem.offset { json.member("offset", offset) }
-        if let hint = problem.hint { json.member("hint", hint) }
-        json.endObject()
-        json.endObject()
-        return Answer(isProblem: true, json: json.octets)
+        var tree = TreeWriter(reservingCapacity: 256)
+        tree.object { $0.problem(problem) }
+        return Answer(isProblem: true, json: tree.json.octets)
     }
 }

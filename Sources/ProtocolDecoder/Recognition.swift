@@ -11,9 +11,9 @@ import DLMSCodec
 enum Recognition {
     static func recognise(_ octets: [UInt8]) throws(DecodeProblem) -> Decoded {
         switch octets.first {
-        case 0x7E: throw .unsupported(.hdlc)
-        case 0x2F: throw .unsupported(.textProtocol)
-        default: break
+        case HDLCFrame.flag: return try Decoded(layer: .hdlc, octets: octets)
+        case 0x2F: return try Decoded(layer: .textProtocol, octets: octets)
+        default: if let text = text(octets) { return text }
         }
         var best: Decoded?
         var deepest: DecodeProblem?
@@ -30,6 +30,21 @@ enum Recognition {
         }
         if let best, octets.count - best.trailing >= deepest?.offset ?? 0 { return best }
         throw deepest ?? DecodeProblem(title: "Not recognised", detail: "The octets fit no layer.", offset: 0)
+    }
+
+    /// Messages that begin with control characters, which are tags as well: their own layout and check characters
+    /// tell them from values and APDUs.
+    private static func text(_ octets: [UInt8]) -> Decoded? {
+        guard let decoded = try? Decoded(layer: .textProtocol, octets: octets), decoded.trailing == 0,
+            case .text(let text) = decoded.value, text.isConvincing
+        else { return nil }
+        return decoded
+    }
+
+    /// Decodes octets that are known to be an APDU.
+    static func recogniseAPDU(_ octets: [UInt8]) throws(DecodeProblem) -> Decoded {
+        let layer = octets.first.map(Decoded.layer(ofTag:))
+        return try Decoded(layer: layer == .acse ? .acse : .xdlms, octets: octets)
     }
 
     private static let inOrder: [DecodeLayer] = [.acse, .xdlms, .data, .datetime]

@@ -7,8 +7,11 @@ import Testing
 /// Every vector decodes, encodes back to the same octets, and is refused when it is cut short.
 @Suite struct VectorTests {
     @Test func allVectorsAreThere() {
-        let counts = ["data", "datetime", "acse", "xdlms", "wrapper", "cipher"].map { Vector.load($0).count }
-        #expect(counts == [48, 8, 24, 74, 4, 21])
+        let layers = [
+            "data", "datetime", "acse", "xdlms", "wrapper", "cipher", "hdlc", "iec62056-21", "push-capture", "profile",
+            "compact-data",
+        ]
+        #expect(layers.map { Vector.load($0).count } == [48, 8, 24, 74, 4, 21, 36, 20, 5, 1, 1])
     }
 
     @Test(arguments: Vector.load("data"))
@@ -29,6 +32,21 @@ import Testing
     @Test(arguments: Vector.load("wrapper"))
     func wrapperEncodesBack(_ vector: Vector) throws {
         try check(vector, as: WrapperFrame.self)
+    }
+
+    @Test(arguments: Vector.load("hdlc"))
+    func hdlcEncodesBack(_ vector: Vector) throws {
+        try check(vector, as: HDLCFrame.self)
+    }
+
+    @Test(arguments: Vector.load("iec62056-21"))
+    func textMessageEncodesBack(_ vector: Vector) throws {
+        let (characters, parity) = TextParity.characters(of: try vector.octets)
+        let message = try TextMessage(octets: characters)
+        #expect(Hexadecimal.text(of: parity.octets(of: message.octets)) == vector.hex)
+        for count in characters.indices where characters.prefix(count) != [TextCharacter.acknowledge] {
+            #expect(throws: DecodeError.self) { try TextMessage(octets: characters.prefix(count)) }
+        }
     }
 
     private func check<Value: OctetCodable>(_ vector: Vector, as type: Value.Type) throws {

@@ -33,9 +33,41 @@ import Testing
         #expect(try decode(.auto, " ")["problem"]?["title"]?.string == "Nothing to decode")
     }
 
-    @Test(arguments: [DecodeLayer.hdlc, .textProtocol])
-    func layersNotSupportedYetSaySo(_ layer: DecodeLayer) throws {
-        #expect(try decode(layer, "7EA0")["problem"]?["title"]?.string == "Layer not supported yet")
+    @Test func severalFramesAreAListAndShareTheirFlags() throws {
+        let value = try decode(.auto, "7EA0080221215309177EA0082102211FA0D97E7E")
+        #expect(value["decoded"]?.array?.count == 2)
+        #expect(value["reencoded"]?.string == "7EA0080221215309177EA0082102211FA0D97E7E")
+        #expect(value["messages"] == nil)
+        #expect(try decode(.hdlc, "7EA0080221215309177EDEAD")["trailing"]?.string == "DEAD")
+    }
+
+    @Test func aDamagedFrameNamesItsCheckSequence() throws {
+        let problem = try decode(.hdlc, "7EA0080221215309187E")["problem"]
+        #expect(problem?["detail"]?.string?.hasPrefix("FCS at octet 7") == true)
+        #expect(problem?["offset"]?.number?.exactInt64 == 7)
+    }
+
+    @Test func framesBringTheirAPDUsAsMessages() throws {
+        let value = try decode(.hdlc, "7EA0192102217247DEE6E700C401C10009060000280000FFB66E7E")
+        let message = value["messages"]?.array?.first
+        #expect(message?["layer"]?.string == "xdlms")
+        #expect(message?["decoded"]?["apdu"]?.string == "get-response-normal")
+        let broken = try decode(.hdlc, "7EA0100321101C23E6E6007E7E0102550F7E")
+        #expect(broken["messages"]?.array?.first?["problem"] != nil)
+    }
+
+    @Test func aTextSessionIsAListOfMessages() throws {
+        let value = try decode(.auto, "2F3F210D0A2F49536B354D543137342D303030310D0A063035300D0A02210D0A0325")
+        #expect(
+            value["decoded"]?.array?.compactMap { $0["message"]?.string } == [
+                "request", "identification", "option-select", "data",
+            ]
+        )
+    }
+
+    @Test func deviationsOfNotificationsAreMarked() throws {
+        let decoded = try decode(.xdlms, "0F00337AEF090C07EA0605050C252D00FF88801105")["decoded"]
+        #expect(decoded?["deviations"]?.array?.compactMap(\.string) == ["tagged-date-time"])
     }
 
     @Test func cutOctetsAreAProblemWithOffsetAndHint() throws {

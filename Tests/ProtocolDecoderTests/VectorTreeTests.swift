@@ -9,7 +9,7 @@ import Testing
 
 /// The trees of the vectors, member for member.
 @Suite struct VectorTreeTests {
-    @Test(arguments: ["data", "datetime", "acse", "xdlms", "wrapper", "cipher"])
+    @Test(arguments: ["data", "datetime", "acse", "xdlms", "wrapper", "cipher", "hdlc"])
     func treeEqualsTheVector(layer: String) throws {
         let decoder = ProtocolDecoder()
         let named = try #require(DecodeLayer(rawValue: layer))
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["data", "datetime", "acse", "xdlms", "wrapper"])
+    @Test(arguments: ["data", "datetime", "acse", "xdlms", "wrapper", "hdlc"])
     func autoFindsTheLayer(layer: String) throws {
         for vector in try vectors(layer) {
             let name = try #require(vector["name"]?.string)
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["data", "datetime", "acse", "xdlms", "wrapper", "cipher"])
+    @Test(arguments: ["data", "datetime", "acse", "xdlms", "wrapper", "cipher", "hdlc"])
     func everyStrictPrefixIsAProblem(layer: String) throws {
         let named = try #require(DecodeLayer(rawValue: layer))
         for vector in try vectors(layer) {
@@ -47,6 +47,40 @@ import Testing
                 let answer = ProtocolDecoder().decode(layer: named, hexadecimal: hex.prefix(count))
                 #expect(answer.isProblem)
             }
+        }
+    }
+
+    @Test(arguments: ["iec62056-21", "auto"])
+    func textMessagesAreTakenApart(layer: String) throws {
+        let named = try #require(DecodeLayer(rawValue: layer))
+        for vector in try vectors("iec62056-21") {
+            let name = try #require(vector["name"]?.string)
+            let hex = try #require(vector["hex"]?.string)
+            let answer = ProtocolDecoder().decode(layer: named, hexadecimal: hex)
+            let value = try JSONReader.parse(answer.json)
+            #expect(value["layer"]?.string == "iec62056-21", "\(name)")
+            #expect(value["decoded"]?["message"]?.string != nil, "\(name)")
+            #expect(value["reencoded"]?.string == hex, "\(name)")
+            #expect(value["trailing"] == nil, "\(name)")
+        }
+    }
+
+    @Test func pushCapturesArePutTogetherAndDecoded() throws {
+        for vector in try vectors("push-capture") {
+            let name = try #require(vector["name"]?.string)
+            let hex = try #require(vector["hex"]?.string)
+            let answer = ProtocolDecoder().decode(layer: .auto, hexadecimal: hex)
+            let value = try JSONReader.parse(answer.json, limits: JSONLimits(depth: 200))
+            #expect(value["reencoded"]?.string == hex, "\(name)")
+            guard let apdu = vector["params"]?["apdu"]?.string else {
+                #expect(Tree(value["decoded"]) == Tree(vector["decoded"]), "\(name)")
+                continue
+            }
+            let message = try #require(value["messages"]?.array?.last)
+            #expect(message["apdu"]?.string == apdu, "\(name)")
+            #expect(message["problem"] == nil, "\(name)")
+            guard vector["params"]?["plaintext"] == nil else { continue }
+            #expect(Tree(message["decoded"]) == Tree(vector["decoded"]), "\(name)")
         }
     }
 

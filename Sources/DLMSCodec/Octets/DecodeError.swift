@@ -25,6 +25,8 @@ public struct DecodeError: Error, Hashable, Sendable {
         case invalidValue(Int)
         /// A field that must be there is not, or has another shape.
         case missingField(tag: UInt8)
+        /// A check sequence that differs from the one of the octets received.
+        case checkFailed(received: Int, computed: Int)
     }
 
     /// The kind of fault.
@@ -66,6 +68,8 @@ extension DecodeError: CustomStringConvertible {
             case .trailingOctets(let count): "\(count) octets left over"
             case .invalidValue(let value): "value \(value) is not allowed"
             case .missingField(let tag): "field \(Hexadecimal.text(of: [tag])) is missing or malformed"
+            case .checkFailed(let received, let computed):
+                "received \(String(received, radix: 16)), computed \(String(computed, radix: 16))"
             }
         return "\(what) at octet \(offset): \(fault)"
     }

@@ -115,7 +115,7 @@ struct DataScanner {
                 required = max(base + error.offset + needed, span.count + 1)
                 return nil
             case .unknownTag, .unknownChoice, .invalidLength, .nestedTooDeep, .trailingOctets, .invalidValue,
-                .missingField:
+                .missingField, .checkFailed:
                 throw error.moved(by: offset + base)
             }
         }

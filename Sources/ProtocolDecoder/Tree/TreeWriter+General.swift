@@ -24,6 +24,7 @@ extension TreeWriter {
         invoke(notification.invoke)
         octets("date_time", notification.dateTime)
         data("body", notification.body)
+        if !notification.deviations.isEmpty { list("deviations", notification.deviations.names) { $0.json.string($1) } }
     }
 
     mutating func members(of confirmation: DataNotificationConfirm) {

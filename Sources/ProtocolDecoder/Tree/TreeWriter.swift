@@ -18,6 +18,8 @@ struct TreeWriter {
         case .dateTime(let value): write(value)
         case .apdu(let value): write(value)
         case .wrapper(let value): write(value)
+        case .hdlc(let value): write(value)
+        case .text(let value): write(value)
         }
     }
 
@@ -57,6 +59,26 @@ struct TreeWriter {
             element(&self, item)
         }
         json.endArray()
+    }
+
+    /// Writes a single element as it is, and several as a list.
+    mutating func writeOneOrList<Element>(_ elements: [Element], _ element: (inout TreeWriter, Element) -> Void) {
+        guard elements.count != 1 else { return element(&self, elements[0]) }
+        json.beginArray()
+        for item in elements {
+            element(&self, item)
+        }
+        json.endArray()
+    }
+
+    /// Writes the member `problem`.
+    mutating func problem(_ problem: DecodeProblem) {
+        object("problem") { tree in
+            tree.json.member("title", problem.title)
+            tree.json.member("detail", problem.detail)
+            if let offset = problem.offset { tree.json.member("offset", offset) }
+            if let hint = problem.hint { tree.json.member("hint", hint) }
+        }
     }
 
     /// Writes a member that is a value.
