@@ -24,13 +24,13 @@ final class GaloisCounterKey: Sendable {
     ///
     /// - Parameters:
     ///   - nonce: 12 octets.
-    ///   - associated: what is authenticated only, in this order.
+    ///   - associated: what is authenticated only.
     ///   - clear: what is encrypted.
     ///   - text: room for as many octets as `clear` has.
     ///   - tag: room for the leftmost octets of the tag, or none.
     func encrypt(
         nonce: UnsafeRawBufferPointer,
-        associated: [UnsafeRawBufferPointer],
+        associated: AssociatedData,
         clear: UnsafeRawBufferPointer,
         text: UnsafeMutableRawPointer,
         tag: UnsafeMutableRawBufferPointer
@@ -40,8 +40,8 @@ final class GaloisCounterKey: Sendable {
             var length: Int32 = 0
             guard
                 EVP_EncryptInit_ex(context, nil, nil, nil, nonce.octets) == 1,
-                associated.allSatisfy({
-                    $0.isEmpty || EVP_EncryptUpdate(context, nil, &length, $0.octets, Int32(clamping: $0.count)) == 1
+                associated.areTaken(by: {
+                    EVP_EncryptUpdate(context, nil, &length, $0.octets, Int32(clamping: $0.count)) == 1
                 }),
                 clear.isEmpty
                     || EVP_EncryptUpdate(
@@ -69,13 +69,13 @@ final class GaloisCounterKey: Sendable {
     ///
     /// - Parameters:
     ///   - nonce: 12 octets.
-    ///   - associated: what is authenticated only, in this order.
+    ///   - associated: what is authenticated only.
     ///   - text: what is decrypted.
     ///   - clear: room for as many octets as `text` has; not to be used unless `opened`.
     ///   - tag: the leftmost octets of the tag, 4 to 16.
     func decrypt(
         nonce: UnsafeRawBufferPointer,
-        associated: [UnsafeRawBufferPointer],
+        associated: AssociatedData,
         text: UnsafeRawBufferPointer,
         clear: UnsafeMutableRawPointer,
         tag: UnsafeRawBufferPointer?
@@ -85,8 +85,8 @@ final class GaloisCounterKey: Sendable {
             var length: Int32 = 0
             guard
                 EVP_DecryptInit_ex(context, nil, nil, nil, nonce.octets) == 1,
-                associated.allSatisfy({
-                    $0.isEmpty || EVP_DecryptUpdate(context, nil, &length, $0.octets, Int32(clamping: $0.count)) == 1
+                associated.areTaken(by: {
+                    EVP_DecryptUpdate(context, nil, &length, $0.octets, Int32(clamping: $0.count)) == 1
                 }),
                 text.isEmpty
                     || EVP_DecryptUpdate(
@@ -113,6 +113,21 @@ final class GaloisCounterKey: Sendable {
             }
             return isGenuine ? .opened : .tagMismatch
         }
+    }
+}
+
+/// What a tag covers besides what is encrypted, in the order of the members; each may be empty.
+struct AssociatedData {
+    var control = UnsafeRawBufferPointer(start: nil, count: 0)
+    var authenticationKey = UnsafeRawBufferPointer(start: nil, count: 0)
+    var header = UnsafeRawBufferPointer(start: nil, count: 0)
+    var apdu = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    /// Hands over the parts that are not empty; false as soon as one is refused.
+    @inline(__always)
+    func areTaken(by take: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        (control.isEmpty || take(control)) && (authenticationKey.isEmpty || take(authenticationKey))
+            && (header.isEmpty || take(header)) && (apdu.isEmpty || take(apdu))
     }
 }
 

@@ -250,15 +250,20 @@ public struct MessageProtection: Sendable {
         _ authentication: Secret,
         _ header: [UInt8],
         _ apdu: UnsafeRawBufferPointer,
-        _ body: ([UnsafeRawBufferPointer]) -> Result
+        _ body: (AssociatedData) -> Result
     ) -> Result {
-        guard control.isAuthenticated else { return body([]) }
+        guard control.isAuthenticated else { return body(AssociatedData()) }
         return withUnsafeBytes(of: control.rawValue) { controlOctet in
             authentication.withExposedOctets { authentication in
                 header.withUnsafeBytes { header in
-                    control.isEncrypted
-                        ? body([controlOctet, authentication, header])
-                        : body([controlOctet, authentication, header, apdu])
+                    body(
+                        AssociatedData(
+                            control: controlOctet,
+                            authenticationKey: authentication,
+                            header: header,
+                            apdu: control.isEncrypted ? UnsafeRawBufferPointer(start: nil, count: 0) : apdu
+                        )
+                    )
                 }
             }
         }
