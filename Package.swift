@@ -66,8 +66,8 @@ let package = Package(
         part("JSONText", []),
         part("DLMSCodec", []),
         part("COSEMModel", ["DLMSCodec", "JSONText"], resources: [.embedInCode("Tables")]),
-        part("ProtocolDecoder", ["DLMSCodec", "JSONText"]),
         part("DLMSSecurity", ["DLMSCodec", "COpenSSL"]),
+        part("ProtocolDecoder", ["DLMSCodec", "DLMSSecurity", "JSONText"]),
         part("DLMSEngine", ["DLMSCodec", "DLMSSecurity"]),
         part("MeterTransport", ["DLMSEngine", "DLMSCodec", nioCore, nioPosix, logging]),
         part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", logging]),
@@ -110,14 +110,14 @@ let package = Package(
             name: "cosem-gateway",
             dependencies: [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "HTTPKit", "MicroHTTPServer",
-                "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "JSONText",
-                "Timekeeping", argumentParser, configuration, systemPackage, logging, lifecycle,
+                "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec",
+                "JSONText", "Timekeeping", argumentParser, configuration, systemPackage, logging, lifecycle,
             ],
             swiftSettings: ours
         ),
 
         tests("DLMSCodecTests", ["DLMSCodec"], resources: [.copy("Vectors")]),
-        tests("ProtocolDecoderTests", ["ProtocolDecoder", "DLMSCodec", "JSONText"]),
+        tests("ProtocolDecoderTests", ["ProtocolDecoder", "DLMSCodec", "DLMSSecurity", "JSONText"]),
         tests("DLMSEngineTests", ["DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("MeterTransportTests", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("MeterSessionsTests", ["MeterSessions", "MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),

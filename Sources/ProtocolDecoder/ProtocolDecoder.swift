@@ -14,14 +14,21 @@ public struct ProtocolDecoder: Sendable {
         public let json: [UInt8]
     }
 
+    private let keys: DecipheringKeys?
+
     /// Makes a decoder.
-    public init() {}
+    ///
+    /// - Parameter keys: keys for looking into ciphered APDUs.
+    public init(keys: DecipheringKeys? = nil) {
+        self.keys = keys
+    }
 
     /// Decodes octets given as hexadecimal text.
     ///
     /// The answer is `{"layer","decoded","reencoded"}`, with `trailing` when octets are left over, or
     /// `{"problem":{"title","detail","offset","hint"}}`. HDLC frames bring `messages`: the APDUs inside of them, put
-    /// together. Several frames or text messages make `decoded` a list.
+    /// together. Several frames or text messages make `decoded` a list. With keys, an answer or message with a ciphered
+    /// APDU has also `plaintext`, `plaintext_decoded` and `verified`, which is false when no tag was checked.
     /// - Parameters:
     ///   - layer: what the octets are taken for.
     ///   - text: hexadecimal digits of either case; white space, colons, commas and hyphens may stand between octets.
@@ -41,8 +48,11 @@ public struct ProtocolDecoder: Sendable {
         tree.json.name("decoded")
         tree.write(found.value)
         tree.octets("reencoded", found.reencoded)
-        tree.messages(found.messages)
+        tree.messages(found.messages, keys)
         if found.trailing > 0 { tree.octets("trailing", octets.suffix(found.trailing)) }
+        if let keys, let part = ProtectedPart.find(in: found.value) {
+            try tree.plaintext(of: part.opened(with: keys))
+        }
         tree.json.endObject()
         return Answer(isProblem: false, json: tree.json.octets)
     }

@@ -95,7 +95,7 @@ import Testing
 }
 
 /// A JSON value without the order of members and the way numbers are written.
-private indirect enum Tree: Equatable, CustomStringConvertible {
+indirect enum Tree: Equatable, CustomStringConvertible {
     case missing
     case scalar(String)
     case list([Tree])

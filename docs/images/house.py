@@ -5,7 +5,7 @@ import pathlib
 
 LAYERS = [
     ("text and octets", ["Timekeeping", "JSONText", "DLMSCodec"], "#e8f1fb"),
-    ("meaning and protection", ["COSEMModel", "ProtocolDecoder", "DLMSSecurity"], "#e3f4ea"),
+    ("meaning and protection", ["COSEMModel", "DLMSSecurity", "ProtocolDecoder"], "#e3f4ea"),
     ("protocol machines (sans-io)", ["DLMSEngine"], "#e3f4ea"),
     ("meter side", ["MeterTransport", "MeterSessions", "MeterSimulator"], "#fdf1dc"),
     ("fleet and stores", ["Jobs", "Fleet", "SQLStore", "SQLiteDriver"], "#f6e8f5"),

@@ -63,7 +63,7 @@ extension TreeWriter {
     }
 
     /// Writes the member `messages`: the APDUs inside of frames, each with its tree or why it has none.
-    mutating func messages(_ messages: [CarriedMessage]) {
+    mutating func messages(_ messages: [CarriedMessage], _ keys: DecipheringKeys?) {
         guard !messages.isEmpty else { return }
         list("messages", messages) { tree, message in
             tree.object { tree in
@@ -77,6 +77,9 @@ extension TreeWriter {
                     tree.json.name("decoded")
                     tree.write(decoded.value)
                     if decoded.trailing > 0 { tree.octets("trailing", message.octets.suffix(decoded.trailing)) }
+                    if let keys, let part = ProtectedPart.find(in: decoded.value) {
+                        try tree.plaintext(of: part.opened(with: keys))
+                    }
                 } catch {
                     tree.problem(error)
                 }

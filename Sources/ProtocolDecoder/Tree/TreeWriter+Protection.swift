@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSCodec
+import DLMSSecurity
 import JSONText
 
 extension TreeWriter {
@@ -28,6 +29,26 @@ extension TreeWriter {
         header(apdu.header)
         octets("content", apdu.content)
         octets("signature", apdu.signature)
+    }
+
+    /// Writes what was deciphered, and whether a tag vouches for it.
+    ///
+    /// - Throws: a problem when nothing vouches for it and it is no APDU: then the key is most likely another.
+    mutating func plaintext(of message: UnprotectedMessage) throws(DecodeProblem) {
+        let apdu = try? APDU(octets: message.apdu)
+        guard apdu != nil || message.isVerified else {
+            throw DecodeProblem(
+                title: "Not deciphered",
+                detail: "What the octets decipher to is no APDU.",
+                hint: "Check key and system title."
+            )
+        }
+        octets("plaintext", message.apdu)
+        if let apdu {
+            json.name("plaintext_decoded")
+            write(apdu)
+        }
+        json.member("verified", message.isVerified)
     }
 
     private mutating func header(_ header: GeneralProtectionHeader) {
