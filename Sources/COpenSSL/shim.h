@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -17,3 +18,4 @@ static const int EVP_PKEY_SELECT_KEYPAIR = EVP_PKEY_KEYPAIR;
 static const char *const PARAMETER_NAME_GROUP = OSSL_PKEY_PARAM_GROUP_NAME;
 static const char *const PARAMETER_NAME_PUBLIC_KEY = OSSL_PKEY_PARAM_PUB_KEY;
 static const char *const PARAMETER_NAME_PRIVATE_KEY = OSSL_PKEY_PARAM_PRIV_KEY;
+static const unsigned long NAME_FORM_RFC2253 = XN_FLAG_RFC2253;

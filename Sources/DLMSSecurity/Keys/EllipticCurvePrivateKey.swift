@@ -9,7 +9,7 @@ public struct EllipticCurvePrivateKey: Sendable {
     public let publicKey: EllipticCurvePublicKey
     /// The private number, 32 or 48 octets, for keeping it.
     public let secret: Secret
-    private let handle: PublicKeyHandle
+    let handle: PublicKeyHandle
 
     /// The curve.
     public var curve: EllipticCurve { publicKey.curve }

@@ -27,6 +27,16 @@ public struct EllipticCurvePublicKey: Sendable {
         self.handle = handle
     }
 
+    /// Takes a key of OpenSSL that somebody else owns too; nil when it is on no curve of a security suite.
+    init?(sharing pointer: OpaquePointer?) {
+        guard let pointer, EVP_PKEY_get_base_id(pointer) == EVP_PKEY_EC, EVP_PKEY_up_ref(pointer) == 1 else {
+            return nil
+        }
+        let handle = PublicKeyHandle(owning: pointer)
+        guard let curve = handle.curve, Self.isOnCurve(handle) else { return nil }
+        self.init(handle: handle, curve: curve)
+    }
+
     init?(handle: PublicKeyHandle, curve: EllipticCurve) {
         guard let octets = handle.coordinates(on: curve) else { return nil }
         self.curve = curve

@@ -63,6 +63,15 @@ final class PublicKeyHandle: @unchecked Sendable {
         pointer = key
     }
 
+    /// The curve of the key; nil for one of no security suite.
+    var curve: EllipticCurve? {
+        var name = [CChar](repeating: 0, count: 80)
+        var length = 0
+        guard EVP_PKEY_get_group_name(pointer, &name, name.count, &length) == 1 else { return nil }
+        let number = OBJ_txt2nid(name)
+        return EllipticCurve.allCases.first { $0.groupNumber == number }
+    }
+
     /// X and Y of the public key; nil when it is not of the curve.
     func coordinates(on curve: EllipticCurve) -> [UInt8]? {
         var octets = [UInt8](repeating: 0, count: 2 * curve.coordinateLength)
