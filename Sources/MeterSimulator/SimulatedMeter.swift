@@ -77,12 +77,23 @@ public final class SimulatedMeter: ObjectServer {
         case AssociationObjects.managingClient: authentication = .low(options.managerPassword)
         default: return nil
         }
-        return AssociationTerms(
+        var terms = AssociationTerms(
             authentication: authentication,
             alternatives: alternatives,
             conformance: options.conformance,
             maxReceivePDUSize: options.maxPDUSize,
             maxSendPDUSize: options.maxPDUSize
+        )
+        terms.shortNames = shortNameTerms
+        return terms
+    }
+
+    /// Short names with what the options leave of blocks and lists.
+    private var shortNameTerms: ShortNameTerms {
+        let common: Conformance = [.blockTransferWithGetOrRead, .blockTransferWithSetOrWrite, .multipleReferences]
+        return ShortNameTerms(
+            directory: ObjectTable.standard.shortNames,
+            conformance: ShortNameSettings.standardConformance.subtracting(common.subtracting(options.conformance))
         )
     }
 

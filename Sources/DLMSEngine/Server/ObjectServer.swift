@@ -46,6 +46,10 @@ public struct AssociationTerms: Hashable, Sendable {
     public var maxReceivePDUSize: UInt16
     /// The longest APDU the server sends whatever the client accepts, in octets, 0 = no limit.
     public var maxSendPDUSize: UInt16
+    /// How the client may use short names; nil = not at all.
+    public var shortNames: ShortNameTerms?
+    /// Whether the client may use logical names.
+    public var acceptsLogicalNames = true
     /// How messages are protected; nil = only in clear.
     public var security: ServerSecurity?
     /// The server's system title for authentication without ``security``; nil = none is sent.

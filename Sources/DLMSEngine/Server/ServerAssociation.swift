@@ -26,14 +26,20 @@ struct ServerAssociation: Sendable {
         var terms: AssociationTerms
         /// The longest APDU that may be sent.
         var sendLimit: Int
+        /// Whether objects are named by short names.
+        var usesShortNames: Bool
         var get = ServerGet()
         var set = ServerSet()
         var invoke: ServerInvoke
+        var read: ServerRead
+        var write = ServerWrite()
     }
 
     private let address: ClientAddress
     private let options: ServerMachine.Options
     private var session: Session?
+    /// The context of the association that was asked for last.
+    private var context = ApplicationContext.logicalName
 
     init(address: ClientAddress, options: ServerMachine.Options) {
         self.address = address
@@ -66,6 +72,7 @@ struct ServerAssociation: Sendable {
         let client = session.client
         let limit = session.sendLimit
         do throws(DecodeError) {
+            if session.usesShortNames { return try serveShortNames(apdu, &session, objects) }
             switch apdu[0] {
             case 0xC0 where client.conformance.contains(.get):
                 let request = try GetRequest(octets: apdu)
@@ -88,12 +95,37 @@ struct ServerAssociation: Sendable {
         }
     }
 
+    private func serveShortNames(
+        _ apdu: [UInt8],
+        _ session: inout Session,
+        _ objects: any ObjectServer
+    ) throws(DecodeError) -> Answer {
+        let conformance = session.client.conformance
+        guard let terms = session.terms.shortNames else { return exception(.serviceUnknown, .serviceNotSupported) }
+        let names = ServedShortNames(terms: terms, client: session.client, objects: objects)
+        switch apdu[0] {
+        case 0x05 where conformance.contains(.read):
+            let request = try ReadRequest(octets: apdu)
+            return Answer(apdu: session.read.answer(request, limit: session.sendLimit, names), kind: .get)
+        case 0x06 where conformance.contains(.write), 0x16 where conformance.contains(.unconfirmedWrite):
+            let request = try WriteRequest(octets: apdu)
+            let response = session.write.answer(request, names)
+            return Answer(apdu: request.isConfirmed ? response.octets : nil, kind: .set)
+        default: return exception(.serviceUnknown, .serviceNotSupported)
+        }
+    }
+
     private mutating func associate(_ apdu: [UInt8], _ objects: any ObjectServer) -> Answer {
         session = nil
         do throws(DecodeError) {
             let request = try AARQ(octets: apdu)
             guard let terms = objects.association(for: address) else { return reject(.noReasonGiven) }
-            guard request.applicationContext == .logicalName else { return reject(.applicationContextNameNotSupported) }
+            let asked = request.applicationContext
+            let isServed =
+                asked == .shortName
+                ? terms.shortNames != nil : asked == .logicalName && terms.acceptsLogicalNames
+            context = isServed ? asked : terms.acceptsLogicalNames ? .logicalName : .shortName
+            guard isServed else { return reject(.applicationContextNameNotSupported) }
             let offers = [terms.authentication] + terms.alternatives
             guard let proven = offers.first(where: { refusal(of: request, $0) == nil }) else {
                 // A wrong password says more than that another offer has no password.
@@ -128,7 +160,9 @@ struct ServerAssociation: Sendable {
         _ proven: AssociationAuthentication
     ) -> Answer {
         guard initiate.proposedDLMSVersion == 6 else { return rejectInitiate(1) }
-        let conformance = initiate.proposedConformance.intersection(terms.conformance)
+        let usesShortNames = context == .shortName
+        let services = usesShortNames ? terms.shortNames?.conformance ?? [] : terms.conformance
+        let conformance = initiate.proposedConformance.intersection(services)
         guard !conformance.isEmpty else { return rejectInitiate(2) }
         // No answer in blocks fits into less.
         let clientLimit = initiate.clientMaxReceivePDUSize
@@ -143,14 +177,17 @@ struct ServerAssociation: Sendable {
             client: ServedClient(address: address, isAuthenticated: isAuthenticated, conformance: conformance),
             terms: terms,
             sendLimit: limits.min().map { max(Int($0), 32) } ?? WrapperFrame.longestPayload,
-            invoke: ServerInvoke(options.actionBlockContent)
+            usesShortNames: usesShortNames,
+            invoke: ServerInvoke(options.actionBlockContent),
+            read: ServerRead(options.readBlockContent)
         )
         let response = InitiateResponse(
             negotiatedConformance: conformance,
-            serverMaxReceivePDUSize: terms.maxReceivePDUSize
+            serverMaxReceivePDUSize: terms.maxReceivePDUSize,
+            vaaName: usesShortNames ? InitiateResponse.shortNameVAAName : InitiateResponse.logicalNameVAAName
         )
         let apdu = AARE(
-            applicationContext: .logicalName,
+            applicationContext: context,
             result: .accepted,
             diagnostic: .null,
             userInformation: response.octets
@@ -160,7 +197,7 @@ struct ServerAssociation: Sendable {
 
     private func reject(_ diagnostic: AssociationDiagnostic, _ userInformation: [UInt8]? = nil) -> Answer {
         let apdu = AARE(
-            applicationContext: .logicalName,
+            applicationContext: context,
             result: .rejectedPermanent,
             diagnostic: diagnostic,
             userInformation: userInformation

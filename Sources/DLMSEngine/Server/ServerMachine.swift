@@ -27,8 +27,18 @@ public struct ServerMachine: Sendable {
             case silence
         }
 
+        /// What the blocks of a long response to a read by short name hold; implementations disagree.
+        public enum ReadBlockContent: Hashable, Sendable {
+            /// The list of results with its count.
+            case results
+            /// The Data only, where one variable was read.
+            case bareData
+        }
+
         /// What the blocks of a long response to an ACTION hold.
         public var actionBlockContent: ActionBlockContent
+        /// What the blocks of a long response to a read by short name hold.
+        public var readBlockContent = ReadBlockContent.results
         /// How a request is refused whose protection is not accepted.
         public var protectionRefusal: ProtectionRefusal
 

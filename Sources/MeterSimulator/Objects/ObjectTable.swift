@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSCodec
+import DLMSEngine
 
 /// All objects of a simulated meter; one table serves every meter.
 struct ObjectTable: Sendable {
@@ -12,6 +13,8 @@ struct ObjectTable: Sendable {
     )
 
     let objects: [ObjectDefinition]
+    /// The short names of the objects, the same for every meter and every client.
+    let shortNames: ShortNameDirectory
     private let places: [OBISCode: Int]
     /// The encoded object list of each audience.
     private let lists: [Audience: [UInt8]]
@@ -24,6 +27,16 @@ struct ObjectTable: Sendable {
             lists[audience] = DLMSData.array(objects.compactMap { Self.entry($0, for: audience) }).octets
         }
         self.lists = lists
+        shortNames = ShortNameDirectory(
+            assigning: objects.map { object in
+                ShortNameDirectory.NamelessObject(
+                    classID: object.classID,
+                    version: object.version,
+                    logicalName: object.logicalName,
+                    attributeCount: object.attributes.map(\.index).max() ?? 1
+                )
+            }
+        )
     }
 
     /// The object of that name, if the audience may see anything of it.
