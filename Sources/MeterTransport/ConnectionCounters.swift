@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+internal import DLMSEngine
 internal import Synchronization
 
 /// What went over one connection so far.
@@ -20,11 +21,12 @@ public struct ConnectionCounters: Hashable, Sendable {
     }
 }
 
-/// Counters that the event loop adds to and anybody reads.
+/// Counters, and what was learned, that the event loop writes and anybody reads.
 final class ConnectionTally: Sendable {
     private let octetsSent = Atomic(0)
     private let octetsReceived = Atomic(0)
     private let requestsSent = Atomic(0)
+    private let learned = Mutex<LearnedBehaviour?>(nil)
 
     func sent(octets: Int) {
         octetsSent.add(octets, ordering: .relaxed)
@@ -34,6 +36,12 @@ final class ConnectionTally: Sendable {
     func received(octets: Int) {
         octetsReceived.add(octets, ordering: .relaxed)
     }
+
+    func learned(_ behaviour: LearnedBehaviour) {
+        learned.withLock { $0 = behaviour }
+    }
+
+    var lastLearned: LearnedBehaviour? { learned.withLock { $0 } }
 
     var snapshot: ConnectionCounters {
         ConnectionCounters(

@@ -15,8 +15,9 @@ public struct ListenerCounters: Hashable, Sendable {
     /// All counters at zero.
     public init() {}
 
-    /// Requests for services answered: GET, SET, ACTION and their blocks.
+    /// Requests for services answered: GET, SET, ACTION, ACCESS and their blocks.
     public var exchanges: Int {
         served[.get, default: 0] + served[.set, default: 0] + served[.action, default: 0]
+            + served[.access, default: 0]
     }
 }

@@ -19,11 +19,13 @@ final class MeterClientHandler: ChannelInboundHandler {
         var done: Performed
         var block: (@Sendable ([UInt8]) -> Void)?
         var transmission = TransportError.Transmission.notSent
+        var partial: PartialOutcome?
     }
 
     private var machine: ClientMachine
     private let counters: (any InvocationCounterSource)?
     private let tally: ConnectionTally
+    private let onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
     private var opened: Opened?
@@ -37,10 +39,16 @@ final class MeterClientHandler: ChannelInboundHandler {
     /// Requests that were cancelled before they got here.
     private var cancelledEarly: Set<UInt64> = []
 
-    init(settings: AssociationSettings, counters: (any InvocationCounterSource)?, tally: ConnectionTally) {
+    init(
+        settings: AssociationSettings,
+        counters: (any InvocationCounterSource)?,
+        tally: ConnectionTally,
+        onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
+    ) {
         machine = ClientMachine(settings: settings)
         self.counters = counters
         self.tally = tally
+        self.onUnsolicited = onUnsolicited
     }
 
     /// Opens the association over the connected channel.
@@ -149,10 +157,15 @@ final class MeterClientHandler: ChannelInboundHandler {
             case .delivered(let octets): waiter?.block?(octets)
             case .completed(let response): take(&waiter)?.done(.success((response, machine.info)))
             case .failed(let error):
+                tally.learned(machine.info.learned)
                 if let waiter = take(&waiter) {
-                    waiter.done(.failure(TransportError(error, transmission: waiter.transmission)))
+                    var error = TransportError(error, transmission: waiter.transmission)
+                    error.partial = waiter.partial
+                    waiter.done(.failure(error))
                 }
-            case .unsolicited, .released: break
+            case .partlyDone(let partial): waiter?.partial = partial
+            case .unsolicited(let message): onUnsolicited?(message)
+            case .released: break
             case .close: context?.close(promise: nil)
             }
         }

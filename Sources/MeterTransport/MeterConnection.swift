@@ -30,6 +30,7 @@ public final class MeterConnection: Sendable {
     ///   - counters: where the invocation counters of protected messages come from; nil for messages in clear.
     ///   - connectTimeout: how long name resolution and connecting may take together.
     ///   - network: the event loops.
+    ///   - onUnsolicited: takes what the meter sends without having been asked, on the event loop.
     ///   - onClose: called once when the connection has ended, for whatever reason, after it was open.
     /// When the task is cancelled, connecting stops and nothing stays open.
     /// - Throws: `TransportError`, always with `.notSent`.
@@ -39,6 +40,7 @@ public final class MeterConnection: Sendable {
         counters: (any InvocationCounterSource)? = nil,
         connectTimeout: Duration,
         network: MeterNetwork,
+        onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)? = nil,
         onClose: (@Sendable () -> Void)? = nil
     ) async throws(TransportError) -> (connection: MeterConnection, info: AssociationInfo) {
         let tally = ConnectionTally()
@@ -52,7 +54,12 @@ public final class MeterConnection: Sendable {
                     .connect(host: endpoint.host, port: endpoint.port) { channel in
                         channel.eventLoop.makeCompletedFuture {
                             try attempt.begin(channel)
-                            let handler = MeterClientHandler(settings: settings, counters: counters, tally: tally)
+                            let handler = MeterClientHandler(
+                                settings: settings,
+                                counters: counters,
+                                tally: tally,
+                                onUnsolicited: onUnsolicited
+                            )
                             try channel.pipeline.syncOperations.addHandler(handler)
                             return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop))
                         }
@@ -72,6 +79,11 @@ public final class MeterConnection: Sendable {
 
     /// What went over the connection so far.
     public var counters: ConnectionCounters { tally.snapshot }
+
+    /// What was learned about the meter when a request failed last; nil when none has failed.
+    ///
+    /// After a request that did not fail, its ``AssociationInfo/learned`` counts.
+    public var learnedByFailure: LearnedBehaviour? { tally.lastLearned }
 
     /// Whether the connection is still there, as far as the system knows.
     public var isOpen: Bool { channel.isActive }

@@ -39,6 +39,8 @@ public struct TransportError: Error, Hashable, Sendable {
     public var reason: Reason
     /// Whether anything of the request left for the meter.
     public var transmission: Transmission
+    /// What is known of the items of a request with several writes or invocations; nil when nothing is.
+    public var partial: PartialOutcome?
 
     /// Makes an error.
     public init(_ reason: Reason, transmission: Transmission = .notSent) {

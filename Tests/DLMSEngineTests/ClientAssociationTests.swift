@@ -59,8 +59,7 @@ struct ClientAssociationTests {
     func acceptances(aare: [UInt8]) {
         let info = AssociationInfo(
             conformance: AssociationSettings.standardConformance,
-            serverMaxReceivePDUSize: 1024,
-            lists: .untried
+            serverMaxReceivePDUSize: 1024
         )
         #expect(outcome(of: aare) == [.deadline(nil), .associated(info)])
     }

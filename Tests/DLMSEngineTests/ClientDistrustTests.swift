@@ -135,7 +135,9 @@ struct ClientDistrustTests {
         var machine = ClientMachine(settings: settings())
         _ = machine.connected(now: start)
         let notification = hex("0F0000000100 00")
-        #expect(machine.received(toClient(notification), now: start) == [.unsolicited(notification)])
+        #expect(
+            machine.received(toClient(notification), now: start) == [.unsolicited(UnsolicitedMessage(notification))]
+        )
         _ = machine.received(toClient(acceptance), now: start)
         #expect(machine.isReady)
     }

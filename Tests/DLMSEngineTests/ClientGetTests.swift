@@ -46,7 +46,9 @@ struct ClientGetTests {
             ]
         )
         let answer = toClient(hex("C401C1 00 0600000001"))
-        for octet in answer.dropLast() { #expect(machine.received([octet], now: start).isEmpty) }
+        for octet in answer.dropLast() {
+            #expect(machine.received([octet], now: start) == [.deadline(start + .seconds(10))])
+        }
         #expect(machine.received([1], now: start) == done(.data(hex("0600000001"))))
         #expect(machine.isReady)
     }
@@ -72,7 +74,11 @@ struct ClientGetTests {
         var machine = asking()
         #expect(machine.received(toClient([]), now: start).isEmpty)
         #expect(machine.received(toClient(hex("C401C1001101"), client: 32), now: start).isEmpty)
-        #expect(machine.received(toClient(hex("0F0000000100 00")), now: start) == [.unsolicited(hex("0F000000010000"))])
+        #expect(
+            machine.received(toClient(hex("0F0000000100 00")), now: start) == [
+                .unsolicited(UnsolicitedMessage(hex("0F000000010000")))
+            ]
+        )
         #expect(machine.received(toClient(hex("C401C1001105")), now: start) == done(.data([0x11, 5])))
     }
 

@@ -42,9 +42,9 @@ struct ClientServerTests {
     @Test(
         "A method's long parameter and long answer pass whole",
         arguments: sizes,
-        [ServerMachine.Options.ActionBlockContent.outcome, .returnedData]
+        [ActionBlockContent.outcome, .returnedData]
     )
-    func longAction(size: UInt16, content: ServerMachine.Options.ActionBlockContent) throws {
+    func longAction(size: UInt16, content: ActionBlockContent) throws {
         let meter = TestMeter(terms: [16: AssociationTerms(maxReceivePDUSize: size)])
         var pair = MachinePair(
             settings(maxReceivePDUSize: size),

@@ -107,7 +107,7 @@ struct ClientWriteTests {
     @Test("A server without a limit gets long values whole; an absurd limit is raised")
     func limits() {
         func limit(_ size: UInt16) -> Int {
-            AssociationInfo(conformance: [], serverMaxReceivePDUSize: size, lists: .untried).requestLimit
+            AssociationInfo(conformance: [], serverMaxReceivePDUSize: size).requestLimit
         }
         #expect(limit(0) == 65_535)
         #expect(limit(3) == 40)

@@ -58,7 +58,7 @@ struct MachinePair {
                 }
             case .deadline, .reserveCounters: break
             case .delivered(let octets): delivered += octets
-            case .associated, .associationFailed, .completed, .failed, .unsolicited, .released, .close:
+            case .associated, .associationFailed, .completed, .failed, .partlyDone, .unsolicited, .released, .close:
                 outcomes.append(action)
             }
         }

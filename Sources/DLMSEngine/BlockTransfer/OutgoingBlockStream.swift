@@ -45,7 +45,7 @@ struct OutgoingBlockStream: Hashable, Sendable {
         hasContent = true
     }
 
-    /// The peer has all blocks up to a number; those after it are sent again. False when it had acknowledged them before.
+    /// The peer has all blocks up to a number, so that those after it are sent again; false when that is no news.
     mutating func acknowledge(_ number: UInt16) -> Bool {
         guard number >= acknowledged, number <= lastNumber else { return false }
         let count = Int(number - acknowledged)

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-/// Checks that the blocks of one transfer arrive in order and are not too many octets together.
+/// Checks that the blocks of one transfer arrive in order, bring something, and are not too many octets together.
 struct BlockCounter: Hashable, Sendable {
+    /// How many blocks in a row may bring nothing.
+    private static let emptyLimit = 16
+
     private let limit: Int
+    private var empty = 0
     private var next: UInt32?
     /// The octets of all blocks so far.
     private(set) var received = 0
@@ -27,6 +31,8 @@ struct BlockCounter: Hashable, Sendable {
         }
         next = number &+ 1
         received += octets
+        empty = octets == 0 ? empty + 1 : 0
+        if empty > Self.emptyLimit { return .blockTransfer(.noProgress(turns: empty)) }
         return received > limit ? .responseTooLong(limit: limit) : nil
     }
 }

@@ -18,10 +18,12 @@ public enum ClientAction: Hashable, Sendable {
     case delivered([UInt8])
     /// The request is done.
     case completed(ServiceResponse)
+    /// What is known of several writes or invocations of a request that fails with the next action.
+    case partlyDone(PartialOutcome)
     /// The request failed; a close follows if the error ends the connection.
     case failed(EngineError)
-    /// An APDU that answers nothing came, such as a notification.
-    case unsolicited([UInt8])
+    /// A message that answers nothing came, such as a notification; what had to be confirmed is confirmed.
+    case unsolicited(UnsolicitedMessage)
     /// The association ended as was asked for; a close follows.
     case released
     /// Close the connection.

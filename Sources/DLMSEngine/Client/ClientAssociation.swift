@@ -24,10 +24,12 @@ struct ClientAssociation: Sendable {
     /// What makes and checks proofs, with our side as the prover, while the server's own proof is awaited.
     private var proof: (proof: HighLevelProof, exchange: ChallengeExchange)?
     private var invokeID: UInt8 = 0
+    /// How long the request that began the exchange in progress was, in octets before protection.
+    var lastRequestLength = 0
 
     init(_ settings: AssociationSettings) {
         self.settings = settings
-        info = AssociationInfo(conformance: [], serverMaxReceivePDUSize: 0, lists: .notNegotiated)
+        info = AssociationInfo(conformance: [], serverMaxReceivePDUSize: 0, learned: settings.learned)
         info.usesShortNames = settings.referencing == .shortName
         shortNames = ShortNames(settings.shortNames)
     }
@@ -36,6 +38,14 @@ struct ClientAssociation: Sendable {
     mutating func nextInvokeID() -> UInt8 {
         invokeID = invokeID % 15 + 1
         return invokeID
+    }
+
+    /// The server found the last request too long: requests are half as long from now on; false when they cannot be.
+    mutating func shrinkRequests() -> Bool {
+        let limit = lastRequestLength / 2
+        guard limit >= 40, limit < info.shortRequestLimit else { return false }
+        info.learned.requestLimit = limit
+        return true
     }
 
     private var clientSystemTitle: [UInt8]? { settings.security?.clientSystemTitle ?? settings.clientSystemTitle }
@@ -99,7 +109,7 @@ struct ClientAssociation: Sendable {
 
     /// Takes the association for open without asking, with what was proposed.
     mutating func presume(_ protection: ClientProtection) {
-        agreed(proposedConformance, serverMaxReceivePDUSize: 0)
+        agreed(proposedConformance, serverMaxReceivePDUSize: settings.presumedServerPDUSize)
         info.protectionOverhead = protection.overhead
         info.serverSystemTitle = settings.security?.serverSystemTitle ?? settings.serverSystemTitle
     }
@@ -109,8 +119,9 @@ struct ClientAssociation: Sendable {
         info = AssociationInfo(
             conformance: conformance,
             serverMaxReceivePDUSize: serverMaxReceivePDUSize,
-            lists: conformance.contains(.multipleReferences) ? .untried : .notNegotiated
+            learned: info.learned
         )
+        if conformance.contains(.generalBlockTransfer) { info.generalBlockTransfer = settings.blockTransfer.use }
         info.usesShortNames = usesShortNames
         info.shortNames = shortNames.forLater
     }

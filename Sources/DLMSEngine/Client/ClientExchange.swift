@@ -6,8 +6,11 @@ import DLMSCodec
 /// A request in progress: its plan, and the exchange that carries out the current part of it.
 enum ClientExchange: Hashable, Sendable {
     case get(GetPlan, GetExchange)
+    /// A list of reads that goes by ACCESS.
+    case getByAccess(GetPlan, AccessExchange)
     case set(SetPlan, SetExchange)
-    case action(ActionExchange)
+    case action(ActionPlan, ActionExchange)
+    case access(AccessPlan, AccessExchange)
     /// Any of them in an association that uses short names.
     case shortName(ShortNameExchange)
     /// Only while an event is handled, so that a long value is not copied for every block.
@@ -24,7 +27,8 @@ enum ClientExchange: Hashable, Sendable {
     /// Whether leaving it half-way changes nothing at the server.
     var isRead: Bool {
         switch self {
-        case .get: true
+        case .get, .getByAccess: true
+        case .access(let plan, _): plan.isRead
         case .shortName(let exchange): exchange.isRead
         case .set, .action, .modifying: false
         }
@@ -34,8 +38,21 @@ enum ClientExchange: Hashable, Sendable {
     var isRepeatable: Bool {
         switch self {
         case .get(_, let exchange): !exchange.hasDelivered
+        case .getByAccess: true
+        case .access(let plan, _): plan.isRead
         case .shortName(let exchange): exchange.isRepeatable
         case .set, .action, .modifying: false
+        }
+    }
+
+    /// What is known of several writes or invocations if nothing more comes; nil when nothing of that is worth telling.
+    var partialOutcome: PartialOutcome? {
+        switch self {
+        case .set(let plan, _): plan.partialOutcome
+        case .action(let plan, _): plan.partialOutcome
+        case .access(let plan, _): plan.partialOutcome
+        case .shortName(let exchange): exchange.partialOutcome
+        case .get, .getByAccess, .modifying: nil
         }
     }
 
@@ -53,10 +70,14 @@ enum ClientExchange: Hashable, Sendable {
         switch request {
         case .get(let requests):
             return nextGet(GetPlan(requests, streams: streams && requests.count == 1), &association)
-        case .set(let writes):
-            return nextSet(SetPlan(writes), &association)
-        case .action(let method, let parameter):
-            return startAction(method, parameter, &association)
+        case .set(let writes): return nextSet(SetPlan(writes), &association)
+        case .action(let method, let parameter): return nextAction(ActionPlan(method, parameter), &association)
+        case .actions(let invocations): return nextAction(ActionPlan(invocations), &association)
+        case .access(let items, let breaksOnError):
+            guard association.info.conformance.contains(.access) else {
+                return (nil, .failed(.serviceNotAgreed(.access)))
+            }
+            return nextAccess(AccessPlan(items, breaksOnError: breaksOnError), &association)
         }
     }
 
@@ -80,24 +101,48 @@ enum ClientExchange: Hashable, Sendable {
             case .finished(.listRefused): plan.listRefused(&association.info)
             }
             return (goOn(with: Self.nextGet(plan, &association)), delivery)
+        case .getByAccess(var plan, let exchange):
+            switch exchange.received(apdu) {
+            case .finished(let outcomes): plan.finished(outcomes.map(\.read), &association.info)
+            case .ignored where tag == 0xDA: return (.ignored, nil)
+            case .send, .failed, .ignored: plan.listRefused(&association.info)
+            }
+            return (goOn(with: Self.nextGet(plan, &association)), nil)
         case .set(var plan, var exchange):
             self = .modifying
-            guard tag == 0xC5 else { return (.failed(.unexpectedAPDU(tag: tag, waitingFor: .setResponse)), nil) }
+            guard tag == 0xC5 else {
+                self = .set(plan, exchange)
+                return (.failed(.unexpectedAPDU(tag: tag, waitingFor: .setResponse)), nil)
+            }
             let step = exchange.received(apdu)
             self = .set(plan, exchange)
-            switch step {
-            case .send(let octets, let awaiting): return (.send(octets, awaiting: awaiting), nil)
-            case .failed(let error): return (.failed(error), nil)
-            case .ignored: return (.ignored, nil)
-            case .finished(let result): plan.finished(result)
+            guard case .finished(let results) = step else {
+                return (unfinished(step, list: plan.asksForList, \.writeLists, &association), nil)
             }
+            plan.finished(results, &association.info)
             return (goOn(with: Self.nextSet(plan, &association)), nil)
-        case .action(var exchange):
+        case .action(var plan, var exchange):
             self = .modifying
-            guard tag == 0xC7 else { return (.failed(.unexpectedAPDU(tag: tag, waitingFor: .actionResponse)), nil) }
+            guard tag == 0xC7 else {
+                self = .action(plan, exchange)
+                return (.failed(.unexpectedAPDU(tag: tag, waitingFor: .actionResponse)), nil)
+            }
             let step = exchange.received(apdu)
-            self = .action(exchange)
-            return (Self.step(step), nil)
+            self = .action(plan, exchange)
+            guard case .finished(let outcomes) = step else {
+                return (unfinished(step, list: plan.asksForList, \.methodLists, &association), nil)
+            }
+            if let content = exchange.seenContent { association.info.learned.actionBlockContent = content }
+            plan.finished(outcomes, &association.info)
+            return (goOn(with: Self.nextAction(plan, &association)), nil)
+        case .access(var plan, let exchange):
+            guard tag == 0xDA else { return (.failed(.unexpectedAPDU(tag: tag, waitingFor: .accessResponse)), nil) }
+            let step = exchange.received(apdu)
+            guard case .finished(let outcomes) = step else {
+                return (unfinished(step, list: true, \.access, &association), nil)
+            }
+            plan.finished(outcomes, &association.info)
+            return (goOn(with: Self.nextAccess(plan, &association)), nil)
         case .shortName(var exchange):
             self = .modifying
             let step = exchange.received(apdu, &association)
@@ -107,86 +152,24 @@ enum ClientExchange: Hashable, Sendable {
         }
     }
 
-    /// The server refused what was sent last with an error that names no service.
-    ///
-    /// Only a list can be asked for in another way; anything else fails with the error.
-    mutating func refused(_ error: EngineError, _ association: inout ClientAssociation) -> Step {
-        if case .shortName(var exchange) = self {
-            let step = exchange.refused(error, &association)
-            self = .shortName(exchange)
-            return step
-        }
-        guard case .get(var plan, _) = self, plan.asksForList else { return .failed(error) }
-        if case .exceptionResponse(let exception) = error, exception.stateError == .serviceNotAllowed {
+    /// Passes on what does not finish an exchange; a list that was answered wrongly is the last one of its service.
+    private func unfinished<Outcome>(
+        _ step: ExchangeStep<Outcome>,
+        list: Bool,
+        _ support: WritableKeyPath<LearnedBehaviour, LearnedBehaviour.Support>,
+        _ association: inout ClientAssociation
+    ) -> Step {
+        switch step {
+        case .send(let octets, let awaiting): return .send(octets, awaiting: awaiting)
+        case .failed(let error):
+            if list { association.info.learned[keyPath: support] = .refused }
             return .failed(error)
+        case .finished, .ignored: return .ignored
         }
-        plan.listRefused(&association.info)
-        return goOn(with: Self.nextGet(plan, &association))
     }
 
     private mutating func goOn(with next: (ClientExchange?, Step)) -> Step {
         if let exchange = next.0 { self = exchange }
         return next.1
-    }
-
-    private static func nextGet(
-        _ plan: GetPlan,
-        _ association: inout ClientAssociation
-    ) -> (ClientExchange?, Step) {
-        var plan = plan
-        let asked = plan.next(association.info, settings: association.settings)
-        guard !asked.isEmpty else { return (nil, .completed(.get(plan.response))) }
-        let exchange = GetExchange(
-            requests: asked,
-            invokeID: association.nextInvokeID(),
-            streams: plan.streams,
-            limit: association.settings.maximumResponseLength
-        )
-        let octets = exchange.firstRequest
-        let limit = association.info.requestLimit
-        if octets.count > limit {
-            return (nil, .failed(.requestTooLong(octets: octets.count, limit: limit)))
-        }
-        return (.get(plan, exchange), .send(octets, awaiting: .getResponse))
-    }
-
-    private static func nextSet(
-        _ plan: SetPlan,
-        _ association: inout ClientAssociation
-    ) -> (ClientExchange?, Step) {
-        guard let write = plan.next else { return (nil, .completed(.set(plan.response))) }
-        var exchange = SetExchange(write, invokeID: association.nextInvokeID(), association.info)
-        let step = exchange.start()
-        switch step {
-        case .send(let octets, let awaiting): return (.set(plan, exchange), .send(octets, awaiting: awaiting))
-        case .failed(let error): return (nil, .failed(error))
-        case .finished, .ignored: return (nil, .ignored)
-        }
-    }
-
-    private static func startAction(
-        _ method: MethodDescriptor,
-        _ parameter: DLMSData?,
-        _ association: inout ClientAssociation
-    ) -> (ClientExchange?, Step) {
-        var exchange = ActionExchange(
-            method,
-            parameter: parameter,
-            invokeID: association.nextInvokeID(),
-            association.info,
-            limit: association.settings.maximumResponseLength
-        )
-        let first = step(exchange.start())
-        if case .send = first { return (.action(exchange), first) }
-        return (nil, first)
-    }
-
-    private static func step(_ step: ExchangeStep<ActionOutcome>) -> Step {
-        switch step {
-        case .send(let octets, let awaiting): .send(octets, awaiting: awaiting)
-        case .finished(let outcome): .completed(.action(outcome))
-        case .failed(let error): .failed(error)
-        case .ignored: .ignored
-        }
     }
 }

@@ -43,6 +43,13 @@ enum ClientLink: Sendable {
         }
     }
 
+    /// Whether a part of a frame has come whose rest is on its way.
+    var isReceiving: Bool {
+        switch self {
+        case .wrapper(let link): link.isReceiving
+        }
+    }
+
     /// Takes octets of the transport, in whatever pieces they come.
     mutating func received(_ octets: [UInt8]) -> Output {
         switch self {

@@ -6,8 +6,8 @@ import DLMSCodec
 /// The way of APDUs through the layers.
 ///
 /// ```
-///  exchange ──transmit──► protection ──sendUnprotected──► link ──► transport
-///  exchange ◄─apduReceived─ protection ◄─linkReceived─── link ◄── transport
+///  exchange ──transmit──► protection ──sendUnprotected──► general blocks ──► link ──► transport
+///  exchange ◄─apduReceived─ protection ◄─wholeReceived─── general blocks ◄── link ◄── transport
 /// ```
 extension ClientMachine {
     /// Octets came from the meter.
@@ -18,7 +18,19 @@ extension ClientMachine {
             actions += linkReceived(apdu, now: now)
         }
         if let fault = output.fault { actions += linkFailed(fault) }
+        if actions.isEmpty, link.isReceiving { actions += extendWait(now: now) }
         return actions
+    }
+
+    /// A part of an answer has come: a slow line gets more time for the rest.
+    private mutating func extendWait(now: ContinuousClock.Instant) -> [ClientAction] {
+        switch state {
+        case .associating, .authenticating, .exchanging:
+            let limit = answerLimit(now)
+            deadline = limit
+            return [.deadline(limit)]
+        case .idle, .associated, .abandoned, .releasing, .closed: return []
+        }
     }
 
     /// Invocation counters were reserved, as ``ClientAction/reserveCounters(minimum:)`` asked for.
@@ -57,7 +69,50 @@ extension ClientMachine {
     mutating func sendUnprotected(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
         let limit = answerLimit(now)
         deadline = limit
-        return [.send(link.frame(apdu).send), .deadline(limit)]
+        guard goesInBlocks(apdu) else { return [.send(link.frame(apdu).send), .deadline(limit)] }
+        return send(blocks.begin(apdu, blockLength: blockLength)) + [.deadline(limit)]
+    }
+
+    /// Whether a request goes in general blocks.
+    private func goesInBlocks(_ apdu: [UInt8]) -> Bool {
+        guard case .exchanging = state else { return false }
+        let longest = association.info.shortRequestLimit + association.info.protectionOverhead
+        return switch association.info.generalBlockTransfer {
+        case .never: false
+        case .whereNeeded, .forLongRequests: apdu.count > longest
+        case .always: true
+        }
+    }
+
+    /// The most octets of content in a general block.
+    private var blockLength: Int {
+        let longest = association.info.shortRequestLimit + association.info.protectionOverhead
+        return min(longest, WrapperFrame.longestPayload) - GeneralBlockTransferLayer.overhead
+    }
+
+    private mutating func send(_ blocks: [[UInt8]]) -> [ClientAction] {
+        blocks.map { .send(link.frame($0).send) }
+    }
+
+    /// Asks for lost general blocks once more; nil when there is nothing to ask for, or no time.
+    mutating func repeatBlocks(now: ContinuousClock.Instant) -> [ClientAction]? {
+        guard case .exchanging = state, requestDeadline.map({ $0 > now }) ?? true, let repeated = blocks.silence()
+        else { return nil }
+        let limit = answerLimit(now)
+        deadline = limit
+        return send(repeated) + [.deadline(limit)]
+    }
+
+    /// Passes a notification on, and confirms it if its sender wants that.
+    ///
+    /// Without an invocation counter at hand the confirmation is left out: the sender will repeat the notification.
+    mutating func notified(_ message: UnsolicitedMessage) -> [ClientAction] {
+        guard let confirmation = message.confirmation, case .ready(let octets) = protection.protect(confirmation.octets)
+        else { return [.unsolicited(message)] }
+        if case .associated = state, blocks.isActive {
+            return send(blocks.answer(octets, blockLength: blockLength)) + [.unsolicited(message)]
+        }
+        return [.send(link.frame(octets).send), .unsolicited(message)]
     }
 
     /// Waits for invocation counters, if they are not on their way.
@@ -79,8 +134,27 @@ extension ClientMachine {
         }
     }
 
-    /// Takes an APDU as it came, protected or not.
+    /// Takes an APDU as it came from the link: whole, or a general block.
     private mutating func linkReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
+        guard apdu[0] == 0xE0 else { return wholeReceived(apdu, now: now) }
+        let output = blocks.received(apdu)
+        var actions = send(output.send)
+        if let fault = output.fault {
+            blocks.reset()
+            return actions + failCurrent { _ in fault }
+        }
+        if let whole = output.apdu { return whole.isEmpty ? actions : actions + wholeReceived(whole, now: now) }
+        // Each block is an answer, so the wait begins anew.
+        if case .exchanging = state {
+            let limit = answerLimit(now)
+            deadline = limit
+            actions.append(.deadline(limit))
+        }
+        return actions
+    }
+
+    /// Takes an APDU, protected or not.
+    private mutating func wholeReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
         switch protection.unprotect(apdu) {
         case .apdu(let plain, let applied):
             noteAnswer(applied)

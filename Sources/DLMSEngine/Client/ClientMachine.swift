@@ -6,8 +6,9 @@ import DLMSCodec
 /// The client's side of one connection to a meter, without any input or output of its own.
 ///
 /// Events go in as past-tense calls, actions come out in the order in which they are to be done. Time is an argument.
-/// Layers nest: the link frames APDUs, the protection ciphers them, the association is opened and released through both,
-/// and a request is carried out by exchanges, each of which has its own block transfer.
+/// Layers nest: the link frames APDUs, general block transfer cuts long ones, the protection ciphers them, the association
+/// is opened and released through all of them, and a request is carried out by exchanges, each of which has its own block
+/// transfer.
 ///
 /// ```
 ///  idle ─connected─► associating ─AARE accepted─► associated ◄──────────┐
@@ -48,6 +49,7 @@ public struct ClientMachine: Sendable {
 
     var state = State.idle
     var link: ClientLink
+    var blocks: GeneralBlockTransferLayer
     var protection: ClientProtection
     var association: ClientAssociation
     /// What waits for invocation counters.
@@ -64,6 +66,11 @@ public struct ClientMachine: Sendable {
     /// Makes a machine that has no connection yet.
     public init(settings: AssociationSettings) {
         link = ClientLink(settings.link)
+        blocks = GeneralBlockTransferLayer(
+            .client,
+            settings.blockTransfer,
+            limit: settings.maximumResponseLength
+        )
         protection = ClientProtection(settings)
         association = ClientAssociation(settings)
     }
@@ -107,6 +114,8 @@ public struct ClientMachine: Sendable {
         guard let deadline, deadline <= now else { return [] }
         self.deadline = nil
         guard waiting == nil else { return failCurrent { _ in .countersRefused(.late) } }
+        if let repeated = repeatBlocks(now: now) { return repeated }
+        noteSilence()
         return failCurrent { .timeout(waitingFor: $0) }
     }
 
@@ -121,10 +130,10 @@ public struct ClientMachine: Sendable {
             // Nothing is on its way while counters are waited for; but a long write is left half done.
             if waiting != nil {
                 let isUsable = exchange.isRead || !hasAnswer
-                return [.failed(.cancelled)] + endAbandoned(isUsable: isUsable)
+                return partlyDone(exchange) + [.failed(.cancelled)] + endAbandoned(isUsable: isUsable)
             }
             state = .abandoned(exchange)
-            return [.failed(.cancelled)]
+            return partlyDone(exchange) + [.failed(.cancelled)]
         case .idle, .associated, .abandoned, .releasing, .closed: return []
         }
     }
@@ -143,7 +152,8 @@ public struct ClientMachine: Sendable {
     public mutating func release(now: ContinuousClock.Instant) -> [ClientAction] {
         switch state {
         case .associated:
-            guard association.settings.release else { return endRelease() }
+            // Nobody opened a pre-established association, so nobody releases it.
+            guard association.settings.release, !association.settings.isPreEstablished else { return endRelease() }
             state = .releasing
             return sendUnprotected(association.releaseRequest(&protection), now: now)
         case .idle, .associating, .authenticating, .exchanging, .abandoned:
@@ -163,16 +173,17 @@ public struct ClientMachine: Sendable {
             state = .closed
             return []
         case .associating, .authenticating, .exchanging, .releasing, .closed:
+            noteSilence()
             return failCurrent { .connectionClosed(waitingFor: $0) }
         }
     }
 
     /// Takes an APDU in clear, whatever protected it.
     mutating func apduReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
-        guard !Notification.isNotification(apdu) else {
+        guard !UnsolicitedMessage.isNotification(apdu) else {
             switch state {
             case .idle, .closed: return []
-            default: return [.unsolicited(apdu)]
+            default: return notified(UnsolicitedMessage(apdu))
             }
         }
         switch state {
@@ -205,7 +216,7 @@ public struct ClientMachine: Sendable {
             }
         // Observed: releases answered with wrong inner lengths, with exceptions, or not at all; any answer will do.
         case .releasing: return endRelease()
-        case .associated: return [.unsolicited(apdu)]
+        case .associated: return [.unsolicited(UnsolicitedMessage(apdu))]
         case .idle, .closed: return []
         }
     }
@@ -218,13 +229,13 @@ public struct ClientMachine: Sendable {
         switch step {
         case .send(let apdu, let awaited):
             guard let exchange else { return fail(.notReady) }
-            guard !isInterrupted else { return fail(.cancelled) }
+            guard !isInterrupted else { return fail(.cancelled, exchange) }
             state = .exchanging(exchange, awaited)
             return transmit(apdu, now: now)
         case .completed(let response):
             state = .associated
             return endWait() + [.completed(response)]
-        case .failed(let error): return fail(error)
+        case .failed(let error): return fail(error, exchange)
         case .ignored: return []
         }
     }
@@ -234,16 +245,28 @@ public struct ClientMachine: Sendable {
         switch state {
         case .associating: return failAssociation(error(.associationResponse))
         case .authenticating: return failAssociation(error(.authenticationResponse))
-        case .exchanging(_, let awaited): return fail(error(awaited))
+        case .exchanging(let exchange, let awaited): return fail(error(awaited), exchange)
         case .abandoned: return endAbandoned(isUsable: false)
         case .releasing: return endRelease()
         case .idle, .associated, .closed: return []
         }
     }
 
-    private mutating func fail(_ error: EngineError) -> [ClientAction] {
+    private mutating func fail(_ error: EngineError, _ exchange: ClientExchange? = nil) -> [ClientAction] {
         state = error.endsConnection ? .closed : .associated
-        return endWait() + [.failed(error)] + (error.endsConnection ? [.close] : [])
+        return endWait() + partlyDone(exchange) + [.failed(error)] + (error.endsConnection ? [.close] : [])
+    }
+
+    /// What is known of several writes or invocations that fail now.
+    private func partlyDone(_ exchange: ClientExchange?) -> [ClientAction] {
+        guard let partial = exchange?.partialOutcome, !partial.isEmpty else { return [] }
+        return [.partlyDone(partial)]
+    }
+
+    /// Nothing came in time, or nothing can come any more: that may teach something about lists.
+    private mutating func noteSilence() {
+        guard case .exchanging(let exchange, let awaited) = state else { return }
+        exchange.unanswered(awaited, &association.info)
     }
 
     private mutating func endAbandoned(isUsable: Bool) -> [ClientAction] {

@@ -219,14 +219,14 @@ struct ClientProtection: Sendable {
             guard !isFree, ServerRefusal.error(in: apdu, awaiting: .getResponse) == nil else {
                 return .apdu(apdu, .none)
             }
-            guard !Notification.isNotification(apdu) else { return .ignored }
+            guard !UnsolicitedMessage.isNotification(apdu) else { return .ignored }
             return .failed(.serverProtectionTooWeak(required: required, received: .none))
         }
         do throws(EngineError) {
             let message = try open(apdu)
             let inner = message.apdu.first ?? 0
             guard message.applied.isAtLeast(required) || inner == 0xD8 || inner == 0x0E else {
-                guard !Notification.isNotification(message.apdu) else { return .ignored }
+                guard !UnsolicitedMessage.isNotification(message.apdu) else { return .ignored }
                 throw .serverProtectionTooWeak(required: required, received: message.applied)
             }
             return .apdu(message.apdu, message.applied)

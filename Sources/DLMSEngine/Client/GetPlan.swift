@@ -5,9 +5,10 @@ import DLMSCodec
 
 /// Reads any number of attributes with as few exchanges as the server allows.
 ///
-/// Attributes are packed into lists when both sides agreed to multiple references. A list that is refused is read one by
-/// one, and so are lists for the rest of the association. Observed: meters that claim multiple references but fail
-/// lists, and answer items of too long a list with scope-of-access-violated; such items are tried once alone.
+/// Attributes are packed into lists when both sides agreed to multiple references, or into ACCESS requests where they
+/// agreed to these only. A list that is refused is read in shorter ones, if such were answered before, and else one by
+/// one; so are lists after it. Observed: meters that claim multiple references but fail lists, or are silent on them, and
+/// answer items of too long a list with scope-of-access-violated; such items are tried once alone.
 struct GetPlan: Hashable, Sendable {
     private let requests: [AttributeRequest]
     /// Whether the value is handed over in parts.
@@ -19,6 +20,9 @@ struct GetPlan: Hashable, Sendable {
     private var asked: [Int] = []
     /// Indices of attributes that failed in a list although they might not alone; the first is asked for alone.
     private var doubted: [Int] = []
+    /// Indices of the attributes of the last list.
+    private var lastList: [Int] = []
+    private var lastListLength: Int { lastList.count }
 
     init(_ requests: [AttributeRequest], streams: Bool) {
         self.requests = requests
@@ -32,6 +36,9 @@ struct GetPlan: Hashable, Sendable {
 
     /// Whether the exchange in progress is a list.
     var asksForList: Bool { asked.count > 1 }
+
+    /// Whether the list in progress goes by ACCESS.
+    private(set) var asksByAccess = false
 
     /// What to ask for in the next exchange; nothing when everything was read.
     mutating func next(_ info: AssociationInfo, settings: AssociationSettings) -> [AttributeRequest] {
@@ -55,37 +62,82 @@ struct GetPlan: Hashable, Sendable {
         }
         if asked.count > 1 {
             doubted = suspects(asked, new)
-            if doubted.isEmpty { info.lists = .works }
+            if doubted.isEmpty { listWorked(&info) }
         } else if !doubted.isEmpty {
             // Alone it went otherwise than in the list: the other suspects need their own try, too.
             if results[asked[0]] != before {
-                info.lists = .refused
+                distrust(&info)
                 waiting = Array(doubted.dropFirst()) + waiting
             } else {
-                info.lists = .works
+                listWorked(&info)
             }
             doubted = []
+        } else if info.learned.readLists == .unanswered {
+            // Silent on a list, but not on this.
+            info.learned.readLists = .refused
         }
     }
 
-    /// The server refused the list in progress: its attributes are read one by one.
+    /// The server refused the list in progress: its attributes are read in shorter lists, or one by one.
     mutating func listRefused(_ info: inout AssociationInfo) {
-        info.lists = .refused
+        if asksByAccess {
+            info.learned.access = .refused
+        } else if info.learned.longestList > 1, info.learned.longestList < asked.count {
+            info.learned.listMaximum = info.learned.longestList
+        } else {
+            info.learned.readLists = .refused
+        }
+        askAgain()
+    }
+
+    /// What was asked for is to be asked for again, in another way.
+    mutating func askAgain() {
         waiting = asked + waiting
         asked = []
     }
 
+    private mutating func listWorked(_ info: inout AssociationInfo) {
+        if asksByAccess {
+            info.learned.access = .works
+        } else {
+            info.learned.readLists = .works
+            info.learned.listWorked(lastListLength)
+        }
+    }
+
+    /// Items of the list failed that do not fail alone: the list was too long, or lists do not work.
+    private mutating func distrust(_ info: inout AssociationInfo) {
+        let good = lastListLength - doubted.count
+        if asksByAccess {
+            info.learned.access = .refused
+        } else if good > 1, doubted == Array(lastList.suffix(doubted.count)) {
+            info.learned.listMaximum = good
+            info.learned.readLists = .works
+            info.learned.listWorked(good)
+        } else {
+            info.learned.readLists = .refused
+        }
+    }
+
     /// Adds attributes to the first one as long as list, request and agreement allow.
     private mutating func pack(_ info: AssociationInfo, _ settings: AssociationSettings) {
-        guard info.lists == .untried || info.lists == .works, isListable(asked[0]) else { return }
-        // Tag, choice, invoke-id and a count of up to three octets.
-        var length = 6 + requests[asked[0]].octets.count
-        while let candidate = waiting.first, asked.count < settings.maximumListLength, isListable(candidate) {
-            length += requests[candidate].octets.count
-            if length > info.requestLimit { return }
+        let usesLists = info.lists == .untried || info.lists == .works
+        asksByAccess = !usesLists && info.mayReadByAccess(settings)
+        lastList = []
+        guard usesLists || asksByAccess, isListable(asked[0]) else { return }
+        // Tag, choice, invoke-id and a count of up to three octets; ACCESS has a longer id, and a second list of nulls.
+        var length = asksByAccess ? 13 : 6
+        func octets(_ index: Int) -> Int { requests[index].octets.count + (asksByAccess ? 1 : 0) }
+        length += octets(asked[0])
+        let longest = info.learned.listLength(settings.maximumListLength)
+        while let candidate = waiting.first, asked.count < longest, isListable(candidate) {
+            length += octets(candidate)
+            if length > info.requestLimit { break }
             asked.append(candidate)
             waiting.removeFirst()
         }
+        if asked.count == 1 { asksByAccess = false }
+        lastList = asked
     }
 
     /// Long values are read alone: profile buffers (class 7) and object lists (classes 12 and 15), and all selections.

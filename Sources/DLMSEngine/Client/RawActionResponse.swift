@@ -5,9 +5,10 @@ import DLMSCodec
 
 /// An action-response whose returned value stays octets.
 struct RawActionResponse: Hashable, Sendable {
-    /// The alternatives of Action-Response that answer a single method.
+    /// The alternatives of Action-Response.
     enum Content: Hashable, Sendable {
         case normal(ActionOutcome)
+        case list([ActionOutcome])
         case block(isLast: Bool, number: UInt32, ArraySlice<UInt8>)
         case next(number: UInt32)
     }
@@ -31,6 +32,7 @@ struct RawActionResponse: Hashable, Sendable {
             let number = try reader.readUInt32("block-number")
             let count = try reader.readLength()
             content = .block(isLast: isLast, number: number, try reader.readSlice(count: count))
+        case 3: content = .list(try Self.readList(&reader))
         case 4: content = .next(number: try reader.readUInt32("block-number"))
         default: throw DecodeError(.unknownChoice(choice), at: 1, what: "Action-Response")
         }
@@ -43,18 +45,50 @@ struct RawActionResponse: Hashable, Sendable {
         return ActionOutcome(result: result, returned: try RawGetResponse.readResult(&reader))
     }
 
-    /// Reads what the blocks of a long response add up to.
+    /// Reads a count and as many outcomes; of a list the presence octets may not be missing.
+    static func readList(_ reader: inout OctetReader) throws(DecodeError) -> [ActionOutcome] {
+        let count = try reader.readCount("list of Action-Response-With-Optional-Data")
+        var outcomes: [ActionOutcome] = []
+        for _ in 0..<count {
+            let result = ActionResult(rawValue: try reader.readUInt8("action-result"))
+            let isPresent = try reader.readUInt8("presence") != 0
+            outcomes.append(
+                ActionOutcome(result: result, returned: isPresent ? try RawGetResponse.readResult(&reader) : nil)
+            )
+        }
+        return outcomes
+    }
+
+    /// Reads what the blocks of a long response add up to, and tells what that was where it is certain.
     ///
     /// Sources disagree whether that is the outcome (result, presence, Get-Data-Result) or only the returned Data. Data
     /// long enough for blocks never begins with 00, which is null-data, while a successful outcome always does. A refusal
     /// without a value is no longer than two octets, and must not be taken for an empty value.
-    static func readAssembled(_ octets: [UInt8]) throws(DecodeError) -> ActionOutcome {
+    static func readAssembled(
+        _ octets: [UInt8],
+        expected: ActionBlockContent? = nil
+    ) throws(DecodeError) -> (outcome: ActionOutcome, content: ActionBlockContent?) {
         var reader = OctetReader(octets)
         let isRefusal = octets.count == 1 || (octets.count == 2 && octets[1] == 0)
-        if octets.first != 0, !isRefusal, let value = try? DataExtent.read(&reader), reader.isAtEnd {
-            return ActionOutcome(result: .success, returned: .data(value))
+        if octets.first != 0, !isRefusal, expected != .outcome, let value = try? DataExtent.read(&reader),
+            reader.isAtEnd
+        {
+            return (ActionOutcome(result: .success, returned: .data(value)), .returnedData)
         }
         reader = OctetReader(octets)
-        return try readOutcome(&reader)
+        return (try readOutcome(&reader), octets.first == 0 && octets.count > 2 ? .outcome : nil)
+    }
+
+    /// Reads what the blocks of a long response to a list add up to: outcomes, or the returned Data of each method.
+    static func readAssembledList(_ octets: [UInt8]) throws(DecodeError) -> [ActionOutcome] {
+        var reader = OctetReader(octets)
+        if let outcomes = try? readList(&reader), reader.isAtEnd { return outcomes }
+        reader = OctetReader(octets)
+        let count = try reader.readCount("list of returned Data")
+        var outcomes: [ActionOutcome] = []
+        for _ in 0..<count {
+            outcomes.append(ActionOutcome(result: .success, returned: .data(try DataExtent.read(&reader))))
+        }
+        return outcomes
     }
 }

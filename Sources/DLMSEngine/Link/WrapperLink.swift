@@ -14,6 +14,9 @@ struct WrapperLink: Sendable {
         self.remotePort = remotePort
     }
 
+    /// Whether a part of a frame has come whose rest is on its way.
+    var isReceiving: Bool { reassembler.pendingCount > 0 }
+
     /// An APDU with its header; nothing for an APDU longer than a header can say, which no layer above makes.
     func frame(_ apdu: [UInt8]) -> [UInt8] {
         WrapperFrame(sourcePort: localPort, destinationPort: remotePort, payload: apdu)?.octets ?? []

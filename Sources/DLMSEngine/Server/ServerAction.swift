@@ -25,6 +25,8 @@ public enum ServedRequest: String, Hashable, Sendable, CaseIterable {
     case set
     /// An ACTION, or a block of one.
     case action
+    /// An ACCESS.
+    case access
     /// A request that could not be carried out as a whole.
     case exception
 }

@@ -82,12 +82,24 @@ struct ServerAssociation: Sendable {
                 )
             case 0xC1 where client.conformance.contains(.set):
                 let request = try SetRequest(octets: apdu)
+                guard !request.isList || client.conformance.contains(.multipleReferences) else {
+                    return exception(.serviceUnknown, .serviceNotSupported)
+                }
                 let response = session.set.answer(request, client: client, objects)
                 return Answer(apdu: request.invoke.isConfirmed ? response.octets : nil, kind: .set)
             case 0xC3 where client.conformance.contains(.action):
                 let request = try ActionRequest(octets: apdu)
+                guard !request.isList || client.conformance.contains(.multipleReferences) else {
+                    return exception(.serviceUnknown, .serviceNotSupported)
+                }
                 let response = session.invoke.answer(request, limit: limit, client: client, objects)
                 return Answer(apdu: request.invoke.isConfirmed ? response : nil, kind: .action)
+            case 0xD9 where client.conformance.contains(.access):
+                let request = try AccessRequest(octets: apdu)
+                guard let response = ServerAccess.answer(request, client: client, objects) else {
+                    return exception(.serviceUnknown, .otherReason)
+                }
+                return Answer(apdu: request.invoke.isConfirmed ? response : nil, kind: .access)
             default: return exception(.serviceUnknown, .serviceNotSupported)
             }
         } catch {

@@ -8,9 +8,9 @@ struct ServerInvoke: Sendable {
     private var long: ReceivedBlocks<[MethodDescriptor]>?
     private var isList = false
     private var answerBlocks: OutgoingBlocks?
-    private let content: ServerMachine.Options.ActionBlockContent
+    private let content: ActionBlockContent
 
-    init(_ content: ServerMachine.Options.ActionBlockContent) {
+    init(_ content: ActionBlockContent) {
         self.content = content
     }
 
@@ -27,7 +27,7 @@ struct ServerInvoke: Sendable {
             return answer(header, objects.invoke(method, parameter: parameter, for: client), limit, client)
         case .withList(let header, let methods, let parameters):
             reset()
-            return answer(header, invoke(methods, parameters, client, objects))
+            return answer(header, invoke(methods, parameters, client, objects), limit, client)
         case .withFirstBlock(let header, let method, let block):
             return start(header, [method], isList: false, block, limit, client, objects)
         case .withListAndFirstBlock(let header, let methods, let block):
@@ -81,7 +81,8 @@ struct ServerInvoke: Sendable {
             return ActionResponse.nextBlock(header, blockNumber: block.number).octets
         }
         if isList {
-            return answer(header, invoke(blocks.target, (try? blocks.values()) ?? [], client, objects))
+            let outcomes = invoke(blocks.target, (try? blocks.values()) ?? [], client, objects)
+            return answer(header, outcomes, limit, client)
         }
         guard let value = try? DLMSData(octets: blocks.octets), let method = blocks.target.first else {
             return refusal(header, .typeUnmatched)
@@ -118,14 +119,23 @@ struct ServerInvoke: Sendable {
         return apdu
     }
 
-    private func answer(_ header: InvokeIDAndPriority, _ outcomes: [ActionOutcome]) -> [UInt8] {
+    private mutating func answer(
+        _ header: InvokeIDAndPriority,
+        _ outcomes: [ActionOutcome],
+        _ limit: Int,
+        _ client: ServedClient
+    ) -> [UInt8] {
         var writer = OctetWriter()
-        writer.write(contentsOf: [0xC7, 3, header.rawValue])
         writer.writeLength(outcomes.count)
         for outcome in outcomes {
             outcome.encode(into: &writer)
         }
-        return writer.octets
+        guard writer.octets.count + 3 > limit else { return [0xC7, 3, header.rawValue] + writer.octets }
+        guard client.conformance.contains(.blockTransferWithAction) else { return refusal(header, .otherReason) }
+        var blocks = OutgoingBlocks(writer.octets)
+        let apdu = nextBlock(header, &blocks, limit)
+        answerBlocks = blocks.isComplete ? nil : blocks
+        return apdu
     }
 
     private func nextBlock(_ header: InvokeIDAndPriority, _ blocks: inout OutgoingBlocks, _ limit: Int) -> [UInt8] {
@@ -146,5 +156,15 @@ extension ActionOutcome {
         writer.write(result.rawValue)
         writer.write(returned != nil)
         returned?.encode(into: &writer)
+    }
+}
+
+extension ActionRequest {
+    /// Whether it is, or begins, a request for several methods.
+    var isList: Bool {
+        switch self {
+        case .withList, .withListAndFirstBlock: true
+        case .normal, .nextBlock, .withFirstBlock, .withBlock: false
+        }
     }
 }

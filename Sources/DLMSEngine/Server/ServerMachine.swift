@@ -9,14 +9,6 @@ import DLMSCodec
 public struct ServerMachine: Sendable {
     /// How a server behaves where the standard leaves a choice.
     public struct Options: Hashable, Sendable {
-        /// What the blocks of a long response to an ACTION hold; sources disagree.
-        public enum ActionBlockContent: Hashable, Sendable {
-            /// The action-result with an optional Get-Data-Result.
-            case outcome
-            /// The returned Data only.
-            case returnedData
-        }
-
         /// How a request is refused whose protection is not accepted; meters differ.
         public enum ProtectionRefusal: Hashable, Sendable {
             /// By an exception-response, which tells the expected invocation counter.

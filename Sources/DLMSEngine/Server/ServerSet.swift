@@ -85,3 +85,13 @@ struct ServerSet: Sendable {
         return zip(attributes, values).map { objects.set($0, to: $1, for: client) }
     }
 }
+
+extension SetRequest {
+    /// Whether it is, or begins, a request for several attributes.
+    var isList: Bool {
+        switch self {
+        case .withList, .withListAndFirstDataBlock: true
+        case .normal, .withFirstDataBlock, .withDataBlock: false
+        }
+    }
+}

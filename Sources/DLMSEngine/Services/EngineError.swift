@@ -54,6 +54,8 @@ public enum EngineError: Error, Hashable, Sendable {
     case responseTooLong(limit: Int)
     /// The request does not fit into the server's PDU size and may not be sent in blocks: the caller.
     case requestTooLong(octets: Int, limit: Int)
+    /// The server did not agree to the service: the caller, or the association.
+    case serviceNotAgreed(ServiceRequest.Service)
     /// A request was made while another was in progress or without an association: us.
     case notReady
     /// The caller gave up; the answer may still come and is dropped.
@@ -77,13 +79,38 @@ public enum EngineError: Error, Hashable, Sendable {
     /// server has no association.
     public var endsConnection: Bool {
         switch self {
-        case .requestTooLong, .notReady, .cancelled: false
-        case .exceptionResponse(let exception): exception.stateError == .serviceNotAllowed
+        case .requestTooLong, .notReady, .cancelled, .serviceNotAgreed: false
+        case .exceptionResponse(let exception):
+            exception.stateError == .serviceNotAllowed && exception.serviceError != .pduTooLong
         case .associationRejected, .shortNamesOnly, .confirmedServiceError, .timeout, .connectionClosed, .malformed,
             .unexpectedAPDU, .blockTransfer, .responseTooLong, .authenticationFailed, .authenticationRefused,
             .serverSystemTitleUnknown, .serverProtectionTooWeak, .decipheringFailed, .protectionFailed, .replayed,
             .countersRefused, .invocationCounterError, .randomnessUnavailable:
             true
+        }
+    }
+}
+
+extension EngineError {
+    /// Whether the server says that the request was too long for it, so that it was not carried out.
+    var saysTooLong: Bool {
+        switch self {
+        case .exceptionResponse(let exception): exception.serviceError == .pduTooLong
+        // Class 3 (service), value 1 (pdu-size).
+        case .confirmedServiceError(let error): error.errorClass == 3 && error.error == 1
+        default: false
+        }
+    }
+
+    /// Whether the server says that it does not know what was asked, so that it was certainly not carried out.
+    var saysNotSupported: Bool {
+        switch self {
+        case .exceptionResponse(let exception):
+            exception.serviceError == .serviceNotSupported
+                || (exception.stateError == .serviceUnknown && exception.serviceError == .otherReason)
+        // Class 3 (service), value 2 (service-unsupported).
+        case .confirmedServiceError(let error): error.errorClass == 3 && error.error == 2
+        default: false
         }
     }
 }
@@ -108,6 +135,8 @@ public enum Awaited: String, Hashable, Sendable {
     case actionBlockAcknowledgement
     /// The next block of a long answer to an ACTION.
     case actionBlock
+    /// The answer to an ACCESS.
+    case accessResponse
     /// The answer to a release.
     case releaseResponse
 }

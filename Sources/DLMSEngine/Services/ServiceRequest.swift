@@ -11,13 +11,20 @@ public enum ServiceRequest: Hashable, Sendable {
     case set([AttributeWrite])
     /// Invoke a method, with its parameter if it has one.
     case action(MethodDescriptor, DLMSData?)
+    /// Invoke methods one after the other, in this order.
+    case actions([MethodInvocation])
+    /// Read, write and invoke with the ACCESS service, which both sides have to have agreed to.
+    ///
+    /// What follows an item that fails is skipped if `breaksOnError`; whether the server obeys is up to it.
+    case access([AccessItem], breaksOnError: Bool)
 
     /// Which service this is.
     public var service: Service {
         switch self {
         case .get: .get
         case .set: .set
-        case .action: .action
+        case .action, .actions: .action
+        case .access(let items, _): items.allSatisfy(\.isRead) ? .get : .access
         }
     }
 
@@ -29,6 +36,8 @@ public enum ServiceRequest: Hashable, Sendable {
         case set
         /// Invoking a method.
         case action
+        /// Reading, writing and invoking in one request; what only reads counts as ``get``.
+        case access
     }
 }
 
@@ -43,5 +52,34 @@ public struct AttributeWrite: Hashable, Sendable {
     public init(_ request: AttributeRequest, value: DLMSData) {
         self.request = request
         self.value = value
+    }
+}
+
+/// A method with its parameter.
+public struct MethodInvocation: Hashable, Sendable {
+    /// The method.
+    public var method: MethodDescriptor
+    /// The parameter, if the method has one.
+    public var parameter: DLMSData?
+
+    /// Pairs a method with its parameter.
+    public init(_ method: MethodDescriptor, parameter: DLMSData? = nil) {
+        self.method = method
+        self.parameter = parameter
+    }
+}
+
+/// One thing to be done by the ACCESS service.
+public enum AccessItem: Hashable, Sendable {
+    /// Read an attribute.
+    case get(AttributeRequest)
+    /// Write an attribute.
+    case set(AttributeWrite)
+    /// Invoke a method.
+    case action(MethodInvocation)
+
+    /// Whether it changes nothing.
+    public var isRead: Bool {
+        if case .get = self { true } else { false }
     }
 }

@@ -11,6 +11,10 @@ public enum ServiceResponse: Hashable, Sendable {
     case set([DataAccessResult])
     /// The result of a method.
     case action(ActionOutcome)
+    /// The results of methods, in the same order.
+    case actions([ActionOutcome])
+    /// One outcome for each item of an ACCESS request, in the same order.
+    case access([AccessOutcome])
     /// A GET whose value was handed over in parts; the total number of octets.
     case streamed(octets: Int)
 }
@@ -44,5 +48,52 @@ public struct ActionOutcome: Hashable, Sendable {
     public init(result: ActionResult, returned: GetResult? = nil) {
         self.result = result
         self.returned = returned
+    }
+}
+
+/// What came of one item of an ACCESS request.
+public enum AccessOutcome: Hashable, Sendable {
+    /// Of a read.
+    case get(GetResult)
+    /// Of a write.
+    case set(DataAccessResult)
+    /// Of an invocation.
+    case action(ActionOutcome)
+    /// Nothing: an item before it failed, and the request was to break on errors.
+    case skipped
+
+    /// Whether it was done.
+    public var isSuccess: Bool {
+        switch self {
+        case .get(.data): true
+        case .set(let result): result == .success
+        case .action(let outcome): outcome.result == .success
+        case .get(.failure), .skipped: false
+        }
+    }
+}
+
+/// What is known of a request with several writes or invocations that failed before all of them were answered.
+public struct PartialOutcome: Hashable, Sendable {
+    /// The results of the first items.
+    public var results: ServiceResponse
+    /// How many items after them the server may have carried out; those after these were certainly not sent.
+    public var unknown: Int
+
+    /// Whether no result is known.
+    public var isEmpty: Bool {
+        switch results {
+        case .get(let results): results.isEmpty
+        case .set(let results): results.isEmpty
+        case .actions(let outcomes): outcomes.isEmpty
+        case .access(let outcomes): outcomes.isEmpty
+        case .action, .streamed: false
+        }
+    }
+
+    /// Pairs results with what is unknown.
+    public init(results: ServiceResponse, unknown: Int) {
+        self.results = results
+        self.unknown = unknown
     }
 }

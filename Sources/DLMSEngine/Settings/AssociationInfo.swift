@@ -25,8 +25,10 @@ public struct AssociationInfo: Hashable, Sendable {
     public var shortNames: ShortNameDirectory?
     /// The longest APDU the server accepts, in octets, 0 = no limit.
     public var serverMaxReceivePDUSize: UInt16
-    /// What is known about GET with-list.
-    public var lists: ListSupport
+    /// Which requests go in general blocks; ``GeneralBlockTransferSettings/Use/never`` where that was not agreed to.
+    public var generalBlockTransfer = GeneralBlockTransferSettings.Use.never
+    /// What was learned about the server, in this association and in those before.
+    public var learned = LearnedBehaviour()
 
     /// The octets that protection adds to an APDU at the most.
     public var protectionOverhead = 0
@@ -38,17 +40,63 @@ public struct AssociationInfo: Hashable, Sendable {
     public var lastServerCounter: UInt32?
 
     /// Describes an association.
-    public init(conformance: Conformance, serverMaxReceivePDUSize: UInt16, lists: ListSupport) {
+    public init(
+        conformance: Conformance,
+        serverMaxReceivePDUSize: UInt16,
+        learned: LearnedBehaviour = LearnedBehaviour()
+    ) {
         self.conformance = conformance
         self.serverMaxReceivePDUSize = serverMaxReceivePDUSize
-        self.lists = lists
+        self.learned = learned
     }
 
-    /// The longest request that may be sent, in octets, before it is protected.
+    /// What is known about GET with-list.
+    public var lists: ListSupport {
+        guard conformance.contains(.multipleReferences) else { return .notNegotiated }
+        switch learned.readLists {
+        case .untried: return .untried
+        case .works: return .works
+        case .unanswered, .refused: return .refused
+        }
+    }
+
+    /// The longest request that may be sent in one APDU, in octets, before it is protected.
     ///
     /// Observed: meters that announce sizes in which no request fits; such a size is taken as the smallest usable one.
     public var requestLimit: Int {
+        switch generalBlockTransfer {
+        case .forLongRequests, .always: Self.longestRequest
+        case .never, .whereNeeded: shortRequestLimit
+        }
+    }
+
+    /// The longest request that may be sent if its service has no blocks of its own.
+    var requestLimitWithoutBlocks: Int {
+        generalBlockTransfer == .whereNeeded ? Self.longestRequest : requestLimit
+    }
+
+    /// The longest request that may be sent without blocks of any kind.
+    var shortRequestLimit: Int {
         let longest = serverMaxReceivePDUSize == 0 ? WrapperFrame.longestPayload : Int(serverMaxReceivePDUSize)
-        return max(longest - protectionOverhead, 40)
+        return max(min(longest - protectionOverhead, learned.requestLimit ?? longest), 40)
+    }
+
+    /// The longest request in general blocks, in octets.
+    private static let longestRequest = 1 << 20
+
+    /// Whether several attributes may be read by ACCESS.
+    func mayReadByAccess(_ settings: AssociationSettings) -> Bool {
+        guard settings.readsByAccess, conformance.contains(.access) else { return false }
+        return learned.access == .untried || learned.access == .works
+    }
+
+    /// Whether writes or invocations may go in a list, by what is known about lists of their service.
+    func mayWriteLists(_ support: LearnedBehaviour.Support, _ settings: AssociationSettings) -> Bool {
+        guard conformance.contains(.multipleReferences), support == .untried || support == .works else { return false }
+        return switch settings.writeLists {
+        case .never: false
+        case .whereReadListsWork: support == .works || learned.longestList > 1
+        case .whereAgreed: true
+        }
     }
 }

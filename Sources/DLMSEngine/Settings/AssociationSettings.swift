@@ -25,6 +25,18 @@ public struct AssociationSettings: Hashable, Sendable {
     public var releaseTimeout: Duration
     /// The most attributes asked for in one GET with-list; 1 = never use lists.
     public var maximumListLength: Int
+    /// When writes and invocations of methods go in lists.
+    public var writeLists = WriteListUse.whereReadListsWork
+    /// Whether a list of writes or methods may be longer than the server's PDU size, and go in blocks.
+    ///
+    /// Else more and shorter lists are sent, so that less is unsure when one of them is not answered.
+    public var sendsListsInBlocks = false
+    /// Whether several attributes are read by ACCESS where that was agreed to and lists cannot be used.
+    public var readsByAccess = true
+    /// How general block transfer is used where that was agreed to.
+    public var blockTransfer = GeneralBlockTransferSettings()
+    /// What was learned about the server in associations before.
+    public var learned = LearnedBehaviour()
     /// The most octets one response may have after reassembly.
     public var maximumResponseLength: Int
     /// How messages are protected; nil = in clear, and without keys.
@@ -39,6 +51,22 @@ public struct AssociationSettings: Hashable, Sendable {
     public var callingAEQualifier: [UInt8]?
     /// Whether the association exists without being opened: nothing is sent before the first request.
     public var isPreEstablished: Bool
+    /// The longest APDU that the server of a pre-established association accepts, in octets, 0 = no limit.
+    ///
+    /// All of ``proposedConformance`` counts as agreed in such an association.
+    public var presumedServerPDUSize: UInt16 = 0
+
+    /// When writes and invocations of methods go in lists (SET and ACTION with-list) where that was agreed to.
+    ///
+    /// When a list is not answered, the outcome of all its items is unknown, and none of them may be repeated.
+    public enum WriteListUse: String, Hashable, Sendable, CaseIterable {
+        /// Never: each goes in a request of its own.
+        case never
+        /// Where the server has answered a list well before, of whatever service.
+        case whereReadListsWork
+        /// Wherever lists were agreed to and none was refused.
+        case whereAgreed
+    }
 
     /// What a client proposes unless told otherwise: LN services with lists, selective access and block transfer.
     public static let standardConformance: Conformance = [

@@ -31,6 +31,8 @@ struct ShortNameExchange: Hashable, Sendable {
     private let streams: Bool
     private var stage = Stage.beginning
     private var delivery: [UInt8]?
+    /// What the methods of a list came to so far.
+    private var outcomes: [ActionOutcome] = []
 
     init(_ request: ServiceRequest, streams: Bool) {
         self.request = request
@@ -51,6 +53,15 @@ struct ShortNameExchange: Hashable, Sendable {
         case .reading(_, let exchange): !exchange.hasDelivered
         case .beginning, .listing, .comparing, .modifying: request.service == .get
         case .writing, .invokingByRead, .invokingByWrite: false
+        }
+    }
+
+    /// What is known of several writes or invocations if nothing more comes.
+    var partialOutcome: PartialOutcome? {
+        switch stage {
+        case .writing(let plan, _): plan.partialOutcome
+        case .invokingByRead, .invokingByWrite: PartialOutcome(results: .actions(outcomes), unknown: 1)
+        case .beginning, .listing, .comparing, .reading, .modifying: nil
         }
     }
 
@@ -112,13 +123,13 @@ struct ShortNameExchange: Hashable, Sendable {
             guard apdu[0] == 0x0C else { return unexpected(apdu, .actionResponse) }
             let step = exchange.received(apdu)
             guard case .finished(.results(let results)) = step else { return goOn(step, .invokingByRead(exchange)) }
-            return .completed(.action(ActionOutcome(reading: results.first)))
+            return invoked(ActionOutcome(reading: results.first), &association)
         case .invokingByWrite(var exchange):
             stage = .modifying
             guard apdu[0] == 0x0D else { return unexpected(apdu, .actionResponse) }
             let step = exchange.received(apdu)
             guard case .finished(.results(let results)) = step else { return goOn(step, .invokingByWrite(exchange)) }
-            return .completed(.action(ActionOutcome(writing: results.first)))
+            return invoked(ActionOutcome(writing: results.first), &association)
         }
     }
 
@@ -148,7 +159,7 @@ struct ShortNameExchange: Hashable, Sendable {
             plan.finished([reason ?? .otherReason], &association.info)
             return writeNext(plan, &association)
         case .invokingByRead, .invokingByWrite:
-            return .completed(.action(ActionOutcome(writing: reason)))
+            return invoked(ActionOutcome(writing: reason), &association)
         case .beginning, .modifying: return .failed(error)
         }
     }
@@ -173,6 +184,10 @@ struct ShortNameExchange: Hashable, Sendable {
             return readNext(ReadPlan(requests, streams: streams, association.shortNames), &association)
         case .set(let writes): return writeNext(WritePlan(writes, association.shortNames), &association)
         case .action(let method, let parameter): return invoke(method, parameter, &association)
+        case .actions(let invocations):
+            guard let first = invocations.first else { return .completed(.actions([])) }
+            return invoke(first.method, first.parameter, &association)
+        case .access: return .failed(.serviceNotAgreed(.access))
         }
     }
 
@@ -252,7 +267,7 @@ struct ShortNameExchange: Hashable, Sendable {
         _ association: inout ClientAssociation
     ) -> ClientExchange.Step {
         switch association.shortNames.access(method) {
-        case .missing(let reason): return .completed(.action(ActionOutcome(writing: reason)))
+        case .missing(let reason): return invoked(ActionOutcome(writing: reason), &association)
         case .found((let name, true)):
             let access = VariableAccess.parameterizedAccess(name, selector: 0, parameter: parameter ?? .nullData)
             var exchange = readExchange([access], association)
@@ -268,6 +283,18 @@ struct ShortNameExchange: Hashable, Sendable {
             let first = exchange.start()
             return goOn(first, .invokingByWrite(exchange))
         }
+    }
+
+    /// Takes the outcome of a method; those of a list are invoked one after the other.
+    private mutating func invoked(
+        _ outcome: ActionOutcome,
+        _ association: inout ClientAssociation
+    ) -> ClientExchange.Step {
+        guard case .actions(let invocations) = request else { return .completed(.action(outcome)) }
+        outcomes.append(outcome)
+        guard outcomes.count < invocations.count else { return .completed(.actions(outcomes)) }
+        let next = invocations[outcomes.count]
+        return invoke(next.method, next.parameter, &association)
     }
 
     private func readExchange(

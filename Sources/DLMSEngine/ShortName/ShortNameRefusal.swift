@@ -10,6 +10,8 @@ extension ServiceRequest {
         case .get(let requests): requests.map { ($0.descriptor.classID, $0.descriptor.instanceID) }
         case .set(let writes): writes.map { ($0.request.descriptor.classID, $0.request.descriptor.instanceID) }
         case .action(let method, _): [(method.classID, method.instanceID)]
+        case .actions(let invocations): invocations.map { ($0.method.classID, $0.method.instanceID) }
+        case .access: []
         }
     }
 }

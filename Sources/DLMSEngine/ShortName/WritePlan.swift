@@ -33,6 +33,11 @@ struct WritePlan: Hashable, Sendable {
     /// The results so far, one for each write once ``next(_:settings:)`` returns nothing.
     var response: [DataAccessResult] { results.map { $0 ?? .otherReason } }
 
+    /// What is known if nothing more comes.
+    var partialOutcome: PartialOutcome {
+        PartialOutcome(results: .set(results.prefix { $0 != nil }.compactMap(\.self)), unknown: asked.count)
+    }
+
     /// Whether the exchange in progress is a list.
     var asksForList: Bool { asked.count > 1 }
 
@@ -42,12 +47,16 @@ struct WritePlan: Hashable, Sendable {
         settings: AssociationSettings
     ) -> (variables: [VariableAccess], values: [DLMSData]) {
         asked = []
+        let support = info.learned.writeLists
+        let mayUseLists =
+            info.conformance.contains(.multipleReferences) && settings.writeLists != .never
+            && (support == .untried || support == .works)
         // Tag and two counts of up to three octets.
         var length = 7
         while let candidate = waiting.first, let variable = variables[candidate] {
             length += variable.octets.count + writes[candidate].value.octets.count
             let mayJoin =
-                (info.lists == .untried || info.lists == .works) && asked.count < settings.maximumListLength
+                mayUseLists && asked.count < settings.maximumListLength
                 && length <= info.requestLimit
             guard asked.isEmpty || mayJoin else { break }
             asked.append(candidate)
@@ -61,12 +70,12 @@ struct WritePlan: Hashable, Sendable {
         for (index, result) in zip(asked, new) {
             results[index] = result
         }
-        if asked.count > 1, new.contains(.success) { info.lists = .works }
+        if asked.count > 1, new.contains(.success) { info.learned.writeLists = .works }
     }
 
     /// The server refused the list in progress: its variables are written one by one.
     mutating func listRefused(_ info: inout AssociationInfo) {
-        info.lists = .refused
+        info.learned.writeLists = .refused
         waiting = asked + waiting
         asked = []
     }

@@ -137,6 +137,8 @@ extension GatewayError {
                 pointer: "/value",
                 allowed: "shorter: \(octets) octets, and the meter takes \(limit) without blocks"
             )
+        case .serviceNotAgreed(let service):
+            self = .notSupported(what: "the service \(service.rawValue) in this association of the meter")
         case .notReady: self = .internal(reason: "a request was made without an association")
         case .cancelled:
             self =
@@ -151,7 +153,9 @@ extension Awaited {
     /// Whether what is awaited tells the outcome of a write or a method.
     var isOutcome: Bool {
         switch self {
-        case .setResponse, .setBlockAcknowledgement, .actionResponse, .actionBlockAcknowledgement, .actionBlock: true
+        case .setResponse, .setBlockAcknowledgement, .actionResponse, .actionBlockAcknowledgement, .actionBlock,
+            .accessResponse:
+            true
         case .associationResponse, .authenticationResponse, .getResponse, .getBlock, .releaseResponse: false
         }
     }
@@ -168,6 +172,7 @@ extension Awaited {
         case .actionResponse: "answer to the method"
         case .actionBlockAcknowledgement: "acknowledgement of a block"
         case .actionBlock: "next block of the answer"
+        case .accessResponse: "answer to the access request"
         case .releaseResponse: "answer to the release"
         }
     }

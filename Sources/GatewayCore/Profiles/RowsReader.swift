@@ -183,7 +183,7 @@ struct RowsReader: Sendable {
                 )
             case nil: throw .internal(reason: "a GET has no result")
             }
-        case .set, .action: throw .internal(reason: "a GET was answered by another service")
+        case .set, .action, .actions, .access: throw .internal(reason: "a GET was answered by another service")
         }
     }
 

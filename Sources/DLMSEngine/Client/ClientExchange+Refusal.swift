@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+
+extension ClientExchange {
+    /// The server refused what was sent last with an error that names no service.
+    ///
+    /// A request that was too long is made shorter. A list of reads is asked for in another way whatever the error says;
+    /// one of writes or invocations only if the error says that nothing of it was done.
+    mutating func refused(_ error: EngineError, _ association: inout ClientAssociation) -> Step {
+        if case .shortName(var exchange) = self {
+            let step = exchange.refused(error, &association)
+            self = .shortName(exchange)
+            return step
+        }
+        if error.saysTooLong, association.shrinkRequests() { return startAgain(&association) }
+        switch self {
+        case .get(var plan, _), .getByAccess(var plan, _):
+            guard plan.asksForList else { return .failed(error) }
+            if case .exceptionResponse(let exception) = error, exception.stateError == .serviceNotAllowed {
+                return .failed(error)
+            }
+            plan.listRefused(&association.info)
+            return follow(Self.nextGet(plan, &association))
+        case .set(var plan, _):
+            guard plan.asksForList else { return .failed(error) }
+            guard error.saysNotSupported else { return giveUp(\.writeLists, error, &association) }
+            plan.listRefused(&association.info)
+            return follow(Self.nextSet(plan, &association))
+        case .action(var plan, _):
+            guard plan.asksForList else { return .failed(error) }
+            guard error.saysNotSupported else { return giveUp(\.methodLists, error, &association) }
+            plan.listRefused(&association.info)
+            return follow(Self.nextAction(plan, &association))
+        case .access: return error.saysNotSupported ? giveUp(\.access, error, &association) : .failed(error)
+        case .shortName, .modifying: return .failed(error)
+        }
+    }
+
+    /// Nothing came in time, or the connection ended while an answer was awaited.
+    ///
+    /// Observed: meters that are silent on lists. That they are silent on everything shows with the next request.
+    func unanswered(_ awaited: Awaited, _ info: inout AssociationInfo) {
+        func note(_ support: WritableKeyPath<LearnedBehaviour, LearnedBehaviour.Support>, isList: Bool) {
+            switch info.learned[keyPath: support] {
+            case .untried where isList: info.learned[keyPath: support] = .unanswered
+            case .unanswered where !isList: info.learned[keyPath: support] = .untried
+            case .untried, .works, .unanswered, .refused: break
+            }
+        }
+        switch (self, awaited) {
+        case (.get(let plan, _), .getResponse): note(\.readLists, isList: plan.asksForList)
+        case (.getByAccess, .accessResponse), (.access, .accessResponse): note(\.access, isList: true)
+        case (.set(let plan, _), .setResponse): note(\.writeLists, isList: plan.asksForList)
+        case (.action(let plan, _), .actionResponse): note(\.methodLists, isList: plan.asksForList)
+        default: break
+        }
+    }
+
+    private func giveUp(
+        _ support: WritableKeyPath<LearnedBehaviour, LearnedBehaviour.Support>,
+        _ error: EngineError,
+        _ association: inout ClientAssociation
+    ) -> Step {
+        association.info.learned[keyPath: support] = .refused
+        return .failed(error)
+    }
+
+    /// Asks for what is in progress once more, because nothing of it was done.
+    private mutating func startAgain(_ association: inout ClientAssociation) -> Step {
+        switch self {
+        case .get(var plan, _), .getByAccess(var plan, _):
+            plan.askAgain()
+            return follow(Self.nextGet(plan, &association))
+        case .set(let plan, _): return follow(Self.nextSet(plan, &association))
+        case .action(let plan, _): return follow(Self.nextAction(plan, &association))
+        case .access(let plan, _): return follow(Self.nextAccess(plan, &association))
+        case .shortName, .modifying: return .ignored
+        }
+    }
+
+    private mutating func follow(_ next: (ClientExchange?, Step)) -> Step {
+        if let exchange = next.0 { self = exchange }
+        return next.1
+    }
+}
