@@ -58,13 +58,14 @@ public struct SecretSealer: Sendable {
     public func seal(_ secret: Secret, for context: SealingContext) throws(SealingError) -> [UInt8] {
         let head = [Self.version] + current.id
         let nonce = try RandomOctets.draw(Self.nonceLength)
-        let (text, tag) = try current.encrypt(
+        let sealed = current.cipher.sealed(
             secret.exposedOctets,
             nonce: nonce,
             authenticating: head + context.octets,
             tagLength: Self.tagLength
         )
-        return head + nonce + text + tag
+        guard let sealed else { throw .cipherUnavailable }
+        return head + nonce + sealed
     }
 
     /// Opens what ``seal(_:for:)`` made for the same place.
@@ -79,14 +80,17 @@ public struct SecretSealer: Sendable {
             throw .unknownKey(sealedWith: Hexadecimal.text(of: id), atHand: keys.map { Hexadecimal.text(of: $0.id) })
         }
         let textStart = Self.headLength + Self.nonceLength
-        let tagStart = sealed.count - Self.tagLength
-        let text = try key.decrypt(
-            Array(sealed[textStart..<tagStart]),
-            tag: Array(sealed[tagStart...]),
+        let (opening, text) = key.cipher.opened(
+            Array(sealed[textStart...]),
             nonce: Array(sealed[Self.headLength..<textStart]),
-            authenticating: head + context.octets
+            authenticating: head + context.octets,
+            tagLength: Self.tagLength
         )
-        return Secret(text)
+        switch opening {
+        case .opened: return Secret(text)
+        case .tagMismatch: throw .altered
+        case .refused: throw .cipherUnavailable
+        }
     }
 }
 
@@ -95,58 +99,14 @@ private struct SealingKey: Sendable {
     private static let label: [UInt8] = Array("cosem-gateway sealing key id".utf8)
 
     let id: [UInt8]
-    private let key: Secret
+    let cipher: GaloisCounterKey
 
     init(_ key: Secret) throws(SealingError) {
-        guard key.count == 32 else { throw .wrongKeyLength(key.count) }
+        guard key.count == 32, let cipher = GaloisCounterKey(key) else { throw .wrongKeyLength(key.count) }
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         let input = Self.label + key.exposedOctets
         guard EVP_Digest(input, input.count, &digest, nil, EVP_sha256(), nil) == 1 else { throw .cipherUnavailable }
         id = Array(digest[..<8])
-        self.key = key
-    }
-
-    func encrypt(
-        _ clear: [UInt8],
-        nonce: [UInt8],
-        authenticating associated: [UInt8],
-        tagLength: Int
-    ) throws(SealingError) -> (text: [UInt8], tag: [UInt8]) {
-        guard let context = EVP_CIPHER_CTX_new() else { throw .cipherUnavailable }
-        defer { EVP_CIPHER_CTX_free(context) }
-        var text = [UInt8](repeating: 0, count: clear.count)
-        var tag = [UInt8](repeating: 0, count: tagLength)
-        var length: Int32 = 0
-        var scratch = [UInt8](repeating: 0, count: 16)
-        guard
-            EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key.exposedOctets, nonce) == 1,
-            EVP_EncryptUpdate(context, nil, &length, associated, Int32(associated.count)) == 1,
-            EVP_EncryptUpdate(context, &text, &length, clear, Int32(clear.count)) == 1,
-            EVP_EncryptFinal_ex(context, &scratch, &length) == 1,
-            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
-        else { throw .cipherUnavailable }
-        return (text, tag)
-    }
-
-    func decrypt(
-        _ text: [UInt8],
-        tag: [UInt8],
-        nonce: [UInt8],
-        authenticating associated: [UInt8]
-    ) throws(SealingError) -> [UInt8] {
-        guard let context = EVP_CIPHER_CTX_new() else { throw .cipherUnavailable }
-        defer { EVP_CIPHER_CTX_free(context) }
-        var clear = [UInt8](repeating: 0, count: text.count)
-        var tag = tag
-        var length: Int32 = 0
-        var scratch = [UInt8](repeating: 0, count: 16)
-        guard
-            EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key.exposedOctets, nonce) == 1,
-            EVP_DecryptUpdate(context, nil, &length, associated, Int32(associated.count)) == 1,
-            EVP_DecryptUpdate(context, &clear, &length, text, Int32(text.count)) == 1,
-            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tag.count), &tag) == 1
-        else { throw .cipherUnavailable }
-        guard EVP_DecryptFinal_ex(context, &scratch, &length) == 1 else { throw .altered }
-        return clear
+        self.cipher = cipher
     }
 }

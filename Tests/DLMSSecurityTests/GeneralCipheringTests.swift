@@ -101,7 +101,8 @@ import Testing
         let ring = try vector(suite).serverKeys()
         for (_, apdu) in try sealed(suite) {
             let octets = apdu.octets
-            for index in octets.indices {
+            // Signatures of suite 2 take milliseconds: every fifth octet is enough there.
+            for index in stride(from: 0, to: octets.count, by: suite == 2 ? 5 : 1) {
                 var altered = octets
                 altered[index] ^= 0x02
                 guard let damaged = try? GeneralCiphering(octets: altered) else { continue }

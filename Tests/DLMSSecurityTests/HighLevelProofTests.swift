@@ -83,9 +83,11 @@ import Testing
         var exchange = Self.exchange
         exchange.challengeToProver = Array("a challenge of 31 octets length".utf8)
         #expect(try proof.prove(exchange) == hex("E7CA39ECF3C48503EE0192554698CB10EAF72F6D8CFEC2652776CF87E94EE936"))
-        #expect(throws: ProtectionError.keyLength(expected: 16, given: 17)) {
-            try HighLevelProof.aes(Secret(text: "seventeen octets!")).prove(exchange)
-        }
+        // Of a longer secret the first 16 octets count.
+        #expect(
+            try HighLevelProof.aes(Secret(text: "SECRET_16_OCTETS and more")).prove(exchange)
+                == HighLevelProof.aes(Self.secret).prove(exchange)
+        )
     }
 
     @Test func proofsOfEveryMechanismConvinceAndAlteredOnesDoNot() throws {
@@ -102,6 +104,19 @@ import Testing
                 #expect(throws: ProtectionError.proofMismatch) { try proof.verify(wrong, of: Self.exchange) }
             }
         }
+    }
+
+    /// Some meters leave the suite out of the security control of their proof.
+    @Test func aProofThatDoesNotNameTheSuiteConvinces() throws {
+        func proof(_ suite: SecuritySuite) throws -> HighLevelProof {
+            .gmac(try MessageProtection(suite: suite, encryptionKey: Self.secret, authenticationKey: Self.secret))
+        }
+        let made = try proof(.suite0).prove(Self.exchange, invocationCounter: 5)
+        #expect(made[0] == 0x10)
+        #expect(try proof(.suite1).verify(made, of: Self.exchange) == 5)
+        let named = try proof(.suite1).prove(Self.exchange, invocationCounter: 5)
+        #expect(named[0] == 0x11)
+        #expect(throws: ProtectionError.proofMismatch) { try proof(.suite0).verify(named, of: Self.exchange) }
     }
 
     @Test func aProofIsNoProofOfTheOtherSide() throws {

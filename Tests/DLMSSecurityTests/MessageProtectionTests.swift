@@ -206,6 +206,31 @@ import Testing
         #expect(throws: ProtectionError.tooShort(4)) { try keys.unprotect(hex("30000000"), systemTitle: Self.title) }
     }
 
+    @Test func manyTasksMayShareOneKey() async throws {
+        let keys = try suite0
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<8 as Range<UInt32> {
+                group.addTask {
+                    for round in 0..<200 as Range<UInt32> {
+                        let apdu = [UInt8](
+                            repeating: UInt8(truncatingIfNeeded: round),
+                            count: Int(task * 7 + round % 5)
+                        )
+                        let content = try keys.protect(
+                            apdu,
+                            control: SecurityControl(rawValue: round % 2 == 0 ? 0x30 : 0x10),
+                            systemTitle: Self.title,
+                            invocationCounter: task << 16 | round
+                        )
+                        let opened = try keys.unprotect(content, systemTitle: Self.title)
+                        #expect(opened.apdu == apdu && opened.isVerified)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test func equalKeysAreEqualAndShowNothing() throws {
         #expect(try suite0 == suite0)
         let other = try MessageProtection(suite: .suite0, encryptionKey: authenticationKey, authenticationKey: key)

@@ -16,7 +16,7 @@ import COpenSSL
 ///
 /// Green Book, HLS authentication mechanisms. Client and server use the same function with the roles swapped.
 public enum HighLevelProof: Hashable, Sendable {
-    /// Mechanism 2 in the form that Indian and other meters share; the secret has 16 octets at the most.
+    /// Mechanism 2 in the form that Indian and other meters share; of a longer secret the first 16 octets count.
     case aes(Secret)
     /// Mechanism 3.
     case md5(Secret)
@@ -47,8 +47,8 @@ public enum HighLevelProof: Hashable, Sendable {
     ///   - exchange: titles and challenges, with our side as the prover.
     ///   - invocationCounter: for mechanism 5 our next counter, which is used up; ignored otherwise.
     /// - Throws: ``ProtectionError/systemTitleLength(_:)``, ``ProtectionError/missingAuthenticationKey``,
-    ///   ``ProtectionError/keyLength(expected:given:)``, ``ProtectionError/keyNotAvailable`` for mechanism 7 without
-    ///   private key, ``ProtectionError/cryptographyUnavailable``.
+    ///   ``ProtectionError/keyNotAvailable`` for mechanism 7 without private key,
+    ///   ``ProtectionError/cryptographyUnavailable``.
     public func prove(
         _ exchange: ChallengeExchange,
         invocationCounter: UInt32 = 0
@@ -94,8 +94,11 @@ public enum HighLevelProof: Hashable, Sendable {
                 throw .proofMismatch
             }
             let counter = proof[1..<MessageProtection.headLength].reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+            // The suite may be left out of the security control, which the tag covers in either form.
+            let suite = proof[0] == 0x10 ? .suite0 : protection.suite
             let expected = try protection.authenticate(
                 exchange.challengeToProver,
+                namedSuite: suite,
                 systemTitle: exchange.proverSystemTitle,
                 invocationCounter: counter
             )
@@ -128,8 +131,8 @@ public enum HighLevelProof: Hashable, Sendable {
 
     private static func encryptBlocks(_ challenge: [UInt8], with secret: Secret) throws(ProtectionError) -> [UInt8] {
         let blockLength = 16
-        guard secret.count <= blockLength else { throw .keyLength(expected: blockLength, given: secret.count) }
-        let key = secret.exposedOctets + [UInt8](repeating: 0, count: blockLength - secret.count)
+        let head = secret.exposedOctets.prefix(blockLength)
+        let key = head + [UInt8](repeating: 0, count: blockLength - head.count)
         let blocks = max(1, (challenge.count + blockLength - 1) / blockLength)
         let clear = challenge + [UInt8](repeating: 0, count: blocks * blockLength - challenge.count)
         guard let context = EVP_CIPHER_CTX_new() else { throw .cryptographyUnavailable }
@@ -137,7 +140,7 @@ public enum HighLevelProof: Hashable, Sendable {
         var text = [UInt8](repeating: 0, count: clear.count + blockLength)
         var length: Int32 = 0
         guard
-            EVP_EncryptInit_ex(context, EVP_aes_128_ecb(), nil, key, nil) == 1,
+            EVP_EncryptInit_ex(context, EVP_aes_128_ecb(), nil, Array(key), nil) == 1,
             EVP_CIPHER_CTX_set_padding(context, 0) == 1,
             EVP_EncryptUpdate(context, &text, &length, clear, Int32(clamping: clear.count)) == 1,
             Int(length) == clear.count

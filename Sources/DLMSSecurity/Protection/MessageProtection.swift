@@ -75,7 +75,25 @@ public struct MessageProtection: Sendable {
         invocationCounter: UInt32,
         header: [UInt8] = []
     ) throws(ProtectionError) -> [UInt8] {
-        try check(control, systemTitle)
+        try check(control)
+        return try seal(
+            apdu,
+            control: control,
+            systemTitle: systemTitle,
+            invocationCounter: invocationCounter,
+            header: header
+        )
+    }
+
+    /// Protects an APDU, whatever suite the security control names.
+    private func seal(
+        _ apdu: [UInt8],
+        control: SecurityControl,
+        systemTitle: [UInt8],
+        invocationCounter: UInt32,
+        header: [UInt8]
+    ) throws(ProtectionError) -> [UInt8] {
+        guard systemTitle.count == Self.systemTitleLength else { throw .systemTitleLength(systemTitle.count) }
         let authentication = control.isAuthenticated ? authenticationKey : Secret([])
         guard let authentication else { throw .missingAuthenticationKey }
         let length = Self.headLength + apdu.count + (control.isAuthenticated ? Self.tagLength : 0)
@@ -119,7 +137,8 @@ public struct MessageProtection: Sendable {
     ) throws(ProtectionError) -> UnprotectedMessage {
         guard content.count >= Self.headLength else { throw .tooShort(content.count) }
         let control = SecurityControl(rawValue: content[0])
-        try check(control, systemTitle)
+        try check(control)
+        guard systemTitle.count == Self.systemTitleLength else { throw .systemTitleLength(systemTitle.count) }
         let tagLength = control.isAuthenticated ? Self.tagLength : 0
         let length = content.count - Self.headLength - tagLength
         guard length >= 0 else { throw .tooShort(content.count) }
@@ -153,29 +172,30 @@ public struct MessageProtection: Sendable {
 
     /// Makes the tag over octets that are not sent along, as high-level authentication with GMAC does.
     ///
+    /// - Parameter namedSuite: the suite that the security control names, when it is another than the one used.
     /// - Returns: security control, invocation counter and tag.
     func authenticate(
         _ octets: [UInt8],
+        namedSuite: SecuritySuite? = nil,
         systemTitle: [UInt8],
         invocationCounter: UInt32
     ) throws(ProtectionError) -> [UInt8] {
-        let control = SecurityControl(suite: suite, isAuthenticated: true, isEncrypted: false)
-        let content = try protect(
+        let content = try seal(
             octets,
-            control: control,
+            control: SecurityControl(suite: namedSuite ?? suite, isAuthenticated: true, isEncrypted: false),
             systemTitle: systemTitle,
-            invocationCounter: invocationCounter
+            invocationCounter: invocationCounter,
+            header: []
         )
         return content.prefix(Self.headLength) + content.suffix(Self.tagLength)
     }
 
-    private func check(_ control: SecurityControl, _ systemTitle: [UInt8]) throws(ProtectionError) {
+    private func check(_ control: SecurityControl) throws(ProtectionError) {
         guard !control.isCompressed else { throw .unsupportedCompression }
         guard control.suite == suite.rawValue else {
             guard SecuritySuite(rawValue: control.suite) != nil else { throw .unknownSuite(control.suite) }
             throw .suiteMismatch(expected: suite.rawValue, received: control.suite)
         }
-        guard systemTitle.count == Self.systemTitleLength else { throw .systemTitleLength(systemTitle.count) }
     }
 
     private static func writeHead(
