@@ -11,6 +11,8 @@ struct MeterRecord {
     var lastError: SessionError?
     var lastErrorAt: ContinuousClock.Instant?
     var association: AssociationInfo?
+    /// How objects are named in each association, by its name.
+    var naming: [String: LearnedNaming] = [:]
     var exchanges = 0
     var failures = 0
     var connections = 0

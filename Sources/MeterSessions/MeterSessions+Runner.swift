@@ -110,11 +110,21 @@ extension MeterSessions {
 
     /// Opens the association that a piece of work needs; returns why it could not be opened.
     private func connect(_ work: PendingWork, _ channel: ChannelState) async -> TransportError? {
+        let settings = work.settings(after: meters[work.route.meter]?.naming[work.request.association])
+        guard let error = await connect(work, settings, channel) else { return nil }
+        guard let other = work.settings(after: error, settings), !work.waiters.isEmpty, !isCutOff else { return error }
+        return await connect(work, other, channel)
+    }
+
+    private func connect(
+        _ work: PendingWork,
+        _ settings: AssociationSettings,
+        _ channel: ChannelState
+    ) async -> TransportError? {
         work.stage = .connecting
         let began = clock.now()
         let id = makeID()
         let route = work.route
-        let settings = work.settings
         let onClose: @Sendable () -> Void = { [weak self] in
             Task { await self?.connectionClosed(id, route.channel) }
         }
@@ -138,6 +148,7 @@ extension MeterSessions {
             counts.connections += 1
             meters[route.meter]?.connections += 1
             noteContact(route.meter, opened.info)
+            noteNaming(work, opened.info)
             channel.session = ChannelState.Session(
                 id: id,
                 meter: route.meter,
@@ -179,6 +190,7 @@ extension MeterSessions {
         case .success(let done):
             outcome = .answered
             noteContact(session.meter, done.info)
+            noteNaming(work, done.info)
             meters[session.meter]?.exchanges += 1
         case .failure(let error):
             outcome = error.outcome
@@ -215,6 +227,15 @@ extension MeterSessions {
     private func noteContact(_ meter: String, _ info: AssociationInfo) {
         meters[meter]?.lastContact = clock.now()
         meters[meter]?.association = info
+    }
+
+    private func noteNaming(_ work: PendingWork, _ info: AssociationInfo) {
+        guard info.usesShortNames || work.settings.referencing == .automatic else { return }
+        meters[work.route.meter]?.naming[work.request.association] = LearnedNaming(
+            revision: work.route.revision,
+            usesShortNames: info.usesShortNames,
+            shortNames: info.shortNames
+        )
     }
 
     func noteFailure(_ work: PendingWork, _ error: SessionError) {

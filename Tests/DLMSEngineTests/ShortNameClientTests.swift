@@ -393,4 +393,69 @@ struct ShortNameClientTests {
         )
         #expect(machine.perform(.get([attribute()]), now: start) == sending("05 01 02 0108"))
     }
+
+    static let logicalRequest = sending("601DA109060760857405080101BE10040E01000000065F1F0400001E1DFFFF")
+    static let shortRequest = sending("601DA109060760857405080102BE10040E01000000065F1F04001C1B20FFFF")
+
+    private func automatic() -> ClientMachine {
+        var own = settings()
+        own.referencing = .automatic
+        return ClientMachine(settings: own)
+    }
+
+    @Test(
+        "A server that refuses logical names is asked by short names on the same connection",
+        arguments: [
+            // application-context-name-not-supported
+            "6117A109060760857405080102A203020101A305A103020102",
+            // incompatible-conformance
+            "611FA109060760857405080102A203020101A305A103020101BE0604040E010602",
+            "0E010602", "0E010004",
+        ]
+    )
+    func automaticAfterRefusal(answer: String) {
+        var machine = automatic()
+        #expect(machine.connected(now: start).first == Self.logicalRequest.first)
+        #expect(
+            machine.received(toClient(hex(answer)), now: start) == [.deadline(nil)] + Self.shortRequest
+        )
+        _ = machine.received(toClient(shortNameAcceptance), now: start)
+        #expect(machine.isReady)
+        #expect(machine.info.usesShortNames)
+    }
+
+    @Test("A refusal for another reason is final", arguments: ["0D", "01"])
+    func automaticFinalRefusal(diagnostic: String) {
+        var machine = automatic()
+        _ = machine.connected(now: start)
+        let refusal = hex("6117A109060760857405080101A203020101A305A1030201" + diagnostic)
+        #expect(machine.received(toClient(refusal), now: start).last == .close)
+    }
+
+    @Test("Logical names are used where they are accepted, and vaa-name FA00 asks for another connection")
+    func automaticAcceptance() {
+        var machine = automatic()
+        _ = machine.connected(now: start)
+        _ = machine.received(toClient(acceptance), now: start)
+        #expect(machine.isReady)
+        #expect(!machine.info.usesShortNames)
+        var other = automatic()
+        _ = other.connected(now: start)
+        let aare = hex("6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F04001C1B200200FA00")
+        #expect(
+            other.received(toClient(aare), now: start)
+                == [.deadline(nil), .associationFailed(.shortNamesOnly), .close]
+        )
+    }
+
+    @Test("Silence after the second request asks for another connection")
+    func automaticSilence() {
+        var machine = automatic()
+        _ = machine.connected(now: start)
+        _ = machine.received(toClient(hex("6117A109060760857405080102A203020101A305A103020102")), now: start)
+        var closing = machine
+        let failure: [ClientAction] = [.deadline(nil), .associationFailed(.shortNamesOnly), .close]
+        #expect(machine.deadlineReached(now: start + .seconds(10)) == failure)
+        #expect(closing.connectionClosed() == failure)
+    }
 }

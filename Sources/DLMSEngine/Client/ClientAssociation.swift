@@ -34,6 +34,27 @@ struct ClientAssociation: Sendable {
         shortNames = ShortNames(settings.shortNames)
     }
 
+    /// What it means that there is no answer: on a connection on which logical names were refused before, that another
+    /// connection is needed for short names.
+    func attemptFailed(_ error: EngineError) -> EngineError {
+        guard settings.referencing == .automatic, info.usesShortNames else { return error }
+        return switch error {
+        case .timeout, .connectionClosed: .shortNamesOnly
+        default: error
+        }
+    }
+
+    /// Whether a refusal of logical names means that short names may do.
+    func mayUseShortNames(after error: EngineError) -> Bool {
+        guard settings.referencing == .automatic, !info.usesShortNames else { return false }
+        return error.isAboutContext
+    }
+
+    /// The next attempt asks for short names.
+    mutating func useShortNames() {
+        info.usesShortNames = true
+    }
+
     /// The number of the next request: 1 to 15 in turn, so that a late answer to the one before is recognised.
     mutating func nextInvokeID() -> UInt8 {
         invokeID = invokeID % 15 + 1

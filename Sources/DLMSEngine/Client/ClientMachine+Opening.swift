@@ -26,6 +26,11 @@ extension ClientMachine {
             state = .associated
             return [.associated(association.info)]
         }
+        return requestAssociation(now: now)
+    }
+
+    /// Asks for the association, as soon as there are invocation counters for it.
+    private mutating func requestAssociation(now: ContinuousClock.Instant) -> [ClientAction] {
         let counters = protection.countersToOpen
         guard counters == 0 else { return waitForCounters(.associationRequest, count: counters, now: now) }
         return sendAssociationRequest(now: now)
@@ -50,7 +55,11 @@ extension ClientMachine {
             guard let exchange, case .send(let proof, _) = step else { return failAssociation(.notReady) }
             state = .authenticating(exchange)
             return transmit(proof, now: now)
-        case .failure(let error): return failAssociation(error)
+        case .failure(let error):
+            guard association.mayUseShortNames(after: error) else { return failAssociation(error) }
+            // There is no association after a rejection, so that the connection may serve for another attempt.
+            association.useShortNames()
+            return endWait() + requestAssociation(now: now)
         }
     }
 

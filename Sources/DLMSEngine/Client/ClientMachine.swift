@@ -243,7 +243,8 @@ public struct ClientMachine: Sendable {
     /// Ends whatever is in progress with an error that may name what was awaited.
     mutating func failCurrent(_ error: (Awaited) -> EngineError) -> [ClientAction] {
         switch state {
-        case .associating: return failAssociation(error(.associationResponse))
+        case .associating:
+            return failAssociation(association.attemptFailed(error(.associationResponse)))
         case .authenticating: return failAssociation(error(.authenticationResponse))
         case .exchanging(let exchange, let awaited): return fail(error(awaited), exchange)
         case .abandoned: return endAbandoned(isUsable: false)

@@ -14,7 +14,8 @@ public enum EngineError: Error, Hashable, Sendable {
         diagnostic: AssociationDiagnostic,
         initiateError: ConfirmedServiceError?
     )
-    /// The server speaks short names only (vaa-name FA00) although logical names were asked for.
+    /// The server speaks short names only although logical names were asked for: it answered with vaa-name FA00, or it
+    /// refused logical names and did not answer to short names on the same connection.
     case shortNamesOnly
     /// The server did not prove in pass 4 of the authentication that it knows the secret: the server, or our secret.
     case authenticationFailed

@@ -52,6 +52,19 @@ extension EngineError {
         }
     }
 
+    /// Whether the server refused an association because of the way in which objects would be named.
+    ///
+    /// Servers name the application context, or find the proposed conformance incompatible because
+    /// they have none of its services.
+    var isAboutContext: Bool {
+        switch self {
+        case .associationRejected(_, .applicationContextNameNotSupported, _): true
+        case .associationRejected(_, .noReasonGiven, let error?): error.isAboutContext
+        case .confirmedServiceError(let error): error.isAboutContext
+        default: false
+        }
+    }
+
     /// Whether the server refused one request, so that another may succeed.
     var isAboutRequest: Bool {
         switch self {
@@ -60,6 +73,13 @@ extension EngineError {
         case .confirmedServiceError(let error): error.errorClass != 2
         default: false
         }
+    }
+}
+
+extension ConfirmedServiceError {
+    /// Whether it is application-context-unsupported or incompatible-conformance.
+    fileprivate var isAboutContext: Bool {
+        (errorClass, error) == (0, 4) || (errorClass, error) == (6, 2)
     }
 }
 
