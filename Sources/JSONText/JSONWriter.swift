@@ -37,8 +37,13 @@ public struct JSONWriter: Sendable {
     /// Hands out what has been written so far and forgets it, keeping the place in the structure (for streaming).
     public mutating func takeOctets() -> [UInt8] {
         var taken: [UInt8] = []
-        swap(&taken, &storage)
-        taken.removeLast(taken.count - used)
+        if used <= 65_536 {
+            // The room stays for the next piece.
+            taken = Array(storage[..<used])
+        } else {
+            swap(&taken, &storage)
+            taken.removeLast(taken.count - used)
+        }
         used = 0
         return taken
     }

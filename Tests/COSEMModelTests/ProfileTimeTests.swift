@@ -185,3 +185,81 @@ struct CentralEurope: TimeZoneRules {
         #expect(time.dateTime == open)
     }
 }
+
+@Suite struct RangeBoundsTests {
+    private let zone = CentralEurope()
+    /// 2026-06-21T02:00:00+02:00.
+    private let summer: Int64 = 1_782_000_000
+    /// 02:30 in daylight saving time of 2026-10-25, a time that comes twice.
+    private let fold: Int64 = 1_792_879_200 + 9000
+
+    private func bounds(_ behaviour: ProfileBehaviour, _ from: Int64, _ to: Int64) throws -> [String] {
+        let bounds = try #require(behaviour.rangeBounds(from: from, to: to, zone: zone))
+        return [bounds.from, bounds.to].map { Hexadecimal.text(of: $0.octets) }
+    }
+
+    @Test func theStandardTellsDeviationAndDaylightSaving() throws {
+        #expect(
+            try bounds(.standard, summer, summer + 900) == [
+                "090C07EA061507020000" + "00FF8880", "090C07EA06150702" + "0F0000FF8880",
+            ]
+        )
+    }
+
+    // Field report: one meter refuses a deviation, another refuses its absence; one searches in local time.
+    @Test func eachMeterGetsTheBoundsThatItTakes() throws {
+        #expect(
+            try bounds(ProfileBehaviour(rangeDeviation: .unspecified, rangeStatus: .unspecified), summer, summer)[0]
+                == "090C07EA06150702000000" + "8000FF"
+        )
+        #expect(
+            try bounds(ProfileBehaviour(time: TimeBehaviour(deviationSign: .inverted)), summer, summer)[0]
+                == "090C07EA06150702000000" + "007880"
+        )
+        #expect(
+            try bounds(ProfileBehaviour(time: TimeBehaviour(clockBase: .standardTime)), summer, summer)[0]
+                == "090C07EA06150701000000" + "FFC400"
+        )
+        #expect(
+            try bounds(ProfileBehaviour(time: TimeBehaviour(clockBase: .utc)), summer, summer)[0]
+                == "090C07EA06150700000000" + "000000"
+        )
+        #expect(
+            try bounds(ProfileBehaviour(rangeEncoding: .dateTime), summer, summer)[0]
+                == "1907EA06150702000000" + "FF8880"
+        )
+    }
+
+    // Field report: some meters want whole hours, some take the start as exclusive.
+    @Test func edgesAreMovedOut() throws {
+        let exclusive = ProfileBehaviour(rangeStart: .exclusive, rangeEnd: .exclusive)
+        #expect(
+            try bounds(exclusive, summer, summer) == ["090C07EA061507013B3B00FF8880", "090C07EA06150702000100FF8880"]
+        )
+        let hours = ProfileBehaviour(rangeStep: 3600)
+        #expect(
+            try bounds(hours, summer + 60, summer + 60)
+                == ["090C07EA06150702000000FF8880", "090C07EA06150703000000FF8880"]
+        )
+        let both = ProfileBehaviour(rangeStart: .exclusive, rangeStep: 3600)
+        #expect(try bounds(both, summer, summer)[0] == "090C07EA06150701000000FF8880")
+    }
+
+    @Test func withoutDeviationTheHourThatComesTwiceIsAskedForWhole() throws {
+        let local = ProfileBehaviour(rangeDeviation: .unspecified)
+        // 45 minutes from 02:30 in summer time on end at 02:15 in standard time, earlier by the clock.
+        #expect(
+            try bounds(local, fold, fold + 2700)
+                == ["090C07EA0A19070" + "11E00" + "00800000", "090C07EA0A190703" + "0F0000800080"]
+        )
+    }
+
+    @Test func unixTimeIsUTC() throws {
+        let unix = CaptureObject(classID: 1, logicalName: OBISCode(0, 0, 1, 1, 0, 255), attributeIndex: 2)
+        let bounds = try #require(
+            ProfileBehaviour(rangeStart: .exclusive).rangeBounds(from: 1000, to: .max, zone: zone, restricting: unix)
+        )
+        #expect(bounds.from == .doubleLongUnsigned(999))
+        #expect(bounds.to == .doubleLongUnsigned(4_102_444_800))
+    }
+}

@@ -17,9 +17,11 @@ public struct ProfileDecodingOptions: Sendable {
     public var expandsNull: Bool
     /// The start of the asked range, for a first row without time.
     public var rangeStart: ProfileTime?
-    /// The columns wanted, by their places in the layout in rising order; nil for all. Rows may have these columns only,
-    /// or all of them: what is not wanted is dropped.
+    /// The columns wanted, by their places in the layout in rising order; nil for all.
     public var columns: [Int]?
+    /// The columns that rows are expected to have, the wanted ones among them; nil for those wanted. Rows may have all
+    /// columns all the same: what is not wanted is dropped.
+    public var sentColumns: [Int]?
     /// Refuses rows that do not look like the layout, because the capture objects may have changed; false makes the best
     /// of them.
     public var isStrict: Bool
@@ -33,6 +35,7 @@ public struct ProfileDecodingOptions: Sendable {
         expandsNull: Bool = true,
         rangeStart: ProfileTime? = nil,
         columns: [Int]? = nil,
+        sentColumns: [Int]? = nil,
         isStrict: Bool = false
     ) {
         self.capturePeriod = capturePeriod
@@ -42,6 +45,7 @@ public struct ProfileDecodingOptions: Sendable {
         self.expandsNull = expandsNull
         self.rangeStart = rangeStart
         self.columns = columns
+        self.sentColumns = sentColumns
         self.isStrict = isStrict
     }
 }

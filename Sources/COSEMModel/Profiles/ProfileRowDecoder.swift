@@ -41,6 +41,8 @@ public struct ProfileRowDecoder: Sendable {
 
     /// How many rows the meter says that the buffer has; nil before it has said so, and in a compact array.
     public private(set) var announcedRows: Int?
+    /// Whether rows have all columns although only some were expected; nil without that, and before the first row.
+    public private(set) var sendsAllColumns: Bool?
 
     /// Makes a decoder for one buffer.
     /// - Parameters:
@@ -214,10 +216,11 @@ public struct ProfileRowDecoder: Sendable {
     private mutating func checkWidth(_ count: Int) throws(ProfileError) {
         let all = layout.columns.count
         if mapping == nil {
-            let wanted = rowLayout.columns.count
+            let sent = options.sentColumns ?? options.columns
             // A meter that selects no columns sends them all.
-            let rowsHaveAll = count != wanted && (count == all || (!options.isStrict && count > wanted))
-            mapping = ColumnMapping(layout: layout, wanted: options.columns, rowsHaveAll: rowsHaveAll)
+            let hasAll = sent.map { count != $0.count && (count == all || (!options.isStrict && count > $0.count)) }
+            mapping = ColumnMapping(layout: layout, wanted: options.columns, present: hasAll == true ? nil : sent)
+            sendsAllColumns = hasAll
         }
         let width = mapping?.width ?? all
         guard count == width || (count < width && !options.isStrict) else {

@@ -137,10 +137,9 @@ struct ColumnMapping: Sendable {
     private let targets: [Int]
     private let roles: [ProfileColumn.Role]
 
-    /// Makes the mapping of rows that have all columns, or only the wanted ones.
-    init(layout: ProfileLayout, wanted: [Int]?, rowsHaveAll: Bool) {
-        let places = Array(layout.columns.indices)
-        let present = rowsHaveAll ? places : wanted ?? places
+    /// Makes the mapping of rows that have the present columns; all of them without a list.
+    init(layout: ProfileLayout, wanted: [Int]?, present: [Int]?) {
+        let present = present ?? Array(layout.columns.indices)
         targets = present.map { place in wanted.map { $0.firstIndex(of: place) ?? -1 } ?? place }
         roles = present.map { layout.columns[$0].role }
     }
