@@ -33,7 +33,7 @@ extension Gateway {
 
     /// How a meter differs from the standard: by its model, by its own configuration and by what was learned.
     public func behaviour(of record: MeterRecord) async throws(GatewayError) -> EffectiveBehaviour {
-        record.configuration.behaviour()
+        record.configuration.behaviour(learned: directory.known(record.id)?.selections.learned ?? [])
     }
 
     /// How things stand with the link to a meter.

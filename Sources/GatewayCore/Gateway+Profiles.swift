@@ -7,6 +7,9 @@ public import Fleet
 public import Timekeeping
 
 extension Gateway {
+    /// How long the columns of a profile hold when its rows are read.
+    static let columnsAge = Duration.seconds(300)
+
     /// A profile, or why it could not be described.
     public struct ProfileEntry: Sendable {
         /// The profile object.
@@ -19,14 +22,40 @@ extension Gateway {
     public struct PendingRows: Sendable {
         /// The profile.
         public let sheet: ProfileSheet
-        let plan: RowsReader.Plan
-        let memory: MeterMemory
-        let association: String
+        let plan: RowsPlan
+        let access: RowsReader.Access
         let timings: ExchangeTimings
-        let query: RowsQuery
+        private let query: RowsQuery
+        /// At most so many rows in the answer.
+        public var limit: Int?
 
-        /// Whether rows come oldest first and none has to be left out at the end, so that they can go out as they come.
-        public var canStream: Bool { !sheet.isNewestFirst && (query.entries == nil || plan.window == nil) }
+        init(
+            sheet: ProfileSheet,
+            plan: RowsPlan,
+            access: RowsReader.Access,
+            timings: ExchangeTimings,
+            query: RowsQuery
+        ) {
+            self.sheet = sheet
+            self.plan = plan
+            self.access = access
+            self.timings = timings
+            self.query = query
+            limit = query.limit
+        }
+
+        /// The columns that the rows will have, unless the meter changed them a moment ago.
+        public var layout: ProfileLayout { plan.layout }
+
+        /// How many rows are expected at the most; nil if nothing tells.
+        public var mostRows: Int? {
+            let inUse = plan.entriesInUse
+            guard let window = plan.window else { return query.entries ?? inUse }
+            let period = Int64(sheet.descriptor.capturePeriod)
+            guard period > 0 else { return inUse }
+            let slots = Int((window.to.seconds - window.from.seconds) / period) + 1
+            return inUse.map { min($0, slots) } ?? slots
+        }
     }
 
     /// The selective access for a range of time, in the local time of a meter.
@@ -43,14 +72,13 @@ extension Gateway {
                 reason: "it ends before it begins"
             )
         }
-        let zone = ZoneInfo(name: memory.record.configuration.timeZone) ?? .utc
-        let bounds = RowsReader.bounds
-        let first = min(max(from?.seconds ?? bounds.lowerBound, bounds.lowerBound), bounds.upperBound)
-        let last = min(max(to?.seconds ?? bounds.upperBound, bounds.lowerBound), bounds.upperBound)
-        guard let begin = ProfileTime(utcSeconds: first, zone: zone),
-            let end = ProfileTime(utcSeconds: last, zone: zone)
-        else { throw .badParameter(name: "from", reason: "COSEM cannot write it", suggestion: nil) }
-        return .range(from: begin.dateTime, to: end.dateTime)
+        let bounds = memory.behaviour.behaviour.profiles.rangeBounds(
+            from: from?.seconds ?? .min,
+            to: to?.seconds ?? .max,
+            zone: memory.zone
+        )
+        guard let bounds else { throw .badParameter(name: "from", reason: "COSEM cannot write it", suggestion: nil) }
+        return .range(from: bounds.from, to: bounds.to, restricting: .clock)
     }
 
     /// The profiles of a meter.
@@ -95,64 +123,55 @@ extension Gateway {
     ) async throws(GatewayError) -> PendingRows {
         let memory = try await directory.memory(of: meter)
         let association = try association(wishes.association, for: .reading, memory)
+        // What rows have is read again after a short while, so that values never stand in a wrong column for long.
         let (sheet, timings) = try await profileReader.profile(
             logicalName,
             of: memory,
             association: association,
-            freshness: .usual,
+            freshness: Freshness(maxAge: Self.columnsAge),
             within: wishes.budget,
             priority: wishes.priority
         )
-        let plan = try await rowsReader.plan(
-            query,
-            of: sheet,
-            memory,
-            association: association,
-            within: wishes.budget,
-            priority: wishes.priority
-        )
-        return PendingRows(
-            sheet: sheet,
-            plan: plan,
+        let access = RowsReader.Access(
             memory: memory,
             association: association,
-            timings: timings,
-            query: query
+            budget: wishes.budget,
+            priority: wishes.priority
         )
+        let plan = try await rowsReader.plan(query, of: sheet, access)
+        return PendingRows(sheet: sheet, plan: plan, access: access, timings: timings, query: query)
     }
 
     /// Reads rows and gives them all at once.
-    public func collectRows(_ pending: PendingRows, _ wishes: Wishes) async throws(GatewayError) -> RowsAnswer {
-        var collector = RowsCollector(pending.plan, limit: pending.query.limit)
+    public func collectRows(_ pending: PendingRows) async throws(GatewayError) -> RowsAnswer {
+        var collector = RowsCollector(pending.plan, limit: pending.limit)
+        let selection: RowsSelection
         do {
-            try await rowsReader.read(
-                pending.plan,
-                of: pending.memory,
-                association: pending.association,
-                within: wishes.budget,
-                priority: wishes.priority
-            ) { collector.add($0) }
+            selection = try await rowsReader.read(pending.plan, pending.access) {
+                collector.hasExcess
+            } deliver: {
+                collector.add($0)
+            }
         } catch let error as GatewayError {
             throw error
         } catch {
             throw .internal(reason: "rows failed: \(error)")
         }
-        return collector.answer(now: clock.now(), timings: pending.timings)
+        return collector.answer(pending.sheet, selection, now: clock.now(), timings: pending.timings)
     }
 
-    /// Reads rows and hands them over as they come; only where ``PendingRows/canStream``.
+    /// Reads rows and hands them over, oldest first, as they come.
+    ///
+    /// - Parameters:
+    ///   - pending: the rows.
+    ///   - isEnough: asked from time to time, whether more rows are wanted.
+    ///   - deliver: takes rows; the next ones wait until it returns.
+    /// - Returns: who chose rows and columns.
     public func streamRows(
         _ pending: PendingRows,
-        _ wishes: Wishes,
-        _ deliver: (ProfileRow) async throws -> Void
-    ) async throws {
-        try await rowsReader.read(
-            pending.plan,
-            of: pending.memory,
-            association: pending.association,
-            within: wishes.budget,
-            priority: wishes.priority,
-            deliver: deliver
-        )
+        isEnough: () -> Bool,
+        deliver: (RowsBatch) async throws -> Void
+    ) async throws -> RowsSelection {
+        try await rowsReader.read(pending.plan, pending.access, isEnough: isEnough, deliver: deliver)
     }
 }

@@ -82,7 +82,13 @@ public final class Gateway: Sendable {
         writer = AttributeWriter(exchange: exchange, reader: reader, clock: clock, metrics: metrics)
         invoker = MethodInvoker(exchange: exchange, objects: objects, clock: clock)
         profileReader = ProfileReader(reader: reader, objects: objects)
-        rowsReader = RowsReader(exchange: exchange, reader: reader, clock: clock, metrics: metrics)
+        rowsReader = RowsReader(
+            exchange: exchange,
+            reader: reader,
+            profiles: profileReader,
+            clock: clock,
+            metrics: metrics
+        )
     }
 
     /// Makes ``readiness()`` fail from now on, so that no new requests are sent here.

@@ -129,7 +129,11 @@ import Testing
         let pairs = ProfileLayout(captureObjects: [Self.register(1), flag])
         let octets = try #require(Hexadecimal.octets(of: "130202120306000501000600"))
         let rows = try decode(octets, pairs)
-        #expect((0..<rows.count).map { rows[$0].values } == [[.integer(5), .boolean(true)], [.integer(6), .boolean(false)]])
+        #expect(
+            (0..<rows.count).map { rows[$0].values } == [
+                [.integer(5), .boolean(true)], [.integer(6), .boolean(false)],
+            ]
+        )
         let single = ProfileLayout(captureObjects: [Self.register(1)])
         let numbers = try decode(try #require(Hexadecimal.octets(of: "131206000100020304")), single)
         #expect((0..<numbers.count).map { numbers[$0].values } == [[.integer(1)], [.integer(2)], [.integer(772)]])

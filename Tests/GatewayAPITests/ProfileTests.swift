@@ -70,9 +70,9 @@ struct ProfileTests {
             let lines = try await bench.get(rows + "?last=PT1H", headers: ["Accept": "application/x-ndjson"])
             let parts = lines.text.split(separator: "\n")
             #expect(parts.count == 5)
-            #expect(parts.last == #"{"end":true,"rows":4}"#)
+            #expect(parts.last == #"{"end":true,"rows":4,"selection":{"rows":"by-meter","columns":"none"}}"#)
             let csv = try await bench.get(rows + "?last=PT1H", headers: ["Accept": "text/csv"])
-            #expect(csv.text.hasPrefix("time,status,quality,1.0.1.8.0.255/2 [Wh]\r\n"))
+            #expect(csv.text.hasPrefix("time,status,quality,1.0.1.8.0.255/2 [Wh],rawTime,timeSource\r\n"))
             #expect(csv.text.split(separator: "\r\n").count == 5)
             #expect(try await bench.get(rows, headers: ["Accept": "image/png"]).status == 406)
         }

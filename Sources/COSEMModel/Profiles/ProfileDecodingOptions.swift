@@ -19,8 +19,9 @@ public struct ProfileDecodingOptions: Sendable {
     public var rangeStart: ProfileTime?
     /// The columns wanted, by their places in the layout in rising order; nil for all.
     public var columns: [Int]?
-    /// The columns that rows are expected to have, the wanted ones among them; nil for those wanted. Rows may have all
-    /// columns all the same: what is not wanted is dropped.
+    /// The columns that rows are expected to have, the wanted ones among them; nil for those wanted.
+    ///
+    /// Rows may have all columns all the same: what is not wanted is dropped.
     public var sentColumns: [Int]?
     /// Refuses rows that do not look like the layout, because the capture objects may have changed; false makes the best
     /// of them.

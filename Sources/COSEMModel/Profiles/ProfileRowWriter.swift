@@ -30,24 +30,22 @@ public struct ProfileRowWriter: Sendable {
     /// Makes a writer for rows of one layout.
     /// - Parameters:
     ///   - layout: The columns of the rows.
-    ///   - statusTable: What the bits of the status word mean.
+    ///   - behaviour: What status bits and deviations mean.
     ///   - rowFormat: How the values are written.
     ///   - numbersAsStrings: Whether numbers are written as strings.
-    ///   - invertsDeviation: The meter sends deviations with the sign of an ISO offset, in values too.
     public init(
         layout: ProfileLayout,
-        statusTable: ProfileStatusTable = .amr,
+        behaviour: ProfileBehaviour = .standard,
         rowFormat: RowFormat = .array,
-        numbersAsStrings: Bool = false,
-        invertsDeviation: Bool = false
+        numbersAsStrings: Bool = false
     ) {
         self.layout = layout
-        self.statusTable = statusTable
+        statusTable = behaviour.statusTable
         self.rowFormat = rowFormat
         self.numbersAsStrings = numbersAsStrings
         valueColumns = layout.valueColumns
         scalers = layout.columns.map { Int($0.scalerUnit?.scaler ?? 0) }
-        self.invertsDeviation = invertsDeviation
+        invertsDeviation = behaviour.time.deviationSign == .inverted
         var room = RowText.room
         for column in valueColumns { room += 3 + RowText.room(scaler: scalers[column]) }
         usualRoom = room
@@ -94,10 +92,10 @@ public struct ProfileRowWriter: Sendable {
         writer.name("time")
         write(rows.times[index], into: &writer)
         writer.name("rawTime")
-        switch rows.times[index] {
-        case let time? where time.isSentAsDateTime: writer.string(Hexadecimal.text(of: time.dateTime.octets))
-        case let time? where time.source == .unix: writer.integer(time.utcSeconds ?? 0)
-        default: writer.null()
+        switch (rows.times[index]?.source, rows.times[index]?.rawText) {
+        case (.unix?, let text?): writer.number(text: text)
+        case (_, let text?): writer.string(text)
+        case (_, nil): writer.null()
         }
         writer.member("timeSource", (rows.times[index]?.source ?? .none).rawValue)
         writer.name("status")

@@ -57,6 +57,9 @@ public struct ProfileRows: Sendable {
     /// Whether there are no rows.
     public var isEmpty: Bool { times.isEmpty }
 
+    /// The indices of the rows.
+    public var indices: Range<Int> { times.indices }
+
     /// The row at an index from 0.
     public subscript(index: Int) -> ProfileRow {
         ProfileRow(rows: self, index: index)

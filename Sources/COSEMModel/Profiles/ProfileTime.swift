@@ -44,8 +44,11 @@ public struct ProfileTime: Hashable, Sendable {
 
         /// The names of the marks, such as "ambiguous-time".
         public var names: [String] {
-            [(Marks.ambiguous, "ambiguous-time"), (.nonexistent, "nonexistent-time"), (.deviationSign, "deviation-sign")]
-                .compactMap { contains($0.0) ? $0.1 : nil }
+            [
+                (Marks.ambiguous, "ambiguous-time"), (.nonexistent, "nonexistent-time"),
+                (.deviationSign, "deviation-sign"),
+            ]
+            .compactMap { contains($0.0) ? $0.1 : nil }
         }
     }
 
@@ -96,6 +99,12 @@ public struct ProfileTime: Hashable, Sendable {
         case .meterDeviation, .timeZone, .standardTime, .utcClock, .none: true
         case .unix, .inferred, .rangeStart: false
         }
+    }
+
+    /// What the meter sent: twelve octets as hexadecimal digits or seconds since 1970; nil if it sent nothing.
+    public var rawText: String? {
+        if isSentAsDateTime { return Hexadecimal.text(of: dateTime.octets) }
+        return source == .unix ? utcSeconds.map { String($0) } : nil
     }
 
     /// The RFC 3339 text, nil if a field is open.

@@ -72,7 +72,7 @@ struct JSONJobRepresentation: JobRepresentation {
     }
 
     func result(of rows: RowsAnswer, meter: MeterID) -> [UInt8] {
-        var writer = JSONWriter(reservingCapacity: 120 * (rows.rows.count + 10))
+        var writer = JSONWriter(reservingCapacity: 200 * (rows.count + 10))
         ProfileRepresentation().write(rows, meter: meter.text, next: nil, into: &writer)
         return writer.takeOctets()
     }

@@ -23,6 +23,7 @@ struct ProfileRepresentation: Sendable {
         writer.member("capturePeriod", Self.period(sheet))
         writer.name("columns")
         ProfileRowWriter(layout: sheet.layout).writeColumns(into: &writer)
+        writer.member("intervalLabel", sheet.behaviour.intervalLabel.rawValue)
         writer.member("sortMethod", sheet.descriptor.sortMethod?.name)
         writer.member("entriesInUse", sheet.descriptor.entriesInUse)
         writer.member("profileEntries", sheet.descriptor.profileEntries)
@@ -52,7 +53,12 @@ struct ProfileRepresentation: Sendable {
 
     /// Writes rows with columns and coverage.
     func write(_ answer: RowsAnswer, meter: String, next: String?, into writer: inout JSONWriter) {
-        var rows = ProfileRowWriter(layout: answer.sheet.layout, numbersAsStrings: numbersAsStrings)
+        let behaviour = answer.sheet.behaviour
+        var rows = ProfileRowWriter(
+            layout: answer.layout,
+            behaviour: behaviour,
+            numbersAsStrings: numbersAsStrings
+        )
         writer.beginObject()
         writer.member("meter", meter)
         writer.member("profile", answer.sheet.object.logicalName.description)
@@ -61,18 +67,31 @@ struct ProfileRepresentation: Sendable {
         rows.writeColumns(into: &writer)
         writer.name("rows")
         writer.beginArray()
-        for row in answer.rows { rows.write(row, into: &writer) }
+        for batch in answer.batches {
+            for index in batch.indices { rows.write(batch.rows, at: index, into: &writer) }
+        }
         writer.endArray()
+        writer.member("intervalLabel", behaviour.intervalLabel.rawValue)
+        Self.write(answer.selection, into: &writer)
         writer.name("coverage")
         writeCoverage(answer, into: &writer)
         writer.member("next", next)
         writer.endObject()
     }
 
+    /// Writes who chose rows and columns.
+    static func write(_ selection: RowsSelection, into writer: inout JSONWriter) {
+        writer.name("selection")
+        writer.beginObject()
+        writer.member("rows", selection.rows.rawValue)
+        writer.member("columns", selection.columns.rawValue)
+        writer.endObject()
+    }
+
     private func writeCoverage(_ answer: RowsAnswer, into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("expected", answer.coverage?.expected)
-        writer.member("received", answer.coverage?.received ?? answer.rows.count)
+        writer.member("received", answer.coverage?.received ?? answer.count)
         writer.name("gaps")
         writer.beginArray()
         for gap in answer.coverage?.gaps ?? [] {

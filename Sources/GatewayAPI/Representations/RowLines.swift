@@ -3,42 +3,54 @@
 
 import COSEMModel
 import Fleet
+import GatewayCore
 import HTTPKit
 import JSONText
 
 /// Rows as NDJSON: one object a line, the last line telling that nothing is missing, or what went wrong.
 struct RowLines {
-    /// So many octets are gathered before they are sent.
-    private static let pieceLength = 16_384
-
     private var rows: ProfileRowWriter
-    private var writer = JSONWriter(reservingCapacity: RowLines.pieceLength + 512)
+    private var writer = JSONWriter(reservingCapacity: 16_384)
     private var count = 0
     private let limit: Int?
 
-    init(layout: ProfileLayout, numbersAsStrings: Bool, limit: Int?) {
-        rows = ProfileRowWriter(layout: layout, numbersAsStrings: numbersAsStrings)
+    init(layout: ProfileLayout, behaviour: ProfileBehaviour, numbersAsStrings: Bool, limit: Int?) {
+        rows = ProfileRowWriter(layout: layout, behaviour: behaviour, numbersAsStrings: numbersAsStrings)
         self.limit = limit
     }
 
-    /// Adds a row; gives octets to send when enough have gathered.
-    mutating func add(_ row: ProfileRow) -> [UInt8]? {
-        guard limit.map({ count < $0 }) ?? true else { return nil }
-        rows.write(row, into: &writer)
-        writer.endLine()
-        count += 1
-        return writer.octets.count >= Self.pieceLength ? writer.takeOctets() : nil
+    /// Whether no more rows are taken.
+    var isFull: Bool { limit.map { count >= $0 } ?? false }
+
+    /// Adds rows; gives octets to send at once, so that a row is passed on when it came.
+    mutating func add(_ batch: RowsBatch) -> [UInt8]? {
+        let room = limit.map { $0 - count } ?? .max
+        for index in batch.indices.prefix(room) {
+            rows.write(batch.rows, at: index, into: &writer)
+            writer.endLine()
+            count += 1
+        }
+        return writer.count > 0 ? writer.takeOctets() : nil
     }
 
-    /// The last octets with the last line.
-    mutating func end(_ failure: GatewayError?) -> [UInt8] {
+    /// The last line after all rows.
+    mutating func end(_ selection: RowsSelection) -> [UInt8] {
         writer.beginObject()
-        writer.member("end", failure == nil)
+        writer.member("end", true)
         writer.member("rows", count)
-        if let failure {
-            writer.name("problem")
-            Problem(failure).write(into: &writer)
-        }
+        ProfileRepresentation.write(selection, into: &writer)
+        writer.endObject()
+        writer.endLine()
+        return writer.takeOctets()
+    }
+
+    /// The last line of rows that are not all.
+    mutating func end(_ failure: GatewayError) -> [UInt8] {
+        writer.beginObject()
+        writer.member("end", false)
+        writer.member("rows", count)
+        writer.name("problem")
+        Problem(failure).write(into: &writer)
         writer.endObject()
         writer.endLine()
         return writer.takeOctets()

@@ -2,54 +2,88 @@
 // Copyright the cosem-gateway authors
 
 import COSEMModel
+import DLMSCodec
+import GatewayCore
 import JSONText
 
 /// Rows of a profile as CSV (RFC 4180): a header, then one line for each row.
 struct RowsCSV {
-    private let layout: ProfileLayout
-    private var rows: ProfileRowWriter
-    private let statusTable = ProfileStatusTable.amr
+    static let mediaType = "text/csv; charset=utf-8; header=present"
 
-    init(layout: ProfileLayout) {
+    private let layout: ProfileLayout
+    private let statusTable: ProfileStatusTable
+    private var rows: ProfileRowWriter
+    private var octets: [UInt8] = []
+
+    init(layout: ProfileLayout, behaviour: ProfileBehaviour) {
         self.layout = layout
-        rows = ProfileRowWriter(layout: layout)
+        statusTable = behaviour.statusTable
+        rows = ProfileRowWriter(layout: layout, behaviour: behaviour)
     }
 
-    /// The line of column names, units in brackets.
-    var header: String {
+    /// Whether enough has gathered.
+    var isWorthSending: Bool { octets.count >= 16_384 }
+
+    /// Hands out what has been added.
+    mutating func take() -> [UInt8] {
+        let taken = octets
+        octets.removeAll(keepingCapacity: true)
+        return taken
+    }
+
+    /// Adds the line of column names, units in brackets; how the time was found comes last.
+    mutating func addHeader() {
         let names = layout.valueColumns.map { index in
             let column = layout.columns[index]
-            return Self.field(column.scalerUnit?.symbol.map { "\(column.key) [\($0)]" } ?? column.key)
+            return column.scalerUnit?.symbol.map { "\(column.key) [\($0)]" } ?? column.key
         }
-        return (["time", "status", "quality"] + names).joined(separator: ",") + "\r\n"
+        for name in ["time", "status", "quality"] + names { addField(name.utf8) }
+        addField("rawTime".utf8)
+        addField("timeSource".utf8)
+        endLine()
     }
 
-    /// The line of one row.
-    mutating func line(_ row: ProfileRow) -> String {
-        var fields = [
-            row.time?.iso ?? "",
-            Self.field(row.status.map { statusTable.names(of: $0).joined(separator: " ") } ?? ""),
-            row.quality(statusTable).rawValue,
-        ]
+    /// Adds the lines of rows.
+    mutating func add(_ batch: RowsBatch) {
+        for index in batch.indices { add(batch.rows[index]) }
+    }
+
+    private mutating func add(_ row: ProfileRow) {
+        addField((row.time?.iso ?? "").utf8)
+        addField((row.status.map { statusTable.names(of: $0).joined(separator: " ") } ?? "").utf8)
+        addField(row.quality(statusTable).rawValue.utf8)
         for column in layout.valueColumns {
-            var writer = JSONWriter(reservingCapacity: 32)
+            var writer = JSONWriter(reservingCapacity: 64)
             rows.write(row, column: column, into: &writer)
-            fields.append(Self.field(Self.plain(writer.takeOctets())))
+            addField(json: writer.octets)
         }
-        return fields.joined(separator: ",") + "\r\n"
+        addField((row.time?.rawText ?? "").utf8)
+        addField((row.time?.source ?? .none).rawValue.utf8)
+        endLine()
     }
 
     /// A JSON value as a cell: null empty, a string without its quotes, anything else as it is.
-    private static func plain(_ json: [UInt8]) -> String {
+    private mutating func addField(json: [UInt8]) {
         switch json.first {
-        case UInt8(ascii: "n"): ""
-        case UInt8(ascii: "\""): (try? JSONReader.parse(json))?.string ?? ""
-        default: String(decoding: json, as: UTF8.self)
+        case UInt8(ascii: "n"): addField("".utf8)
+        case UInt8(ascii: "\""): addField(((try? JSONReader.parse(json))?.string ?? "").utf8)
+        default: addField(json)
         }
     }
 
-    private static func field(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    private mutating func addField(_ text: some Sequence<UInt8>) {
+        let start = octets.count
+        octets.append(contentsOf: text)
+        let field = octets[start...]
+        if field.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) {
+            let quoted = field.flatMap { $0 == 0x22 ? [0x22, 0x22] : [$0] }
+            octets.replaceSubrange(start..., with: [0x22] + quoted + [0x22])
+        }
+        octets.append(UInt8(ascii: ","))
+    }
+
+    private mutating func endLine() {
+        octets.removeLast()
+        octets += [0x0D, 0x0A]
     }
 }

@@ -10,6 +10,9 @@ import Timekeeping
 
 /// What meters record.
 extension GatewayAPI {
+    /// More rows than this are not gathered for one answer: JSON leads to the rest, CSV is sent as the rows come.
+    private static let mostCollectedRows = 50_000
+
     @Sendable func listProfiles(_ request: RoutedRequest) async throws -> HTTPResponse {
         let meter = request.parameter("id")
         let (entries, timings) = try await gateway.profiles(of: meter, try request.wishes())
@@ -54,26 +57,28 @@ extension GatewayAPI {
             budget: WaitBudget(request.preferredWait ?? RoutedRequest.usualWait)
         )
         let pending = try await gateway.prepareRows(query, of: obis, meter, wishes)
-        if request.mediaType == "application/x-ndjson", pending.canStream {
-            return stream(pending, wishes, numbersAsStrings, limit: query.limit)
-        }
-        let answer = try await gateway.collectRows(pending, wishes)
-        let response: HTTPResponse
+        let isLong = query.limit == nil && pending.mostRows ?? 0 > Self.mostCollectedRows
         switch request.mediaType {
-        case "application/x-ndjson": response = Self.lines(answer, numbersAsStrings)
+        case "application/x-ndjson": return stream(pending, numbersAsStrings, limit: query.limit)
+        case "text/csv" where isLong: return streamCSV(pending)
         case "text/csv":
-            var csv = RowsCSV(layout: answer.sheet.layout)
-            var text = csv.header
-            for row in answer.rows { text += csv.line(row) }
-            response = .octets(Array(text.utf8), type: "text/csv; charset=utf-8; header=present")
+            let answer = try await gateway.collectRows(pending)
+            var csv = RowsCSV(layout: answer.layout, behaviour: answer.sheet.behaviour)
+            csv.addHeader()
+            for batch in answer.batches { csv.add(batch) }
+            return HTTPResponse.octets(csv.take(), type: RowsCSV.mediaType)
+                .with("Server-Timing", answer.timings.field).with("Cache-Control", "no-store")
         default:
+            var bounded = pending
+            if isLong { bounded.limit = Self.mostCollectedRows }
+            let answer = try await gateway.collectRows(bounded)
             let next = answer.rest.map { nextRows(request, from: $0.from, to: $0.to) }
-            response = HTTPResponse.json(reservingCapacity: 120 * (answer.rows.count + 10)) {
+            return HTTPResponse.json(reservingCapacity: 200 * (answer.count + 10)) {
                 ProfileRepresentation(basePath: settings.basePath, numbersAsStrings: numbersAsStrings)
                     .write(answer, meter: meter, next: next, into: &$0)
             }
+            .with("Server-Timing", answer.timings.field).with("Cache-Control", "no-store")
         }
-        return response.with("Server-Timing", answer.timings.field).with("Cache-Control", "no-store")
     }
 
     private static func rowsQuery(_ request: RoutedRequest) throws -> RowsQuery {
@@ -86,38 +91,61 @@ extension GatewayAPI {
         }
         query.entries = try request.query.integer("entries", in: 1...1_000_000)
         query.limit = try request.query.integer("limit", in: 1...1_000_000)
+        if let text = try request.query.single("columns") {
+            let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            guard names.count <= 1000, names.allSatisfy({ (1...100).contains($0.utf8.count) }) else {
+                throw Problem.badParameter("columns", expected: "keys of columns, with commas between them")
+            }
+            query.columns = names
+        }
         return query
     }
 
     /// Rows as NDJSON while the meter still sends; what goes wrong on the way is the last line.
     private func stream(
         _ pending: Gateway.PendingRows,
-        _ wishes: Gateway.Wishes,
         _ numbersAsStrings: Bool,
         limit: Int?
     ) -> HTTPResponse {
         let gateway = gateway
         return HTTPResponse.stream(type: "application/x-ndjson") { body in
-            var lines = RowLines(layout: pending.sheet.layout, numbersAsStrings: numbersAsStrings, limit: limit)
-            var failure: GatewayError?
+            var lines = RowLines(
+                layout: pending.layout,
+                behaviour: pending.sheet.behaviour,
+                numbersAsStrings: numbersAsStrings,
+                limit: limit
+            )
+            let last: [UInt8]
             do {
-                try await gateway.streamRows(pending, wishes) { row in
-                    if let octets = lines.add(row) { try await body.write(octets) }
+                let selection = try await gateway.streamRows(pending) {
+                    lines.isFull
+                } deliver: { batch in
+                    if let octets = lines.add(batch) { try await body.write(octets) }
                 }
+                last = lines.end(selection)
             } catch let error as GatewayError {
-                failure = error
+                last = lines.end(error)
             }
-            try await body.write(lines.end(failure))
+            try await body.write(last)
         }
         .with("Cache-Control", "no-store")
     }
 
-    /// Rows as NDJSON that had to be put in order first.
-    private static func lines(_ answer: RowsAnswer, _ numbersAsStrings: Bool) -> HTTPResponse {
-        var lines = RowLines(layout: answer.sheet.layout, numbersAsStrings: numbersAsStrings, limit: nil)
-        var octets: [UInt8] = []
-        for row in answer.rows { octets += lines.add(row) ?? [] }
-        return .octets(octets + lines.end(nil), type: "application/x-ndjson")
+    /// Rows as CSV while the meter still sends; what goes wrong on the way cuts the connection.
+    private func streamCSV(_ pending: Gateway.PendingRows) -> HTTPResponse {
+        let gateway = gateway
+        return HTTPResponse.stream(type: RowsCSV.mediaType) { body in
+            var csv = RowsCSV(layout: pending.layout, behaviour: pending.sheet.behaviour)
+            csv.addHeader()
+            _ = try await gateway.streamRows(pending) {
+                false
+            } deliver: { batch in
+                csv.add(batch)
+                if csv.isWorthSending { try await body.write(csv.take()) }
+            }
+            try await body.write(csv.take())
+        }
+        .with("Cache-Control", "no-store")
     }
 
     /// The address of the rows that did not fit.

@@ -16,6 +16,8 @@ final class MeterDirectory: Sendable {
 
     private struct Contents {
         var entries: [MeterID: Entry] = [:]
+        /// By the name of the model.
+        var models: [String: ModelMemory] = [:]
         /// How often something was forgotten: what was read from the store before that may be old.
         var changes: UInt64 = 0
     }
@@ -24,6 +26,10 @@ final class MeterDirectory: Sendable {
     private static let trust = Duration.seconds(2)
     /// With more meters than this in memory, those that were not looked at for longest make room.
     private static let mostMeters = 50_000
+    /// The model of meters of which nothing is known.
+    private static let genericModel = "generic"
+    /// More models than this are not kept.
+    private static let mostModels = 1000
 
     private let meters: any MeterStore
     private let channels: any ChannelStore
@@ -64,10 +70,23 @@ final class MeterDirectory: Sendable {
             record: record,
             channelRevision: channel?.revision,
             behaviour: behaviour,
-            route: try MeterRoute(record, sharedChannel: channel, behaviour: behaviour.behaviour)
+            route: try MeterRoute(record, sharedChannel: channel, behaviour: behaviour.behaviour),
+            model: behaviour.behaviour.scalers == .kept ? model(record.configuration.model) : nil
         )
         keep(memory, now, unlessChangedSince: changes)
         return memory
+    }
+
+    /// What is kept of a model; nil for the one that says nothing about a meter.
+    private func model(_ name: String) -> ModelMemory? {
+        guard name != Self.genericModel else { return nil }
+        return contents.withLock { contents in
+            if let known = contents.models[name] { return known }
+            if contents.models.count >= Self.mostModels { contents.models.removeAll() }
+            let new = ModelMemory()
+            contents.models[name] = new
+            return new
+        }
     }
 
     /// What is in memory of a meter, without asking the store.

@@ -49,10 +49,24 @@ final class MeterMemory: Sendable {
     let behaviour: EffectiveBehaviour
     /// The way to the meter.
     let route: MeterRoute
+    /// The rules of the meter's time zone.
+    let zone: any TimeZoneRules
+    /// Which kinds of selective access the meter was found to refuse.
+    let selections = SelectionMemory()
+    /// What is kept of all meters of the model; nil if the model says nothing, or the meter changes its scalers.
+    private let model: ModelMemory?
     private let contents = Mutex(Contents())
 
-    init(record: MeterRecord, channelRevision: Revision?, behaviour: EffectiveBehaviour, route: MeterRoute) {
+    init(
+        record: MeterRecord,
+        channelRevision: Revision?,
+        behaviour: EffectiveBehaviour,
+        route: MeterRoute,
+        model: ModelMemory? = nil
+    ) {
         self.record = record
+        self.model = model
+        zone = ZoneInfo.named(record.configuration.timeZone) ?? .utc
         self.behaviour = behaviour
         self.channelRevision = channelRevision
         self.route = route
@@ -99,6 +113,7 @@ final class MeterMemory: Sendable {
     func forgetValues() {
         contents.withLock { contents in
             contents.values.removeAll()
+            // A register that was written may have another scaler than the others of its model.
             contents.scalerUnits.removeAll()
             contents.generation &+= 1
         }
@@ -117,10 +132,13 @@ final class MeterMemory: Sendable {
 
     /// The scaler_unit of an object if it was asked for not longer ago than `maxAge`; the inner nil says that it has none.
     func scalerUnit(_ key: ObjectKey, now: Timestamp, maxAge: Duration) -> ScalerUnit?? {
-        contents.withLock { contents in
+        let own: ScalerUnit?? = contents.withLock { contents in
             guard let entry = contents.scalerUnits[key], now - entry.readAt < maxAge else { return nil }
             return .some(entry.scalerUnit)
         }
+        if let own { return own }
+        guard let shared = model?.scalerUnit(key, now: now, maxAge: maxAge) else { return nil }
+        return .some(shared)
     }
 
     func keep(_ scalerUnit: ScalerUnit?, for key: ObjectKey, readAt: Timestamp) {
@@ -128,5 +146,6 @@ final class MeterMemory: Sendable {
             contents.scalerUnits[key] = (scalerUnit, readAt)
             contents.generation &+= 1
         }
+        if let scalerUnit { model?.keep(scalerUnit, for: key, readAt: readAt) }
     }
 }

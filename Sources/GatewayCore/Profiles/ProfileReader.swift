@@ -168,14 +168,15 @@ struct ProfileReader: Sendable {
                 ProfileSheet(
                     object: profile,
                     descriptor: descriptor,
-                    layout: ProfileLayout(captureObjects: descriptor.captureObjects, scalerUnits: scalers)
+                    layout: ProfileLayout(captureObjects: descriptor.captureObjects, scalerUnits: scalers),
+                    behaviour: memory.behaviour.behaviour.profiles
                 )
             )
         }
         return (sheets, total)
     }
 
-    /// Scaler and unit of captured registers; one that cannot be read is left out.
+    /// Scaler and unit of captured registers, as kept of the meter or its model; one that cannot be read is left out.
     private func scalers(
         of captured: [CaptureObject],
         _ memory: MeterMemory,
@@ -185,30 +186,40 @@ struct ProfileReader: Sendable {
         priority: UInt8
     ) async throws(GatewayError) -> (scalers: [OBISCode: ScalerUnit], timings: ExchangeTimings) {
         var queries: [AttributeQuery] = []
+        var scalers: [OBISCode: ScalerUnit] = [:]
         var seen: Set<OBISCode> = []
-        for capture in captured
-        where QuantityAttributes.contains(classID: capture.classID, index: capture.attributeIndex) {
-            guard let index = QuantityAttributes.scalerUnitIndex(classID: capture.classID),
+        let now = reader.clock.now()
+        let age = memory.behaviour.behaviour.scalers == .live ? .zero : Self.usualAge
+        for capture in captured where capture.dataIndex == 0 {
+            guard QuantityAttributes.contains(classID: capture.classID, index: capture.attributeIndex),
+                let index = QuantityAttributes.scalerUnitIndex(classID: capture.classID),
                 seen.insert(capture.logicalName).inserted
             else { continue }
-            queries.append(
-                AttributeQuery(object: capture.logicalName, classID: capture.classID, attribute: .index(index))
-            )
+            let key = MeterMemory.ObjectKey(classID: capture.classID, logicalName: capture.logicalName)
+            if let kept = memory.scalerUnit(key, now: now, maxAge: age) {
+                scalers[capture.logicalName] = kept
+            } else {
+                queries.append(
+                    AttributeQuery(object: capture.logicalName, classID: capture.classID, attribute: .index(index))
+                )
+            }
         }
-        guard !queries.isEmpty else { return ([:], .none) }
+        guard !queries.isEmpty else { return (scalers, .none) }
         let answer = try await reader.read(
             queries,
             of: memory,
             association: association,
-            freshness: Freshness(maxAge: Self.usualAge, onlyIfCached: onlyIfCached),
+            freshness: Freshness(maxAge: age, onlyIfCached: onlyIfCached),
             within: budget,
             priority: priority
         )
-        var scalers: [OBISCode: ScalerUnit] = [:]
         for outcome in answer.outcomes {
-            if case .success(let reading) = outcome.result, let scaler = ScalerUnit(reading.data) {
-                scalers[outcome.query.object] = scaler
-            }
+            guard case .success(let reading) = outcome.result, let scaler = ScalerUnit(reading.data),
+                let classID = outcome.query.classID
+            else { continue }
+            scalers[outcome.query.object] = scaler
+            let key = MeterMemory.ObjectKey(classID: classID, logicalName: outcome.query.object)
+            memory.keep(scaler, for: key, readAt: reading.readAt)
         }
         return (scalers, answer.timings)
     }

@@ -2,6 +2,9 @@
 // Copyright the cosem-gateway authors
 
 public import COSEMModel
+import DLMSCodec
+import Fleet
+import JSONText
 
 /// What a profile records, with the names and units of its columns.
 public struct ProfileSheet: Sendable {
@@ -11,7 +14,56 @@ public struct ProfileSheet: Sendable {
     public let descriptor: ProfileDescriptor
     /// The columns with scaler and unit.
     public let layout: ProfileLayout
+    /// How the meter fills its profiles.
+    public let behaviour: ProfileBehaviour
 
-    /// Whether the newest row comes first in the buffer.
-    var isNewestFirst: Bool { descriptor.sortMethod == .lifo }
+    /// The column that a range restricts; nil if the rows have no time.
+    func restrictingColumn(_ behaviour: ProfileBehaviour) -> CaptureObject? {
+        let time = layout.timeColumn.map { layout.columns[$0].capture }
+        switch behaviour.restrictingColumn {
+        case .clock: return .clock
+        case .time: return time
+        case .sortObject:
+            guard let sorted = descriptor.sortObject, ProfileLayout(captureObjects: [sorted]).timeColumn != nil else {
+                return time
+            }
+            return sorted
+        }
+    }
+
+    /// The places of the columns that a caller names, time and status always among them; nil for all.
+    ///
+    /// - Throws: ``GatewayError/badParameter(name:reason:suggestion:)`` for a name that no column has.
+    func places(of names: [String]?) throws(GatewayError) -> [Int]? {
+        guard let names else { return nil }
+        var wanted = Set([layout.timeColumn, layout.statusColumn].compactMap { $0 })
+        for name in names {
+            let found = layout.columns.indices.filter { matches(name, layout.columns[$0]) }
+            guard !found.isEmpty else {
+                throw .badParameter(
+                    name: "columns",
+                    reason: "the profile has no column \(name)",
+                    suggestion: nearest(name, in: layout.columns.map(\.key))
+                )
+            }
+            wanted.formUnion(found)
+        }
+        return wanted.count == layout.columns.count ? nil : wanted.sorted()
+    }
+
+    /// A key such as `1.0.1.8.0.255/2`, an OBIS code in any spelling, or one with attribute and element.
+    private func matches(_ name: String, _ column: ProfileColumn) -> Bool {
+        if name == column.key || name == column.capture.key { return true }
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard let code = parts.first.flatMap({ OBISCode(String($0)) }), code == column.capture.logicalName else {
+            return false
+        }
+        switch parts.count {
+        case 1: return true
+        case 2: return Int8(parts[1]) == column.capture.attributeIndex
+        case 3:
+            return Int8(parts[1]) == column.capture.attributeIndex && UInt16(parts[2]) == column.capture.dataIndex
+        default: return false
+        }
+    }
 }

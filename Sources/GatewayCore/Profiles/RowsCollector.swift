@@ -4,33 +4,56 @@
 import COSEMModel
 import Timekeeping
 
-/// Puts rows in order, oldest first, and cuts them to what was asked for.
+/// Gathers rows that come oldest first, up to a limit, and tells what of the asked time they cover.
 struct RowsCollector {
-    private let plan: RowsReader.Plan
+    private let plan: RowsPlan
     private let limit: Int?
-    private(set) var rows: [ProfileRow] = []
+    private var batches: [RowsBatch] = []
+    private var count = 0
+    /// The layout of the rows, which is another than planned if the capture objects had changed.
+    private var layout: ProfileLayout?
+    /// The first row that did not fit.
+    private var excess: Int64?
+    /// More rows came than fit.
+    private(set) var hasExcess = false
+    private var lastSeconds: Int64?
 
-    init(_ plan: RowsReader.Plan, limit: Int?) {
+    init(_ plan: RowsPlan, limit: Int?) {
         self.plan = plan
         self.limit = limit
     }
 
-    mutating func add(_ row: ProfileRow) {
-        rows.append(row)
+    mutating func add(_ batch: RowsBatch) {
+        layout = layout ?? batch.rows.layout
+        lastSeconds = batch.seconds(batch.count - 1) ?? lastSeconds
+        let room = limit.map { $0 - count } ?? .max
+        guard batch.count > room else {
+            batches.append(batch)
+            count += batch.count
+            return
+        }
+        if !hasExcess {
+            hasExcess = true
+            excess = batch.seconds(room)
+            if room > 0 { batches.append(batch.selecting(0..<room)) }
+            count += room
+        }
     }
 
     /// The rows that were asked for.
-    func answer(now: Timestamp, timings: ExchangeTimings) -> RowsAnswer {
-        var wanted = plan.sheet.isNewestFirst ? rows.reversed() : rows
-        if let entries = plan.entries, wanted.count > entries { wanted.removeFirst(wanted.count - entries) }
+    func answer(
+        _ sheet: ProfileSheet,
+        _ selection: RowsSelection,
+        now: Timestamp,
+        timings: ExchangeTimings
+    ) -> RowsAnswer {
         var rest: (from: Timestamp, to: Timestamp)?
-        if let limit, wanted.count > limit {
-            // Without a time there is no way to say where the rest begins.
-            if let seconds = wanted[limit].time?.utcSeconds {
-                let end = wanted.last?.time?.utcSeconds.map { Timestamp(seconds: $0 + 1) }
-                rest = (Timestamp(seconds: seconds), plan.window?.to ?? end ?? now)
-            }
-            wanted.removeLast(wanted.count - limit)
+        // Without a time there is no way to say where the rest begins.
+        if let excess {
+            rest = (
+                Timestamp(seconds: excess),
+                plan.window?.to ?? lastSeconds.map { Timestamp(seconds: $0 + 1) } ?? now
+            )
         }
         var coverage: ProfileCoverage?
         if let window = plan.window {
@@ -39,19 +62,23 @@ struct RowsCollector {
             coverage = ProfileCoverage(
                 from: window.from.seconds,
                 to: end.seconds,
-                period: plan.sheet.descriptor.capturePeriod,
+                period: sheet.descriptor.capturePeriod,
                 zone: plan.zone
             )
-            for row in wanted {
-                if let seconds = row.time?.utcSeconds { coverage?.note(seconds) }
+            for batch in batches {
+                for place in 0..<batch.count {
+                    if let seconds = batch.seconds(place) { coverage?.note(seconds) }
+                }
             }
         }
         return RowsAnswer(
-            sheet: plan.sheet,
-            rows: wanted,
+            sheet: sheet,
+            layout: layout ?? plan.layout,
+            batches: batches,
             coverage: coverage,
             rest: rest,
             zone: plan.zone,
+            selection: selection,
             timings: timings
         )
     }

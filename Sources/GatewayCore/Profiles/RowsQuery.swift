@@ -15,6 +15,10 @@ public struct RowsQuery: Hashable, Sendable {
     public var entries: Int?
     /// At most so many rows in one answer.
     public var limit: Int?
+    /// The columns wanted, by key or code; nil for all.
+    ///
+    /// Time and status come along.
+    public var columns: [String]?
 
     /// What a caller gets who says nothing.
     public static let usualLast = Duration.seconds(86_400)
@@ -25,13 +29,15 @@ public struct RowsQuery: Hashable, Sendable {
         to: Timestamp? = nil,
         last: Duration? = nil,
         entries: Int? = nil,
-        limit: Int? = nil
+        limit: Int? = nil,
+        columns: [String]? = nil
     ) {
         self.from = from
         self.to = to
         self.last = last
         self.entries = entries
         self.limit = limit
+        self.columns = columns
     }
 
     /// A stretch of time, half-open.

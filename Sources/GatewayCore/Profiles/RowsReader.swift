@@ -9,158 +9,208 @@ import Timekeeping
 
 /// Reads rows of profiles: the asked part of the buffer, or all of it where the meter gives no parts.
 struct RowsReader: Sendable {
-    /// A buffer with more entries than this is not read whole for a part of it.
-    static let mostEntriesReadWhole = 10_000
-
-    /// Meters know no times outside of 1970 to 2100; what is beyond means "from the beginning" or "to the end" all the same.
-    static let bounds: ClosedRange<Int64> = 0...4_102_444_800
-
     let exchange: MeterExchange
     let reader: AttributeReader
+    let profiles: ProfileReader
     let clock: any WallClock
     let metrics: GatewayMetrics
 
-    /// What to read, settled before the meter is asked for rows.
-    struct Plan: Sendable {
-        let sheet: ProfileSheet
-        let window: RowsQuery.Window?
-        let entries: Int?
-        let zone: any TimeZoneRules
-        /// The part to ask for, nil for the whole buffer.
-        let selection: SelectiveAccess?
-        /// Whether the whole buffer may be read if the meter refuses the part.
-        let mayReadWhole: Bool
+    /// How a meter is asked.
+    struct Access: Sendable {
+        let memory: MeterMemory
+        let association: String
+        let budget: WaitBudget
+        let priority: UInt8
     }
 
-    /// Settles how to read the rows that a query means.
-    func plan(
-        _ query: RowsQuery,
-        of sheet: ProfileSheet,
-        _ memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8
-    ) async throws(GatewayError) -> Plan {
-        let zone: any TimeZoneRules = ZoneInfo(name: memory.record.configuration.timeZone) ?? .utc
+    /// Settles which rows a query means.
+    func plan(_ query: RowsQuery, of sheet: ProfileSheet, _ access: Access) async throws(GatewayError) -> RowsPlan {
+        let memory = access.memory
         let window = query.window(now: clock.now())
         if let window, window.from > window.to {
             throw .rangeNotSupported(Self.target(sheet, memory), reason: "it ends before it begins")
         }
-        var selection: SelectiveAccess?
+        if window != nil, sheet.restrictingColumn(sheet.behaviour) == nil {
+            throw .rangeNotSupported(Self.target(sheet, memory), reason: "its rows have no time")
+        }
         var inUse = sheet.descriptor.entriesInUse.map(Int.init)
-        if let window {
-            selection = Self.range(window, sheet, zone)
-            if selection == nil {
-                throw .rangeNotSupported(Self.target(sheet, memory), reason: "its rows have no time")
-            }
-        } else if let entries = query.entries {
+        if window == nil, query.entries != nil {
             let answer = try await reader.read(
-                [AttributeQuery(object: sheet.object.logicalName, classID: 7, attribute: .index(7))],
+                [AttributeQuery(object: sheet.object.logicalName, classID: sheet.object.classID, attribute: .index(7))],
                 of: memory,
-                association: association,
+                association: access.association,
                 freshness: .live,
-                within: budget,
-                priority: priority
+                within: access.budget,
+                priority: access.priority
             )
             if case .success(let reading)? = answer.outcomes.first?.result {
                 inUse = reading.data.integerValue.flatMap { Int(exactly: $0) } ?? inUse
             }
-            if let inUse, entries < inUse {
-                selection =
-                    sheet.isNewestFirst
-                    ? .entries(from: 1, to: UInt32(clamping: entries))
-                    : .entries(from: UInt32(clamping: inUse - entries + 1))
-            }
         }
-        return Plan(
+        return RowsPlan(
             sheet: sheet,
             window: window,
             entries: query.entries,
-            zone: zone,
-            selection: selection,
-            mayReadWhole: (inUse ?? 0) <= Self.mostEntriesReadWhole
+            columns: try sheet.places(of: query.columns),
+            zone: memory.zone,
+            behaviour: sheet.behaviour,
+            entriesInUse: inUse
         )
     }
 
-    /// Reads the rows and hands them over in the order of the buffer as they come, those outside of the window left out.
+    /// Reads the rows and hands them over oldest first, as they come where the buffer's order allows it.
     ///
-    /// - Parameter deliver: takes rows; the next ones wait until it returns.
+    /// - Parameters:
+    ///   - plan: the rows.
+    ///   - access: how to ask for them.
+    ///   - isEnough: asked before a further request, whether it is needed at all.
+    ///   - deliver: takes rows; the next ones wait until it returns.
+    /// - Returns: who chose rows and columns.
     func read(
-        _ plan: Plan,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8,
-        deliver: (ProfileRow) async throws -> Void
-    ) async throws {
-        do {
-            try await read(plan, plan.selection, memory, association, budget, priority, deliver)
-        } catch let error as GatewayError where plan.selection != nil && error.mayComeFromSelection {
-            guard plan.mayReadWhole else {
-                throw GatewayError.rangeNotSupported(
-                    Self.target(plan.sheet, memory),
-                    reason: "the meter gives no parts of it: \(error.detail)"
+        _ plan: RowsPlan,
+        _ access: Access,
+        isEnough: () -> Bool,
+        deliver: (RowsBatch) async throws -> Void
+    ) async throws -> RowsSelection {
+        var plan = plan
+        var delivered = 0
+        var isStrict = true
+        while true {
+            do {
+                return try await readOnce(plan, access, isStrict: isStrict, skipping: delivered, isEnough) { batch in
+                    delivered += batch.count
+                    try await deliver(batch)
+                }
+            } catch let error as ProfileError {
+                guard isStrict, error.isLayoutMismatch else { throw Self.unreadable(plan, access, error) }
+                // The capture objects may have changed since they were read.
+                let (sheet, _) = try await profiles.profile(
+                    plan.sheet.object.logicalName,
+                    of: access.memory,
+                    association: access.association,
+                    freshness: .live,
+                    within: access.budget,
+                    priority: access.priority
                 )
+                if sheet.descriptor.captureObjects == plan.sheet.descriptor.captureObjects {
+                    isStrict = false
+                } else {
+                    guard delivered == 0, plan.columns == nil else { throw Self.changed(plan, access) }
+                    plan = plan.with(sheet, columns: nil)
+                }
             }
-            try await read(plan, nil, memory, association, budget, priority, deliver)
         }
     }
 
+    private func readOnce(
+        _ plan: RowsPlan,
+        _ access: Access,
+        isStrict: Bool,
+        skipping: Int,
+        _ isEnough: () -> Bool,
+        deliver: (RowsBatch) async throws -> Void
+    ) async throws -> RowsSelection {
+        var output = RowsOutput(plan: plan, skipping: skipping)
+        var selection = RowsSelection.none
+        let windows: [RowsQuery.Window?] = plan.window == nil ? [nil] : plan.windows
+        for (index, window) in windows.enumerated() {
+            let ways = RowsRequest.ways(plan, window: window, access.memory.selections)
+            selection = try await read(ways, plan, access, isStrict: isStrict, &output, deliver)
+            // A whole buffer holds the other windows too.
+            if selection.rows != .meter { break }
+            guard index < windows.count - 1 else { break }
+            try await output.finishPart(deliver)
+            if isEnough() { break }
+        }
+        try await output.finish(deliver)
+        return selection
+    }
+
+    /// Asks in one way after the other until the meter serves one.
     private func read(
-        _ plan: Plan,
-        _ selection: SelectiveAccess?,
-        _ memory: MeterMemory,
-        _ association: String,
-        _ budget: WaitBudget,
-        _ priority: UInt8,
-        _ deliver: (ProfileRow) async throws -> Void
-    ) async throws {
+        _ ways: [RowsRequest],
+        _ plan: RowsPlan,
+        _ access: Access,
+        isStrict: Bool,
+        _ output: inout RowsOutput,
+        _ deliver: (RowsBatch) async throws -> Void
+    ) async throws -> RowsSelection {
+        let profile = plan.sheet.object.logicalName
+        var refusal: GatewayError?
+        var refused: SelectionMemory.Kind?
+        for way in ways {
+            if way.access == nil, plan.window != nil || plan.entries != nil, !plan.mayReadWhole {
+                throw GatewayError.rangeNotSupported(
+                    Self.target(plan.sheet, access.memory),
+                    reason: "the meter gives no parts of it"
+                        + (refusal.map { ": \($0.detail)" } ?? ", and it is too long to be read whole")
+                )
+            }
+            do {
+                let selection = try await read(way, plan, access, isStrict: isStrict, &output, deliver)
+                if let refused { access.memory.selections.note(refused, of: profile, at: clock.now()) }
+                return selection
+            } catch let error as GatewayError where way.access != nil && error.mayComeFromSelection {
+                refusal = error
+                refused = way.tries
+            }
+        }
+        throw refusal ?? .internal(reason: "there is no way to read rows")
+    }
+
+    private func read(
+        _ way: RowsRequest,
+        _ plan: RowsPlan,
+        _ access: Access,
+        isStrict: Bool,
+        _ output: inout RowsOutput,
+        _ deliver: (RowsBatch) async throws -> Void
+    ) async throws -> RowsSelection {
         let request = AttributeRequest(
             AttributeDescriptor(
                 classID: plan.sheet.object.classID,
                 instanceID: plan.sheet.object.logicalName,
                 attributeID: 2
             ),
-            selectiveAccess: selection
+            selectiveAccess: way.access
         )
         let (blocks, continuation) = AsyncStream.makeStream(of: [UInt8].self)
-        async let answer = finish(request, memory, association, budget, priority, continuation)
-        var decoder = ProfileRowDecoder(layout: plan.sheet.layout, options: Self.options(plan))
+        async let answer = finish(request, access, continuation)
+        var decoder = ProfileRowDecoder(layout: plan.sheet.layout, options: Self.options(plan, way, isStrict))
         var octets = 0
-        do {
-            for await block in blocks {
-                octets += block.count
-                try decoder.feed(block)
-                let rows = decoder.takeRows()
-                for index in 0..<rows.count where Self.isWanted(rows[index], plan) { try await deliver(rows[index]) }
+        var hasBegun = false
+        for await block in blocks {
+            octets += block.count
+            try decoder.feed(block)
+            let rows = decoder.takeRows()
+            if !hasBegun, !rows.isEmpty {
+                hasBegun = true
+                output.begin(isWhole: way.access == nil, announcedRows: decoder.announcedRows)
             }
-            try await answer
-            if octets > 0 { try decoder.finish() }
-        } catch let error as ProfileError {
-            throw GatewayError.protocolError(
-                memory.id,
-                reason: "the buffer of \(plan.sheet.object.logicalName) cannot be read: \(error)"
-            )
+            try await output.add(rows, deliver)
         }
+        try await answer
+        if octets > 0 { try decoder.finish() }
         metrics.octets.increment(MetricLabels("in"), by: UInt64(octets))
+        var selection = way.selection
+        if selection.columns == .meter, decoder.sendsAllColumns == true { selection.columns = .gateway }
+        if selection.rows == .meter, output.isOverfull { selection.rows = .gateway }
+        return selection
     }
 
     /// Runs the exchange and ends the stream of blocks with it.
     private func finish(
         _ request: AttributeRequest,
-        _ memory: MeterMemory,
-        _ association: String,
-        _ budget: WaitBudget,
-        _ priority: UInt8,
+        _ access: Access,
         _ blocks: AsyncStream<[UInt8]>.Continuation
     ) async throws(GatewayError) {
         defer { blocks.finish() }
         let answer = try await exchange.perform(
             .get([request]),
-            in: association,
-            of: memory,
-            within: budget,
-            priority: priority
+            in: access.association,
+            of: access.memory,
+            within: access.budget,
+            priority: access.priority
         ) { blocks.yield($0) }
         switch answer.response {
         case .streamed: return
@@ -173,7 +223,7 @@ struct RowsReader: Sendable {
                     reason,
                     to: "get",
                     ObjectTarget(
-                        meter: memory.id,
+                        meter: access.memory.id,
                         object: descriptor.instanceID,
                         classID: descriptor.classID,
                         member: .attribute(2)
@@ -187,41 +237,19 @@ struct RowsReader: Sendable {
         }
     }
 
-    private static func isWanted(_ row: ProfileRow, _ plan: Plan) -> Bool {
-        guard let window = plan.window, let seconds = row.time?.utcSeconds else { return true }
-        let moment = Timestamp(seconds: seconds)
-        return moment >= window.from && moment < window.to
-    }
-
-    private static func options(_ plan: Plan) -> ProfileDecodingOptions {
+    private static func options(_ plan: RowsPlan, _ way: RowsRequest, _ isStrict: Bool) -> ProfileDecodingOptions {
         ProfileDecodingOptions(
             capturePeriod: plan.sheet.descriptor.capturePeriod,
             sortMethod: plan.sheet.descriptor.sortMethod ?? .fifo,
             zone: plan.zone,
-            rangeStart: plan.window.flatMap { ProfileTime(utcSeconds: $0.from.seconds, zone: plan.zone) }
+            time: plan.behaviour.time,
+            expandsNull: plan.behaviour.nullCell == .repeated,
+            rangeStart: way.access == nil
+                ? nil : way.window.flatMap { ProfileTime(utcSeconds: $0.from.seconds, zone: plan.zone) },
+            columns: plan.columns,
+            sentColumns: way.sentColumns ?? (plan.columns == nil ? nil : Array(plan.sheet.layout.columns.indices)),
+            isStrict: isStrict
         )
-    }
-
-    /// The range descriptor of a window, in local time; nil if the rows have no time.
-    private static func range(
-        _ window: RowsQuery.Window,
-        _ sheet: ProfileSheet,
-        _ zone: any TimeZoneRules
-    ) -> SelectiveAccess? {
-        guard let column = sheet.layout.timeColumn else { return nil }
-        let capture = sheet.layout.columns[column].capture
-        let from = min(max(window.from.seconds, bounds.lowerBound), bounds.upperBound)
-        let to = min(max(window.to.seconds, bounds.lowerBound), bounds.upperBound)
-        if capture.classID != 8 {
-            return .range(
-                from: .doubleLongUnsigned(UInt32(clamping: from)),
-                to: .doubleLongUnsigned(UInt32(clamping: to)),
-                restricting: capture
-            )
-        }
-        guard let first = ProfileTime(utcSeconds: from, zone: zone), let last = ProfileTime(utcSeconds: to, zone: zone)
-        else { return nil }
-        return .range(from: first.dateTime, to: last.dateTime, restricting: capture)
     }
 
     private static func target(_ sheet: ProfileSheet, _ memory: MeterMemory) -> ObjectTarget {
@@ -230,6 +258,20 @@ struct RowsReader: Sendable {
             object: sheet.object.logicalName,
             classID: sheet.object.classID,
             member: .attribute(2)
+        )
+    }
+
+    private static func unreadable(_ plan: RowsPlan, _ access: Access, _ error: ProfileError) -> GatewayError {
+        .protocolError(
+            access.memory.id,
+            reason: "the buffer of \(plan.sheet.object.logicalName) cannot be read: \(error)"
+        )
+    }
+
+    private static func changed(_ plan: RowsPlan, _ access: Access) -> GatewayError {
+        .protocolError(
+            access.memory.id,
+            reason: "the columns of \(plan.sheet.object.logicalName) changed; ask again"
         )
     }
 }

@@ -3,6 +3,7 @@
 
 import COSEMModel
 import Glibc
+import Synchronization
 
 /// The rules of one IANA time zone, from the system's compiled database (RFC 9636).
 struct ZoneInfo: TimeZoneRules, Hashable {
@@ -22,6 +23,17 @@ struct ZoneInfo: TimeZoneRules, Hashable {
         self.offsets = offsets
         self.firstOffset = firstOffset
         self.rule = rule
+    }
+
+    /// Zones that were found, because many meters share a few.
+    private static let found = Mutex<[String: ZoneInfo]>([:])
+
+    /// Finds a zone by its name, reading the database once for each; nil when the system does not have it.
+    static func named(_ name: String) -> ZoneInfo? {
+        if let known = found.withLock({ $0[name] }) { return known }
+        guard let zone = ZoneInfo(name: name) else { return nil }
+        found.withLock { $0[name] = zone }
+        return zone
     }
 
     /// Finds a zone by its name; nil when the system does not have it.

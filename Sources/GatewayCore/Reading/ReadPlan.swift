@@ -110,9 +110,12 @@ struct ReadPlan {
         case .data(let octets):
             let data = try? DLMSData(octets: octets)
             memory.keep(data.flatMap { ScalerUnit($0) }, for: key, readAt: readAt)
-        case .failure:
-            // A register without a readable scaler_unit: the raw number is all there is.
-            memory.keep(nil, for: key, readAt: readAt)
+        case .failure(let reason):
+            // A register without a readable scaler_unit: the raw number is all there is. What may pass is asked again.
+            switch reason {
+            case .temporaryFailure, .hardwareFault, .otherReason: return
+            default: memory.keep(nil, for: key, readAt: readAt)
+            }
         }
     }
 

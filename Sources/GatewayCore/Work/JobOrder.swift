@@ -38,6 +38,7 @@ public enum JobOrder: Hashable, Sendable {
             add("to", rows.to.map { .string($0.rfc3339) })
             add("last", rows.last.map { .string($0.iso8601) })
             add("entries", rows.entries.map { .integer($0) })
+            add("columns", rows.columns.map { .array($0.map { .string($0) }) })
             add("association", association.map { .string($0) })
         }
         return .object(JSONObject(members) ?? JSONObject())
@@ -70,6 +71,7 @@ public enum JobOrder: Hashable, Sendable {
                 rows.last = length
             }
             rows.entries = try members.optionalInteger("entries", in: 1...1_000_000)
+            rows.columns = try members.optionalStrings("columns")
             self = .profileRead(profile, rows, association: try members.optionalString("association"))
         default:
             let items = try members.requiredArray("items")

@@ -61,7 +61,7 @@ public struct OrderHandler: JobHandler {
                     priority: priority
                 )
                 let pending = try await gateway.prepareRows(query, of: profile, execution.target, wishes)
-                let rows = try await gateway.collectRows(pending, wishes)
+                let rows = try await gateway.collectRows(pending)
                 guard let meter = MeterID(execution.target) else { throw .meterUnknown(text: execution.target) }
                 return .succeeded(result: representation.result(of: rows, meter: meter))
             }
