@@ -119,6 +119,15 @@ import Testing
         #expect(throws: ProtectionError.proofMismatch) { try proof(.suite0).verify(named, of: Self.exchange) }
     }
 
+    @Test func aChallengeSentBackConvincesNobody() throws {
+        var exchange = Self.exchange
+        exchange.challengeToVerifier = exchange.challengeToProver
+        for proof in try mechanisms() {
+            let made = try proof.prove(exchange, invocationCounter: 77)
+            #expect(throws: ProtectionError.proofMismatch) { try proof.verify(made, of: exchange.reversed) }
+        }
+    }
+
     @Test func aProofIsNoProofOfTheOtherSide() throws {
         for proof in try mechanisms() {
             let made = try proof.prove(Self.exchange, invocationCounter: 77)

@@ -76,6 +76,8 @@ public enum HighLevelProof: Hashable, Sendable {
 
     /// Checks the proof of the peer in a time that does not depend on where it differs.
     ///
+    /// When both challenges are the same no proof convinces: a peer without the secret may have sent ours back, to
+    /// answer with the proof that we then make.
     /// - Parameters:
     ///   - proof: what the peer sent.
     ///   - exchange: titles and challenges, with the peer as the prover.
@@ -84,6 +86,7 @@ public enum HighLevelProof: Hashable, Sendable {
     /// - Throws: ``ProtectionError/proofMismatch``, and what ``prove(_:invocationCounter:)`` throws.
     @discardableResult
     public func verify(_ proof: [UInt8], of exchange: ChallengeExchange) throws(ProtectionError) -> UInt32? {
+        guard exchange.challengeToProver != exchange.challengeToVerifier else { throw .proofMismatch }
         switch self {
         case .aes, .md5, .sha1, .sha256:
             let expected = try prove(exchange)

@@ -53,9 +53,6 @@ public struct MessageProtection: Sendable {
         self.cipher = cipher
     }
 
-    /// Whether tags can be made and checked.
-    public var canAuthenticate: Bool { authenticationKey != nil }
-
     /// Protects an APDU.
     ///
     /// - Parameters:

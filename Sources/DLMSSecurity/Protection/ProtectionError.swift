@@ -34,8 +34,6 @@ public enum ProtectionError: Error, Hashable, Sendable {
     case keyLength(expected: Int, given: Int)
     /// A system title does not have 8 octets.
     case systemTitleLength(Int)
-    /// A challenge has a length that the mechanism does not allow, in octets.
-    case challengeLength(Int)
     /// A tag is to be made or checked and there is no authentication key.
     case missingAuthenticationKey
     /// The key that the message names is not at hand.
@@ -58,7 +56,7 @@ public enum ProtectionError: Error, Hashable, Sendable {
         case .tagMismatch, .tooShort, .suiteMismatch, .unknownSuite, .unsupportedCompression, .proofMismatch,
             .signatureMismatch, .keyUnwrapFailed, .invalidKeyInformation, .invalidPublicKey:
             true
-        case .keyLength, .systemTitleLength, .challengeLength, .missingAuthenticationKey, .keyNotAvailable,
+        case .keyLength, .systemTitleLength, .missingAuthenticationKey, .keyNotAvailable,
             .suiteWithoutPublicKeys, .invalidPrivateKey, .randomnessUnavailable, .cryptographyUnavailable:
             false
         }
@@ -82,7 +80,6 @@ extension ProtectionError: CustomStringConvertible {
         case .invalidPublicKey: "the public key is not a point of the curve"
         case .keyLength(let expected, let given): "a key of \(given) octets was given where \(expected) are needed"
         case .systemTitleLength(let count): "a system title has 8 octets, not \(count)"
-        case .challengeLength(let count): "a challenge of \(count) octets is not allowed"
         case .missingAuthenticationKey: "there is no authentication key to make or check the tag with"
         case .keyNotAvailable: "the key that the message names is not at hand"
         case .suiteWithoutPublicKeys: "security suite 0 has neither signatures nor key agreement"

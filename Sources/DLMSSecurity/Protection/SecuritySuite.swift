@@ -40,13 +40,6 @@ public enum SecuritySuite: UInt8, CaseIterable, Hashable, Sendable {
 
     /// The length of a signature in octets, r and s: 64 or 96; nil for suite 0.
     public var signatureLength: Int? { curve.map { 2 * $0.coordinateLength } }
-
-    /// The lengths in octets that a challenge of high-level authentication may have.
-    ///
-    /// - Parameter mechanism: the number of the mechanism; 7 asks for at least 32 octets.
-    public static func challengeLengths(mechanism: UInt8) -> ClosedRange<Int> {
-        mechanism == 7 ? 32...64 : 8...64
-    }
 }
 
 extension SecurityControl {
