@@ -70,7 +70,7 @@ let package = Package(
         part("ProtocolDecoder", ["DLMSCodec", "DLMSSecurity", "JSONText"]),
         part("DLMSEngine", ["DLMSCodec", "DLMSSecurity"]),
         part("MeterTransport", ["DLMSEngine", "DLMSCodec", nioCore, nioPosix, logging]),
-        part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", logging]),
+        part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", logging]),
         part(
             "MeterSimulator",
             ["DLMSEngine", "DLMSCodec", "COSEMModel", "DLMSSecurity", "MeterTransport", "Timekeeping", logging]
@@ -136,7 +136,13 @@ let package = Package(
         ),
         tests("JSONTextTests", ["JSONText"]),
         tests("HTTPKitTests", ["HTTPKit", "JSONText", logging]),
-        tests("GatewayCoreTests", ["GatewayCore", "Fleet", "COSEMModel", "DLMSCodec", "JSONText", "Timekeeping"]),
+        tests(
+            "GatewayCoreTests",
+            [
+                "GatewayCore", "Fleet", "SQLStore", "SQLiteDriver", "MeterSessions", "MeterTransport", "DLMSEngine",
+                "DLMSSecurity", "COSEMModel", "DLMSCodec", "JSONText", "Timekeeping", logging,
+            ]
+        ),
         tests(
             "GatewayAPITests",
             [

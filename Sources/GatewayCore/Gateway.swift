@@ -13,11 +13,14 @@ public final class Gateway: Sendable {
         public var valueAge: Duration
         /// The version that `/metrics` and `/` tell.
         public var version: String
+        /// The client's system title where an association has none configured; nil refuses such associations.
+        public var systemTitle: SystemTitle?
 
         /// Makes settings.
-        public init(valueAge: Duration = .seconds(60), version: String = "0.1.0") {
+        public init(valueAge: Duration = .seconds(60), version: String = "0.1.0", systemTitle: SystemTitle? = nil) {
             self.valueAge = valueAge
             self.version = version
+            self.systemTitle = systemTitle
         }
     }
 
@@ -33,6 +36,7 @@ public final class Gateway: Sendable {
     let meters: any MeterStore
     let channels: any ChannelStore
     let access: any MeterAccess
+    let custodian: CounterCustodian?
     let directory: MeterDirectory
     let administration: MeterAdministration
     let objects: ObjectDirectory
@@ -51,6 +55,7 @@ public final class Gateway: Sendable {
     ///   - channels: where shared channels are kept.
     ///   - jobs: where background work goes.
     ///   - access: the connection manager.
+    ///   - custodian: keeps invocation counters, the same that `access` asks; nil keeps none.
     ///   - settings: what can be tuned.
     ///   - clock: the time of day.
     public init(
@@ -58,6 +63,7 @@ public final class Gateway: Sendable {
         channels: any ChannelStore,
         jobs: JobQueue,
         access: any MeterAccess,
+        custodian: CounterCustodian? = nil,
         settings: Settings = Settings(),
         clock: any WallClock = SystemWallClock()
     ) {
@@ -65,6 +71,7 @@ public final class Gateway: Sendable {
         self.channels = channels
         self.jobs = jobs
         self.access = access
+        self.custodian = custodian
         self.settings = settings
         self.clock = clock
         metrics = GatewayMetrics(version: settings.version)

@@ -25,6 +25,8 @@ public struct MeterRoute: Hashable, Sendable {
     public var endpoint: TCPEndpoint
     /// How to associate, by the names under which requests choose.
     public var associations: [String: AssociationSettings]
+    /// Whose invocation counters the protected ones of them use, by the same names.
+    public var counters: [String: CounterPlan]
     /// How long connecting may take.
     public var connectTimeout: Duration
     /// How long an association is kept open after the last request; zero = release at once.
@@ -38,6 +40,7 @@ public struct MeterRoute: Hashable, Sendable {
         channel: ChannelKey,
         endpoint: TCPEndpoint,
         associations: [String: AssociationSettings],
+        counters: [String: CounterPlan] = [:],
         connectTimeout: Duration = .seconds(10),
         keepAlive: Duration = .seconds(10),
         revision: Int = 0
@@ -46,6 +49,7 @@ public struct MeterRoute: Hashable, Sendable {
         self.channel = channel
         self.endpoint = endpoint
         self.associations = associations
+        self.counters = counters
         self.connectTimeout = connectTimeout
         self.keepAlive = keepAlive
         self.revision = revision

@@ -53,8 +53,8 @@ extension MeterSessions {
                 guard !work.waiters.isEmpty, !isCutOff else { continue }
                 if let error = await connect(work, channel) {
                     guard !work.waiters.isEmpty else { break }
-                    noteFailure(work, .transport(error))
-                    return end(work, channel, with: .transport(error))
+                    noteFailure(work, error)
+                    return end(work, channel, with: error)
                 }
             }
             guard !work.waiters.isEmpty, let session = channel.session else { break }
@@ -84,6 +84,18 @@ extension MeterSessions {
                     channel.waiting.prepend(work, priority: work.priority)
                     return
                 }
+                if case .engine(.invocationCounterError(let expected)) = error.reason {
+                    let fault = await follow(.expected(expected), work, session)
+                    // Nothing proves that the refusal is the meter's, so that only reads are repeated.
+                    if work.isRead, let fault, !work.waiters.isEmpty {
+                        noteFailure(work, .counters(fault))
+                        return end(work, channel, with: .counters(fault))
+                    }
+                    if work.isRead, fault == nil, mayReplace, mayRepeat(work, after: error) {
+                        mayReplace = false
+                        continue
+                    }
+                }
                 if isReused, mayReplace, error.suggestsLostSession, mayRepeat(work, after: error) {
                     mayReplace = false
                     counts.replacements += 1
@@ -99,6 +111,21 @@ extension MeterSessions {
         if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
     }
 
+    /// Follows a meter that does not take our invocation counter any more; returns why it must not be followed.
+    private func follow(
+        _ hint: CounterHint,
+        _ work: PendingWork,
+        _ session: ChannelState.Session
+    ) async -> CounterFault? {
+        guard let custody, let plan = work.route.counters[session.association] else { return nil }
+        do throws(CounterFault) {
+            _ = try await custody.follow(hint, for: plan)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Lets nobody join a read of which a part was read before what is about to be changed.
     private func closeToJoiners(_ channel: ChannelState) {
         channel.joinable = channel.joinable.filter { !$0.value.isPartlyDone }
@@ -109,10 +136,12 @@ extension MeterSessions {
     }
 
     /// Opens the association that a piece of work needs; returns why it could not be opened.
-    private func connect(_ work: PendingWork, _ channel: ChannelState) async -> TransportError? {
+    private func connect(_ work: PendingWork, _ channel: ChannelState) async -> SessionError? {
         let settings = work.settings(after: meters[work.route.meter]?.naming[work.request.association])
         guard let error = await connect(work, settings, channel) else { return nil }
-        guard let other = work.settings(after: error, settings), !work.waiters.isEmpty, !isCutOff else { return error }
+        guard case .transport(let failure) = error, let other = work.settings(after: failure, settings),
+            !work.waiters.isEmpty, !isCutOff
+        else { return error }
         return await connect(work, other, channel)
     }
 
@@ -120,24 +149,23 @@ extension MeterSessions {
         _ work: PendingWork,
         _ settings: AssociationSettings,
         _ channel: ChannelState
-    ) async -> TransportError? {
+    ) async -> SessionError? {
         work.stage = .connecting
         let began = clock.now()
         let id = makeID()
         let route = work.route
-        let onClose: @Sendable () -> Void = { [weak self] in
-            Task { await self?.connectionClosed(id, route.channel) }
-        }
-        let task = Task { [network] in
-            await Self.result { () async throws(TransportError) in
-                try await MeterConnection.open(
-                    to: route.endpoint,
-                    settings: settings,
-                    connectTimeout: route.connectTimeout,
-                    network: network,
-                    onClose: onClose
-                )
+        let opener = AssociationOpener(
+            route: route,
+            settings: settings,
+            plan: route.counters[work.request.association],
+            custody: custody,
+            network: network,
+            onClose: { [weak self] in
+                Task { await self?.connectionClosed(id, route.channel) }
             }
+        )
+        let task = Task {
+            await Self.result { () async throws(SessionError) in try await opener.open() }
         }
         work.stop = { task.cancel() }
         let result = await task.value
@@ -160,7 +188,7 @@ extension MeterSessions {
             )
             return nil
         case .failure(let error):
-            counts.associationFailures[error.associationFailure, default: 0] += 1
+            if let failure = error.associationFailure { counts.associationFailures[failure, default: 0] += 1 }
             return error
         }
     }
@@ -191,6 +219,7 @@ extension MeterSessions {
             outcome = .answered
             noteContact(session.meter, done.info)
             noteNaming(work, done.info)
+            if let plan = work.route.counters[session.association] { custody?.answered(done.info, for: plan) }
             meters[session.meter]?.exchanges += 1
         case .failure(let error):
             outcome = error.outcome
@@ -244,10 +273,10 @@ extension MeterSessions {
         meters[work.route.meter]?.lastErrorAt = clock.now()
     }
 
-    private static func result<Success>(
-        _ body: () async throws(TransportError) -> Success
-    ) async -> Result<Success, TransportError> {
-        do throws(TransportError) {
+    private static func result<Success, Failure>(
+        _ body: () async throws(Failure) -> Success
+    ) async -> Result<Success, Failure> {
+        do throws(Failure) {
             return .success(try await body())
         } catch {
             return .failure(error)

@@ -28,6 +28,8 @@ public actor MeterSessions {
 
     let network: MeterNetwork
     let clock: SessionClock
+    /// Keeps the invocation counters of protected associations.
+    let custody: (any CounterCustody)?
     private let options: Options
     var channels: [ChannelKey: ChannelState] = [:]
     var meters: [String: MeterRecord] = [:]
@@ -38,8 +40,20 @@ public actor MeterSessions {
     private var nextID: UInt64 = 0
 
     /// Makes a manager without any connection.
-    public init(network: MeterNetwork, options: Options = Options(), clock: SessionClock = .continuous) {
+    ///
+    /// - Parameters:
+    ///   - network: the event loops.
+    ///   - custody: keeps invocation counters; without it no protected association can be opened.
+    ///   - options: limits.
+    ///   - clock: the time.
+    public init(
+        network: MeterNetwork,
+        custody: (any CounterCustody)? = nil,
+        options: Options = Options(),
+        clock: SessionClock = .continuous
+    ) {
         self.network = network
+        self.custody = custody
         self.options = options
         self.clock = clock
     }

@@ -17,6 +17,8 @@ public enum SessionError: Error, Hashable, Sendable {
 
     /// The connection or the exchange failed: see the reason for whose fault it is.
     case transport(TransportError)
+    /// There are no invocation counters for the association, or the meter is ahead of ours and not followed.
+    case counters(CounterFault)
     /// The caller's deadline passed.
     case deadlinePassed(Stage, TransportError.Transmission)
     /// The caller's task was cancelled.
@@ -33,7 +35,7 @@ public enum SessionError: Error, Hashable, Sendable {
         switch self {
         case .transport(let error): error.transmission
         case .deadlinePassed(_, let transmission), .cancelled(let transmission): transmission
-        case .queueFull, .draining, .unknownAssociation: .notSent
+        case .counters, .queueFull, .draining, .unknownAssociation: .notSent
         }
     }
 }

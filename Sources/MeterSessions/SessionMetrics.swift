@@ -49,6 +49,8 @@ public struct SessionMetrics: Hashable, Sendable {
         case rejected
         /// The meter answered with something else.
         case malformed
+        /// There were no invocation counters for it.
+        case noCounters
         /// Nobody waited for it any more.
         case cancelled
     }

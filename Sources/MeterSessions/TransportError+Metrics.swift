@@ -40,3 +40,14 @@ extension TransportError {
         }
     }
 }
+
+extension SessionError {
+    /// Why there is no association when opening one ended with this error; nil when it was never tried.
+    var associationFailure: SessionMetrics.AssociationFailure? {
+        switch self {
+        case .transport(let error): error.associationFailure
+        case .counters: .noCounters
+        case .deadlinePassed, .cancelled, .queueFull, .draining, .unknownAssociation: nil
+        }
+    }
+}

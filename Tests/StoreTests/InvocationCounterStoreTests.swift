@@ -23,6 +23,16 @@ import Timekeeping
     }
 
     @Test(arguments: Backend.allCases)
+    func theStoresSystemTitleStays(backend: Backend) async throws {
+        try await backend.run { stores async throws in
+            let first = Self.counter("CGWabcde").systemTitle
+            #expect(try await stores.counters.clientSystemTitle(orKeep: first) == first)
+            let second = Self.counter("CGWvwxyz").systemTitle
+            #expect(try await stores.counters.clientSystemTitle(orKeep: second) == first)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func aNewCounterBeginsWithOne(backend: Backend) async throws {
         try await backend.run { stores async throws in
             #expect(try await stores.counters.state(ours) == nil)
@@ -220,15 +230,25 @@ import Timekeeping
     @Test(arguments: Backend.allCases)
     func theMetersCounterOnlyGrows(backend: Backend) async throws {
         try await backend.run { stores async throws in
-            let meter = Self.counter("MTR00001")
-            #expect(try await stores.counters.peerCounter(meter) == nil)
-            try await stores.counters.keepPeerCounters([meter: 7, ours: 1])
-            let first = PeerCounter(value: 7, updatedAt: stores.clock.now())
+            let meter: MeterID = try id("M-1")
+            func counter(_ value: UInt32, _ title: String = "MTR00001") -> PeerCounter {
+                PeerCounter(meter: meter, id: Self.counter(title), value: value)
+            }
+            func last() async throws -> PeerCounter? {
+                try await stores.counters.peerCounter(of: meter, key: ours.key)
+            }
+            #expect(try await last() == nil)
+            try await stores.counters.keepPeerCounters([counter(7)])
             stores.clock.advance(by: .seconds(1))
-            try await stores.counters.keepPeerCounters([meter: 6])
-            #expect(try await stores.counters.peerCounter(meter) == first)
-            try await stores.counters.keepPeerCounters([meter: 0xFFFF_FFFF])
-            #expect(try await stores.counters.peerCounter(meter)?.value == 0xFFFF_FFFF)
+            try await stores.counters.keepPeerCounters([counter(6)])
+            #expect(try await last() == counter(7))
+            try await stores.counters.keepPeerCounters([counter(0xFFFF_FFFF)])
+            #expect(try await last() == counter(0xFFFF_FFFF))
+            stores.clock.advance(by: .seconds(1))
+            try await stores.counters.keepPeerCounters([counter(3, "MTR00002")])
+            #expect(try await last() == counter(3, "MTR00002"))
+            let other = try #require(KeyFingerprint([UInt8](repeating: 9, count: 16)))
+            #expect(try await stores.counters.peerCounter(of: meter, key: other) == nil)
         }
     }
 }

@@ -102,6 +102,18 @@ public struct SystemTitle: Hashable, Sendable, CustomStringConvertible {
         self.octets = octets
     }
 
+    /// Draws a title for a gateway: the letters CGW and five octets at random.
+    ///
+    /// - Throws: ``DLMSSecurity/SealingError/randomnessUnavailable``.
+    public static func drawn() throws(SealingError) -> SystemTitle {
+        let letters: [UInt8] = [0x43, 0x47, 0x57]
+        return SystemTitle(exactly: letters + (try RandomOctets.draw(8 - letters.count)))
+    }
+
+    private init(exactly octets: [UInt8]) {
+        self.octets = octets
+    }
+
     /// The octets as 16 hexadecimal digits in capitals.
     public var description: String { Hexadecimal.text(of: octets) }
 }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-public import Timekeeping
+public import DLMSSecurity
 
 /// Keeps invocation counters; what it returns from a write is durable, a power failure included.
 public protocol InvocationCounterStore: Sendable {
+    /// The system title that all gateways over this store have where none is configured.
+    ///
+    /// Counters begin again with another store, and so must the title, or a nonce would be used twice.
+    /// - Parameter drawn: becomes the title when there is none yet.
+    func clientSystemTitle(orKeep drawn: SystemTitle) async throws(CounterStoreError) -> SystemTitle
+
     /// Reserves values for the caller alone, from ``InvocationCounterState/next`` on, as one step.
     ///
     /// A counter that was never used begins with 1. What is reserved is never reserved again, used or not.
@@ -38,24 +44,30 @@ public protocol InvocationCounterStore: Sendable {
     /// The last jumps of a counter, the newest first.
     func repairs(_ id: InvocationCounterID, limit: Int) async throws(CounterStoreError) -> [CounterRepair]
 
-    /// The highest counter that a meter has proven to have used; nil when there is none yet.
-    func peerCounter(_ id: InvocationCounterID) async throws(CounterStoreError) -> PeerCounter?
+    /// The highest counter that a meter has proven to have used with a key; nil when there is none yet.
+    ///
+    /// A meter that was replaced, and so has another system title, is told apart by ``PeerCounter/id``: what it used last
+    /// is what was kept last.
+    func peerCounter(of meter: MeterID, key: KeyFingerprint) async throws(CounterStoreError) -> PeerCounter?
 
     /// Keeps counters that meters have used; a lower one than is kept changes nothing.
-    func keepPeerCounters(_ counters: [InvocationCounterID: UInt32]) async throws(CounterStoreError)
+    func keepPeerCounters(_ counters: [PeerCounter]) async throws(CounterStoreError)
 }
 
 /// The highest counter that a meter has proven to have used.
 public struct PeerCounter: Hashable, Sendable {
+    /// The meter.
+    public let meter: MeterID
+    /// The key, and the meter's system title.
+    public let id: InvocationCounterID
     /// The counter.
     public let value: UInt32
-    /// When it was kept.
-    public let updatedAt: Timestamp
 
     /// Makes a record.
-    public init(value: UInt32, updatedAt: Timestamp) {
+    public init(meter: MeterID, id: InvocationCounterID, value: UInt32) {
+        self.meter = meter
+        self.id = id
         self.value = value
-        self.updatedAt = updatedAt
     }
 }
 

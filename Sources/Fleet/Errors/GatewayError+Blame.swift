@@ -17,8 +17,9 @@ extension GatewayError {
             .typeMismatch, .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported,
             .idempotencyKeyReused, .objectClassInconsistent, .meterLocked, .rateLimited, .orderLimit, .notCached:
             .caller
+        case .invocationCounterRejected(_, let problem): problem.party
         case .deniedByMeter, .objectUnavailable, .associationRejected, .authenticationFailedAtMeter,
-            .decipheringFailed, .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused,
+            .decipheringFailed, .protocolError, .meterHardwareFault, .meterRefused,
             .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout, .verificationFailed:
             .meter
         case .meterRefusedConnection, .meterUnreachable, .connectionLost, .outcomeUnknown, .circuitOpen:

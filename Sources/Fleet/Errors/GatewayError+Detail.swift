@@ -67,8 +67,9 @@ extension GatewayError {
             "Meter \(meter) refused the association \(association): \(result), \(diagnostic)."
         case .authenticationFailedAtMeter(let meter, let association, let reason):
             "The authentication of association \(association) with meter \(meter) failed: \(reason)."
-        case .decipheringFailed(let meter): "A message of meter \(meter) does not open with the configured keys."
-        case .invocationCounterRejected(let meter): "An invocation counter did not grow with meter \(meter)."
+        case .decipheringFailed(let meter, let reason):
+            "A protected message with meter \(meter) does not open: \(reason)."
+        case .invocationCounterRejected(let meter, let problem): problem.detail(meter)
         case .protocolError(let meter, let reason): "Meter \(meter) broke the protocol: \(reason)."
         case .meterHardwareFault(let target, let outcome): "The meter reports a fault at \(target): \(outcome)."
         case .meterRefused(let target, let outcome): "The meter refused \(target): \(outcome)."

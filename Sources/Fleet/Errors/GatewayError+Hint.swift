@@ -13,7 +13,8 @@ extension GatewayError {
         case .insufficientScope: "Ask the operator for a key with this scope."
         case .meterProtected: "Set \"protected\": false in the meter's configuration first."
         case .liveReadNotAllowed: "Ask for a stored reading with ?source=cache, or use a key with readings:live."
-        case .deniedByMeter: "Use an association with more rights: ?association=manager."
+        case .deniedByMeter:
+            "Use an association with more rights, if the meter is configured with one: ?association=NAME."
         case .meterUnknown: "List the meters with GET /meters."
         case .channelUnknown: "List the channels with GET /channels."
         case .objectUndefined, .attributeUndefined: "List what the meter has with GET /meters/{id}/objects."
@@ -28,8 +29,9 @@ extension GatewayError {
         case .alreadyExists: "Change the one there is with PUT or PATCH."
         case .associationRejected: "Check client address, mechanism and secret of the association."
         case .authenticationFailedAtMeter: "Check the secret or the keys of the association."
-        case .decipheringFailed: "Check block cipher key, authentication key and system title."
-        case .invocationCounterRejected: "Set invocationCounterObject, so that the meter's counter is read first."
+        case .decipheringFailed:
+            "Check blockCipherKey, authenticationKey, suite and both system titles of the association."
+        case .invocationCounterRejected(let meter, let problem): problem.hint(meter)
         case .ordersOnly: "Orders that switch supply safely are not part of this version."
         case .protocolError: "Check that the port speaks DLMS/COSEM with the configured framing."
         case .verificationFailed: "Read the attribute; send \"verify\": false for one that changes by itself."

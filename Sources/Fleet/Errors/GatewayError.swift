@@ -137,10 +137,10 @@ public enum GatewayError: Error, Hashable, Sendable {
     case associationRejected(MeterID, association: String, result: String, diagnostic: String)
     /// The meter did not accept the password or the proof, or failed to prove itself.
     case authenticationFailedAtMeter(MeterID, association: String, reason: String)
-    /// The meter's message does not open with the configured keys.
-    case decipheringFailed(MeterID)
-    /// An invocation counter did not grow.
-    case invocationCounterRejected(MeterID)
+    /// A message does not open with the configured keys, here or at the meter.
+    case decipheringFailed(MeterID, reason: String)
+    /// The invocation counters of the two sides do not fit each other.
+    case invocationCounterRejected(MeterID, CounterProblem)
     /// The meter's answer breaks the protocol.
     case protocolError(MeterID, reason: String)
     /// The meter reports a hardware fault.

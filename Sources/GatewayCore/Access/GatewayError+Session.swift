@@ -18,6 +18,7 @@ extension GatewayError {
         }
         switch error {
         case .transport(let error): self.init(error, context)
+        case .counters(let fault): self.init(fault, context)
         case .deadlinePassed(.queued, _): self = .lineBusy(context.meter, channel: context.channel)
         case .deadlinePassed, .cancelled: self = .waitExceeded(context.meter, waited: waited)
         case .queueFull(let limit): self = .queueFull(context.meter, limit: limit)
@@ -32,7 +33,7 @@ extension SessionError {
     fileprivate var leavesOutcomeOpen: Bool {
         switch self {
         case .deadlinePassed, .cancelled: true
-        case .transport, .queueFull, .draining, .unknownAssociation: false
+        case .transport, .counters, .queueFull, .draining, .unknownAssociation: false
         }
     }
 }

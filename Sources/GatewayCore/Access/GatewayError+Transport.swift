@@ -89,22 +89,32 @@ extension GatewayError {
         case .authenticationRefused(let result):
             self = .authenticationFailedAtMeter(meter, association: context.association, reason: result.name)
         case .serverSystemTitleUnknown:
-            self = .protocolError(meter, reason: "it did not tell its system title")
+            self = .decipheringFailed(
+                meter,
+                reason: "the meter did not tell its system title; the quirk serverSystemTitle does"
+            )
         case .serverProtectionTooWeak:
             self = .protocolError(meter, reason: "it answered with less protection than the request had")
-        case .decipheringFailed(let fault): self = .protocolError(meter, reason: "its answer: \(fault)")
+        case .decipheringFailed(let fault): self = .decipheringFailed(meter, reason: "the meter's answer: \(fault)")
         case .protectionFailed(let fault): self = .internal(reason: "a request could not be protected: \(fault)")
         case .replayed(let received, let lastSeen):
-            self = .protocolError(meter, reason: "its invocation counter \(received) is not above \(lastSeen)")
+            self = .invocationCounterRejected(meter, .replayed(received: received, lastSeen: lastSeen))
         case .countersRefused(let refusal):
-            self = .internal(reason: "there are no invocation counters: \(refusal.rawValue)")
+            self = GatewayError(refusal, meter)
         case .invocationCounterError(let expected):
-            self = .exceptionResponse(
-                meter,
-                state: "service-not-allowed",
-                service: "invocation-counter-error, \(expected) is expected"
-            )
+            // Nothing proves that the refusal is the meter's, who may have carried the command out.
+            self =
+                mayHaveActed
+                ? .outcomeUnknown(meter, operation: context.service.rawValue)
+                : .invocationCounterRejected(
+                    meter,
+                    .refused(association: context.association, expected: UInt64(expected))
+                )
         case .randomnessUnavailable: self = .internal(reason: "the system has no randomness")
+        case .exceptionResponse(let exception) where exception.serviceError == .decipheringError:
+            self = .decipheringFailed(meter, reason: "the meter could not open what it was sent")
+        case .confirmedServiceError(let error) where error.isDecipheringError:
+            self = .decipheringFailed(meter, reason: "the meter could not open what it was sent")
         case .exceptionResponse(let exception):
             self = .exceptionResponse(
                 meter,
@@ -176,6 +186,11 @@ extension Awaited {
         case .releaseResponse: "answer to the release"
         }
     }
+}
+
+extension ConfirmedServiceError {
+    /// Whether the meter could not open what it was sent (class application-reference).
+    fileprivate var isDecipheringError: Bool { errorClass == 0 && error == 6 }
 }
 
 extension AssociationDiagnostic {

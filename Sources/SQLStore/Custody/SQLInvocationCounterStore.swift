@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSCodec
+public import DLMSSecurity
 public import Fleet
 public import Timekeeping
 
@@ -38,6 +39,22 @@ public struct SQLInvocationCounterStore: Sendable {
 }
 
 extension SQLInvocationCounterStore: InvocationCounterStore {
+    /// The system title that all gateways over this store have.
+    public func clientSystemTitle(orKeep drawn: SystemTitle) async throws(CounterStoreError) -> SystemTitle {
+        try await write { connection in
+            try connection.execute(
+                "INSERT INTO client_identity (id, system_title) VALUES (1, :title) ON CONFLICT (id) DO NOTHING",
+                ["title": .text(drawn.description)]
+            )
+            let row = try connection.query("SELECT system_title FROM client_identity WHERE id = 1", [:]).first
+            guard
+                let title = try row.map({ try $0.text("system_title") }).flatMap({ Hexadecimal.octets(of: $0) })
+                    .flatMap({ SystemTitle($0) })
+            else { throw SQLError.unexpectedResult(reason: "the gateway's system title does not read back") }
+            return title
+        }
+    }
+
     /// Reserves values for the caller alone.
     public func reserve(
         _ id: InvocationCounterID,
@@ -94,40 +111,40 @@ extension SQLInvocationCounterStore: InvocationCounterStore {
         return try await read { connection in try rows.repairs(id, limit: limit, on: connection) }
     }
 
-    /// The highest counter that a meter has proven to have used.
-    public func peerCounter(_ id: InvocationCounterID) async throws(CounterStoreError) -> PeerCounter? {
+    /// The highest counter that a meter has proven to have used with a key.
+    public func peerCounter(of meter: MeterID, key: KeyFingerprint) async throws(CounterStoreError) -> PeerCounter? {
         try await read { connection in
             let row = try connection.query(
                 """
-                SELECT last_value, updated_at FROM peer_counters
-                WHERE key_fingerprint = :key AND system_title = :title
+                SELECT system_title, last_value FROM peer_counters
+                WHERE key_fingerprint = :key AND meter_id = :meter ORDER BY updated_at DESC LIMIT 1
                 """,
-                CounterRows.binds(id)
+                ["key": .text(key.description), "meter": .text(meter.text)]
             ).first
             guard let row else { return nil }
-            let value = try row.integer("last_value")
-            guard let value = UInt32(exactly: value) else {
-                throw SQLError.unexpectedResult(reason: "a peer counter is \(value)")
-            }
-            return PeerCounter(value: value, updatedAt: try row.moment("updated_at"))
+            guard let value = UInt32(exactly: try row.integer("last_value")),
+                let title = Hexadecimal.octets(of: try row.text("system_title")).flatMap({ SystemTitle($0) })
+            else { throw SQLError.unexpectedResult(reason: "a counter of meter \(meter) does not read back") }
+            return PeerCounter(meter: meter, id: InvocationCounterID(key: key, systemTitle: title), value: value)
         }
     }
 
     /// Keeps counters that meters have used.
-    public func keepPeerCounters(_ counters: [InvocationCounterID: UInt32]) async throws(CounterStoreError) {
+    public func keepPeerCounters(_ counters: [PeerCounter]) async throws(CounterStoreError) {
         guard !counters.isEmpty else { return }
         let now = clock.now()
         try await write { connection in
-            for (id, value) in counters {
-                var binds = CounterRows.binds(id)
-                binds["value"] = .integer(Int64(value))
+            for counter in counters {
+                var binds = CounterRows.binds(counter.id)
+                binds["value"] = .integer(Int64(counter.value))
+                binds["meter"] = .text(counter.meter.text)
                 binds["now"] = .moment(now)
                 try connection.execute(
                     """
-                    INSERT INTO peer_counters (key_fingerprint, system_title, last_value, updated_at)
-                    VALUES (:key, :title, :value, :now)
+                    INSERT INTO peer_counters (key_fingerprint, system_title, last_value, meter_id, updated_at)
+                    VALUES (:key, :title, :value, :meter, :now)
                     ON CONFLICT (key_fingerprint, system_title) DO UPDATE
-                    SET last_value = excluded.last_value, updated_at = excluded.updated_at
+                    SET last_value = excluded.last_value, meter_id = excluded.meter_id, updated_at = excluded.updated_at
                     WHERE peer_counters.last_value < excluded.last_value
                     """,
                     binds

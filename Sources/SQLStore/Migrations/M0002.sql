@@ -16,9 +16,12 @@ CREATE TABLE peer_counters (
     key_fingerprint {key_text} NOT NULL CHECK (length(key_fingerprint) = 32),
     system_title {key_text} NOT NULL CHECK (length(system_title) = 16),
     last_value BIGINT NOT NULL CHECK (last_value BETWEEN 0 AND 4294967295),
+    -- The gateway's name of the meter, which is all that is known of it before it has answered.
+    meter_id {key_text} NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (key_fingerprint, system_title)
 ) {key_ordered};
+CREATE INDEX peer_counters_by_meter ON peer_counters (key_fingerprint, meter_id, updated_at);
 
 -- Every jump of a counter with its reason; rows are only ever added, and stay when their meter is removed.
 CREATE TABLE counter_repairs (
@@ -38,6 +41,12 @@ CREATE TABLE counter_repairs (
     FOREIGN KEY (key_fingerprint, system_title) REFERENCES invocation_counters (key_fingerprint, system_title)
 ) {key_ordered};
 CREATE INDEX counter_repairs_by_meter ON counter_repairs (meter_id, made_at);
+
+-- The system title of the gateways over this database, in one row.
+CREATE TABLE client_identity (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    system_title {key_text} NOT NULL CHECK (length(system_title) = 16)
+);
 
 -- Secrets that are on their way to a meter, sealed, each with the place in the configuration it is to take.
 CREATE TABLE pending_secrets (

@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSSecurity
+import Fleet
 import GatewayAPI
 import GatewayCore
 import HTTPKit
@@ -45,6 +46,7 @@ struct GatewayProcess: Sendable {
     let server: MicroHTTPServer
 
     private let sessions: MeterSessions
+    private let custodian: CounterCustodian
     private let runner: JobRunner
     private let network: MeterNetwork
     private let database: SQLiteDatabase
@@ -61,13 +63,17 @@ struct GatewayProcess: Sendable {
         try await fleet.checkSealingKey()
         let queue = JobQueue(store: SQLJobStore(database: database))
         network = MeterNetwork()
-        sessions = MeterSessions(network: network)
+        let counters = SQLInvocationCounterStore(database: database)
+        let systemTitle = try await counters.clientSystemTitle(orKeep: .drawn())
+        custodian = CounterCustodian(store: counters, logger: logger)
+        sessions = MeterSessions(network: network, custody: custodian)
         gateway = Gateway(
             meters: fleet,
             channels: fleet,
             jobs: queue,
             access: sessions,
-            settings: .init(version: Version.text)
+            custodian: custodian,
+            settings: .init(version: Version.text, systemTitle: systemTitle)
         )
         let api = GatewayAPI(gateway: gateway, logger: logger)
         runner = JobRunner(queue: queue, handlers: api.jobHandlers, settings: .init(holder: "gateway"), logger: logger)
@@ -98,7 +104,8 @@ struct GatewayProcess: Sendable {
     func run(besides: [any Service] = []) async throws {
         let group = ServiceGroup(
             configuration: .init(
-                services: (besides + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, server]
+                services: (besides + [CounterLogService(custodian: custodian)]
+                    + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
@@ -118,6 +125,15 @@ private struct MeterSideService: Service {
     func run() async throws {
         try await gracefulShutdown()
         await sessions.shutdown(within: grace)
+    }
+}
+
+/// Stores the counters that meters have used, every few seconds and when everything else has ended.
+private struct CounterLogService: Service {
+    let custodian: CounterCustodian
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await custodian.run() }
     }
 }
 
