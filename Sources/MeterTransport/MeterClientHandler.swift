@@ -24,6 +24,8 @@ final class MeterClientHandler: ChannelInboundHandler {
 
     private var machine: ClientMachine
     private let counters: (any InvocationCounterSource)?
+    /// The meter's invocation counter that was reported last.
+    private var lastPeerCounter: UInt32?
     private let tally: ConnectionTally
     private let onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
     private var context: ChannelHandlerContext?
@@ -169,6 +171,7 @@ final class MeterClientHandler: ChannelInboundHandler {
             case .close: context?.close(promise: nil)
             }
         }
+        reportPeerCounter()
         guard !settling.isEmpty, !machine.isAbandoning else { return }
         let settled = settling
         settling = []
@@ -179,6 +182,12 @@ final class MeterClientHandler: ChannelInboundHandler {
     private func take<Value>(_ place: inout Value?) -> Value? {
         defer { place = nil }
         return place
+    }
+
+    private func reportPeerCounter() {
+        guard let counter = machine.info.lastServerCounter, counter != lastPeerCounter else { return }
+        lastPeerCounter = counter
+        counters?.accepted(peerCounter: counter)
     }
 
     private func reserve(_ minimum: Int) {

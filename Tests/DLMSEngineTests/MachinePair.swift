@@ -9,6 +9,15 @@ struct MachinePair {
     var client: ClientMachine
     var server: ServerMachine
     private var random: any RandomNumberGenerator
+    /// The invocation counter that is handed out next; nil = reservations are refused.
+    var nextCounter: UInt64? = 1
+    /// How many reservations were asked for.
+    private(set) var reservations = 0
+    /// What becomes of an APDU of the server on its way.
+    var onTheWay: ([UInt8]) -> [UInt8] = { $0 }
+    /// The last APDUs that went to each side, as they were sent.
+    private(set) var lastRequest: [UInt8] = []
+    private(set) var lastResponse: [UInt8] = []
     private(set) var outcomes: [ClientAction] = []
     private(set) var delivered: [UInt8] = []
     /// The longest APDU sent by the client and by the server, in octets.
@@ -20,11 +29,13 @@ struct MachinePair {
         _ settings: AssociationSettings,
         _ meter: TestMeter,
         options: ServerMachine.Options = .init(),
-        seed: UInt64 = 1
+        seed: UInt64 = 1,
+        nextCounter: UInt64? = 1
     ) {
         client = ClientMachine(settings: settings)
         server = ServerMachine(objects: meter, options: options)
         random = SplitMix(state: seed)
+        self.nextCounter = nextCounter
         run(client.connected(now: start))
     }
 
@@ -34,6 +45,20 @@ struct MachinePair {
         run(client.perform(request, streams: streams, now: start))
         guard case .completed(let response)? = outcomes.last else { return nil }
         return response
+    }
+
+    /// Gives the server octets that a client would send, and returns its answers without their frames.
+    mutating func inject(_ apdu: [UInt8], client: UInt16 = 1) -> [[UInt8]] {
+        server.received(toServer(apdu, client: client)).compactMap {
+            if case .send(let octets) = $0 { Array(octets.dropFirst(8)) } else { nil }
+        }
+    }
+
+    /// The error that the last event ended with.
+    var error: EngineError? {
+        for case .failed(let error) in outcomes.reversed() { return error }
+        for case .associationFailed(let error) in outcomes.reversed() { return error }
+        return nil
     }
 
     mutating func release() {
@@ -48,15 +73,32 @@ struct MachinePair {
             switch action {
             case .send(let octets):
                 requests += 1
+                lastRequest = Array(octets.dropFirst(8))
                 longestRequest = max(longestRequest, octets.count - 8)
                 for part in split(octets) {
                     for answer in server.received(part) {
                         guard case .send(let response) = answer else { continue }
                         longestResponse = max(longestResponse, response.count - 8)
-                        for part in split(response) { pending += client.received(part, now: start) }
+                        lastResponse = Array(response.dropFirst(8))
+                        let changed = onTheWay(lastResponse)
+                        let ports = (UInt16(response[2]) << 8 | UInt16(response[3]), UInt16(response[5]))
+                        let frame = WrapperFrame(
+                            sourcePort: ports.0,
+                            destinationPort: ports.1,
+                            payload: changed
+                        )
+                        for part in split(frame?.octets ?? []) { pending += client.received(part, now: start) }
                     }
                 }
-            case .deadline, .reserveCounters: break
+            case .deadline: break
+            case .reserveCounters(let minimum):
+                reservations += 1
+                if let first = nextCounter {
+                    nextCounter = first + UInt64(minimum)
+                    pending += client.countersReserved(first..<first + UInt64(minimum), now: start)
+                } else {
+                    pending += client.countersRefused(.notStored, now: start)
+                }
             case .delivered(let octets): delivered += octets
             case .associated, .associationFailed, .completed, .failed, .partlyDone, .unsolicited, .released, .close:
                 outcomes.append(action)

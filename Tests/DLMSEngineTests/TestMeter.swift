@@ -20,6 +20,10 @@ final class TestMeter: ObjectServer {
         content.withLock { $0.terms = terms }
     }
 
+    func setTerms(_ terms: AssociationTerms, for client: UInt16) {
+        content.withLock { $0.terms[client] = terms }
+    }
+
     var reads: Int { content.withLock { $0.reads } }
 
     func store(_ value: DLMSData, at request: AttributeRequest) {

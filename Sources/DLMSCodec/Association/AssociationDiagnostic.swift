@@ -39,6 +39,8 @@ public enum AssociationDiagnostic: Hashable, Sendable {
     public static let noReasonGiven = Self.serviceUser(1)
     /// The application context is not supported.
     public static let applicationContextNameNotSupported = Self.serviceUser(2)
+    /// The client's system title is missing or not known.
+    public static let callingAPTitleNotRecognised = Self.serviceUser(3)
     /// The mechanism is not known.
     public static let authenticationMechanismNameNotRecognised = Self.serviceUser(11)
     /// A mechanism is required.

@@ -46,7 +46,7 @@ struct ClientProtection: Sendable {
         return AppliedProtection(
             isAuthenticated: settings.isAuthenticated,
             isEncrypted: settings.isEncrypted,
-            isSigned: settings.signing != nil
+            isSigned: settings.signsRequests
         )
     }
 

@@ -23,6 +23,14 @@ extension HighLevelAuthentication {
         }
     }
 
+    /// The octets that a challenge may have.
+    var challengeLengths: ClosedRange<Int> {
+        switch self {
+        case .aes, .md5, .sha1, .gmac, .sha256: 8...64
+        case .ecdsa: 32...64
+        }
+    }
+
     /// Whether the proof contains both system titles.
     var needsSystemTitles: Bool {
         switch self {

@@ -8,10 +8,11 @@ import DLMSSecurity
 ///
 /// ```
 ///            AARQ accepted
-///  closed ─────────────────► open ──┐ GET, SET, ACTION
-///    ▲ │ AARQ rejected        │ ▲───┘
-///    │ └─┐                    │
-///    └───┴──────── RLRQ ──────┘
+///  closed ───────────────────────► open ──┐ GET, SET, ACTION
+///    ▲ │ │ AARQ with challenge      ▲ ▲───┘
+///    │ │ └──────► challenged ─proof─┘ │
+///    │ └─┐ AARQ rejected  │           │
+///    └───┴──── RLRQ ──────┴───────────┘
 /// ```
 struct ServerAssociation: Sendable {
     /// An answer, nil for none, with what it was.
@@ -21,9 +22,13 @@ struct ServerAssociation: Sendable {
     }
 
     /// What is known while the association is open.
-    private struct Session: Sendable {
+    struct Session: Sendable {
         var client: ServedClient
         var terms: AssociationTerms
+        /// How messages are protected; nil = in clear.
+        var protection: ServerProtection?
+        /// The proof that the client owes; nothing else is served before it has come.
+        var challenge: ServerChallenge?
         /// The longest APDU that may be sent.
         var sendLimit: Int
         /// Whether objects are named by short names.
@@ -35,15 +40,22 @@ struct ServerAssociation: Sendable {
         var write = ServerWrite()
     }
 
-    private let address: ClientAddress
-    private let options: ServerMachine.Options
-    private var session: Session?
+    let address: ClientAddress
+    let options: ServerMachine.Options
+    /// Where challenges and keys come from: so many random octets.
+    let random: @Sendable (Int) -> [UInt8]
+    var session: Session?
     /// The context of the association that was asked for last.
-    private var context = ApplicationContext.logicalName
+    var context = ApplicationContext.logicalName
 
-    init(address: ClientAddress, options: ServerMachine.Options) {
+    init(
+        address: ClientAddress,
+        options: ServerMachine.Options,
+        random: @escaping @Sendable (Int) -> [UInt8]
+    ) {
         self.address = address
         self.options = options
+        self.random = random
     }
 
     /// Whether services may be used.
@@ -53,10 +65,7 @@ struct ServerAssociation: Sendable {
     mutating func received(_ apdu: [UInt8], _ objects: any ObjectServer) -> Answer {
         switch apdu[0] {
         case 0x60: return associate(apdu, objects)
-        case 0x62:
-            guard session != nil else { return exception(.serviceNotAllowed, .operationNotPossible) }
-            session = nil
-            return Answer(apdu: RLRE(reason: 0).octets, kind: .release)
+        case 0x62: return release(apdu)
         default: break
         }
         guard var session else { return exception(.serviceNotAllowed, .operationNotPossible) }
@@ -64,15 +73,50 @@ struct ServerAssociation: Sendable {
         guard longest == 0 || apdu.count <= longest else { return exception(.serviceNotAllowed, .pduTooLong) }
         // Given up while it changes, so that a long value is not copied for every block.
         self.session = nil
-        defer { self.session = session }
-        return serve(apdu, &session, objects)
+        let answer = protectedReceived(apdu, &session, objects)
+        // A client that did not prove who it is has lost its association.
+        if session.challenge?.isFailed != true { self.session = session }
+        return answer
     }
 
-    private func serve(_ apdu: [UInt8], _ session: inout Session, _ objects: any ObjectServer) -> Answer {
+    /// Takes the protection off a request, and puts it on the answer.
+    private func protectedReceived(
+        _ apdu: [UInt8],
+        _ session: inout Session,
+        _ objects: any ObjectServer
+    ) -> Answer {
+        guard var protection = session.protection else {
+            guard !SecurityContext.isProtected(apdu[0]) else { return refusal(.undecipherable(.keyNotAvailable)) }
+            return serve(apdu, &session, limit: session.sendLimit, objects)
+        }
+        session.protection = nil
+        defer { session.protection = protection }
+        session.challenge?.counterFloor = protection.lastOfClient
+        do throws(ServerProtection.Refusal) {
+            let message = try protection.open(apdu)
+            try protection.check(message.applied)
+            guard !message.apdu.isEmpty else { return exception(.serviceUnknown, .otherReason) }
+            session.client.protection = message.applied
+            let limit = max(session.sendLimit - protection.overhead(message), 24)
+            session.protection = protection
+            var answer = serve(message.apdu, &session, limit: limit, objects)
+            answer.apdu = answer.apdu.flatMap { protection.protect($0, asAnswerTo: message) }
+            return answer
+        } catch {
+            return refusal(error)
+        }
+    }
+
+    private func serve(
+        _ apdu: [UInt8],
+        _ session: inout Session,
+        limit: Int,
+        _ objects: any ObjectServer
+    ) -> Answer {
+        if session.challenge != nil { return proofReceived(apdu, &session) }
         let client = session.client
-        let limit = session.sendLimit
         do throws(DecodeError) {
-            if session.usesShortNames { return try serveShortNames(apdu, &session, objects) }
+            if session.usesShortNames { return try serveShortNames(apdu, &session, limit: limit, objects) }
             switch apdu[0] {
             case 0xC0 where client.conformance.contains(.get):
                 let request = try GetRequest(octets: apdu)
@@ -110,6 +154,7 @@ struct ServerAssociation: Sendable {
     private func serveShortNames(
         _ apdu: [UInt8],
         _ session: inout Session,
+        limit: Int,
         _ objects: any ObjectServer
     ) throws(DecodeError) -> Answer {
         let conformance = session.client.conformance
@@ -118,7 +163,7 @@ struct ServerAssociation: Sendable {
         switch apdu[0] {
         case 0x05 where conformance.contains(.read):
             let request = try ReadRequest(octets: apdu)
-            return Answer(apdu: session.read.answer(request, limit: session.sendLimit, names), kind: .get)
+            return Answer(apdu: session.read.answer(request, limit: limit, names), kind: .get)
         case 0x06 where conformance.contains(.write), 0x16 where conformance.contains(.unconfirmedWrite):
             let request = try WriteRequest(octets: apdu)
             let response = session.write.answer(request, names)
@@ -127,106 +172,31 @@ struct ServerAssociation: Sendable {
         }
     }
 
-    private mutating func associate(_ apdu: [UInt8], _ objects: any ObjectServer) -> Answer {
-        session = nil
-        do throws(DecodeError) {
-            let request = try AARQ(octets: apdu)
-            guard let terms = objects.association(for: address) else { return reject(.noReasonGiven) }
-            let asked = request.applicationContext
-            let isServed =
-                asked == .shortName
-                ? terms.shortNames != nil : asked == .logicalName && terms.acceptsLogicalNames
-            context = isServed ? asked : terms.acceptsLogicalNames ? .logicalName : .shortName
-            guard isServed else { return reject(.applicationContextNameNotSupported) }
-            let offers = [terms.authentication] + terms.alternatives
-            guard let proven = offers.first(where: { refusal(of: request, $0) == nil }) else {
-                // A wrong password says more than that another offer has no password.
-                let reasons = offers.compactMap { refusal(of: request, $0) }
-                let reason = reasons.first { $0 != .authenticationMechanismNameNotRecognised } ?? reasons.first
-                return reject(reason ?? .noReasonGiven)
-            }
-            let initiate = try InitiateRequest(octets: request.userInformation ?? [])
-            return accept(initiate, terms, proven)
-        } catch {
-            return exception(.serviceUnknown, .otherReason)
-        }
-    }
+    // MARK: Refusals
 
-    private func refusal(of request: AARQ, _ authentication: AssociationAuthentication) -> AssociationDiagnostic? {
-        switch authentication {
-        case .none:
-            let mechanism = request.mechanism ?? .lowest
-            return mechanism == .lowest ? nil : .authenticationMechanismNameNotRecognised
-        case .low(let password):
-            guard let mechanism = request.mechanism else { return .authenticationMechanismNameRequired }
-            guard mechanism == .low else { return .authenticationMechanismNameNotRecognised }
-            let given = Secret(request.callingAuthenticationValue?.octets ?? [])
-            return given == password ? nil : .authenticationFailure
-        case .high: return .authenticationMechanismNameNotRecognised
-        }
-    }
-
-    private mutating func accept(
-        _ initiate: InitiateRequest,
-        _ terms: AssociationTerms,
-        _ proven: AssociationAuthentication
-    ) -> Answer {
-        guard initiate.proposedDLMSVersion == 6 else { return rejectInitiate(1) }
-        let usesShortNames = context == .shortName
-        let services = usesShortNames ? terms.shortNames?.conformance ?? [] : terms.conformance
-        let conformance = initiate.proposedConformance.intersection(services)
-        guard !conformance.isEmpty else { return rejectInitiate(2) }
-        // No answer in blocks fits into less.
-        let clientLimit = initiate.clientMaxReceivePDUSize
-        guard clientLimit == 0 || clientLimit >= 32 else { return rejectInitiate(3) }
-        let limits = [clientLimit, terms.maxSendPDUSize].filter { $0 > 0 }
-        let isAuthenticated =
-            switch proven {
-            case .none: false
-            case .low, .high: true
-            }
-        session = Session(
-            client: ServedClient(address: address, isAuthenticated: isAuthenticated, conformance: conformance),
-            terms: terms,
-            sendLimit: limits.min().map { max(Int($0), 32) } ?? WrapperFrame.longestPayload,
-            usesShortNames: usesShortNames,
-            invoke: ServerInvoke(options.actionBlockContent),
-            read: ServerRead(options.readBlockContent)
-        )
-        let response = InitiateResponse(
-            negotiatedConformance: conformance,
-            serverMaxReceivePDUSize: terms.maxReceivePDUSize,
-            vaaName: usesShortNames ? InitiateResponse.shortNameVAAName : InitiateResponse.logicalNameVAAName
-        )
-        let apdu = AARE(
-            applicationContext: context,
-            result: .accepted,
-            diagnostic: .null,
-            userInformation: response.octets
-        )
-        return Answer(apdu: apdu.octets, kind: .associate)
-    }
-
-    private func reject(_ diagnostic: AssociationDiagnostic, _ userInformation: [UInt8]? = nil) -> Answer {
-        let apdu = AARE(
-            applicationContext: context,
-            result: .rejectedPermanent,
-            diagnostic: diagnostic,
-            userInformation: userInformation
-        )
-        return Answer(apdu: apdu.octets, kind: .refuse)
-    }
-
-    /// Rejects what the InitiateRequest proposes: error class 6 (initiate) of service 1.
-    private func rejectInitiate(_ error: UInt8) -> Answer {
-        reject(.noReasonGiven, ConfirmedServiceError(service: 1, errorClass: 6, error: error).octets)
-    }
-
-    private func exception(
+    func exception(
         _ stateError: ExceptionResponse.StateError,
         _ serviceError: ExceptionResponse.ServiceError
     ) -> Answer {
         let apdu = ExceptionResponse(stateError: stateError, serviceError: serviceError)
         return Answer(apdu: apdu.octets, kind: .exception)
+    }
+
+    /// Refuses a request because of its protection, always in clear.
+    func refusal(_ reason: ServerProtection.Refusal) -> Answer {
+        switch (options.protectionRefusal, reason) {
+        case (.silence, _): return Answer(apdu: nil, kind: .exception)
+        case (.serviceError, _):
+            // Application reference: deciphering error.
+            let error = ConfirmedServiceError(service: 1, errorClass: 0, error: 6)
+            return Answer(apdu: error.octets, kind: .exception)
+        case (.exceptionResponse, .counter(let expected)):
+            return Answer(
+                apdu: ExceptionResponse(expectedInvocationCounter: expected).octets,
+                kind: .exception
+            )
+        case (.exceptionResponse, .tooWeak): return exception(.serviceNotAllowed, .operationNotPossible)
+        case (.exceptionResponse, .undecipherable): return exception(.serviceNotAllowed, .decipheringError)
+        }
     }
 }

@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSCodec
+import DLMSSecurity
 
 /// The meter's side of one connection, without any input or output of its own.
 ///
@@ -46,13 +47,25 @@ public struct ServerMachine: Sendable {
 
     private let objects: any ObjectServer
     private let options: Options
+    private let random: @Sendable (Int) -> [UInt8]
     private var reassembler = WrapperReassembler()
     private var associations: [ClientAddress: ServerAssociation] = [:]
 
     /// Makes the machine of a new connection over the wrapper.
-    public init(objects: any ObjectServer, options: Options = Options()) {
+    ///
+    /// - Parameters:
+    ///   - objects: what is served.
+    ///   - options: how the server behaves.
+    ///   - random: where challenges and keys come from: so many random octets, none when there are none;
+    ///     nil = the system.
+    public init(
+        objects: any ObjectServer,
+        options: Options = Options(),
+        random: (@Sendable (Int) -> [UInt8])? = nil
+    ) {
         self.objects = objects
         self.options = options
+        self.random = random ?? { (try? RandomOctets.draw($0)) ?? [] }
     }
 
     /// How many associations are open.
@@ -78,7 +91,7 @@ public struct ServerMachine: Sendable {
         // Taken out while it changes, so that a long value is not copied for every block.
         var association =
             associations.removeValue(forKey: address)
-            ?? ServerAssociation(address: address, options: options)
+            ?? ServerAssociation(address: address, options: options, random: random)
         let answer = association.received(frame.payload, objects)
         if association.isOpen { associations[address] = association }
         guard let apdu = answer.apdu,

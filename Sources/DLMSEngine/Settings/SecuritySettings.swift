@@ -30,8 +30,10 @@ public struct SecuritySettings: Hashable, Sendable {
     public var masterKey: Secret?
     /// The keys of key agreement, for content keys of general ciphering that are agreed.
     public var agreement: KeyPairSettings?
-    /// The keys of general signing; nil = messages are not signed.
+    /// The keys of signatures: of general signing, and of ephemeral keys in key agreement; nil = there are none.
     public var signing: KeyPairSettings?
+    /// Whether every request is signed (general signing), and every answer has to be.
+    public var signsRequests: Bool
     /// Whether the header of general ciphering is part of what its tag authenticates; sources disagree.
     public var generalHeaderIsAuthenticated: Bool
     /// Whether the length of the content is part of what general signing signs; sources disagree.
@@ -59,6 +61,7 @@ public struct SecuritySettings: Hashable, Sendable {
         masterKey: Secret? = nil,
         agreement: KeyPairSettings? = nil,
         signing: KeyPairSettings? = nil,
+        signsRequests: Bool = false,
         generalHeaderIsAuthenticated: Bool = true,
         signsContentLength: Bool = false,
         agreedKeyAlgorithm: AgreedKeyAlgorithm = .standard,
@@ -77,6 +80,7 @@ public struct SecuritySettings: Hashable, Sendable {
         self.masterKey = masterKey
         self.agreement = agreement
         self.signing = signing
+        self.signsRequests = signsRequests
         self.generalHeaderIsAuthenticated = generalHeaderIsAuthenticated
         self.signsContentLength = signsContentLength
         self.agreedKeyAlgorithm = agreedKeyAlgorithm
@@ -85,7 +89,7 @@ public struct SecuritySettings: Hashable, Sendable {
     }
 
     /// Whether messages are protected at all, which the application context tells the server.
-    public var isCiphering: Bool { isAuthenticated || isEncrypted || signing != nil }
+    public var isCiphering: Bool { isAuthenticated || isEncrypted || signsRequests }
 }
 
 extension SecuritySettings {
