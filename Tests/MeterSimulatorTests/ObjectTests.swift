@@ -46,6 +46,34 @@ import Testing
         #expect(Set(ObjectTable.standard.objects.map(\.logicalName)).count == ObjectTable.standard.objects.count)
     }
 
+    @Test func everyObjectHasShortNamesOfItsOwn() throws {
+        let table = ObjectTable.standard
+        // One association stands for the four: itself, by class 12.
+        #expect(table.shortNames.objects.count == table.objects.count)
+        for object in table.objects where object.logicalName != Self.association {
+            let named = try #require(table.shortNames.object(object.classID, object.logicalName))
+            #expect(named.baseName % 8 == 0)
+            for attribute in object.attributes {
+                let name = try #require(named.name(ofAttribute: attribute.index))
+                let descriptor = AttributeDescriptor(
+                    classID: object.classID,
+                    instanceID: object.logicalName,
+                    attributeID: attribute.index
+                )
+                #expect(table.shortNames.target(of: name) == .attribute(descriptor))
+            }
+            for method in object.methods {
+                let descriptor = MethodDescriptor(
+                    classID: object.classID,
+                    instanceID: object.logicalName,
+                    methodID: method.index
+                )
+                guard let name = ShortNameMethods.standard.name(ofMethod: method.index, of: named) else { continue }
+                #expect(table.shortNames.target(of: name) == .method(descriptor))
+            }
+        }
+    }
+
     @Test func everyValueHasTheTypesOfItsClass() throws {
         let meter = MeterAtHand()
         for object in ObjectTable.standard.objects {

@@ -20,6 +20,7 @@ class Access:
     client: int = 32
     password: str | None = "12345678"
     host: str = "127.0.0.1"
+    short_names: bool = False
 
 
 class PydlmsClient:
@@ -36,6 +37,7 @@ class PydlmsClient:
             client_sap=access.client,
             mechanism=Mechanism.LLS if access.password else Mechanism.NONE,
             password=access.password,
+            logical_names=not access.short_names,
         )
         self._client.connect()
 
@@ -50,6 +52,33 @@ class PydlmsClient:
     def association_view(self):
         """The object list as this client decodes it."""
         return self._client.get_association_view()
+
+    def octets_of(self, wanted: list[tuple[int, str, int]]) -> list[bytes]:
+        """Several attributes, asked for together."""
+        from pydlms import encode_data
+
+        return [
+            bytes(encode_data(value))
+            for value in self._client.get_many([(obis, class_id, attribute) for class_id, obis, attribute in wanted])
+        ]
+
+    def write(self, class_id: int, obis: str, attribute: int, value) -> None:
+        """Write a value of pydlms' own type."""
+        from pydlms import ServiceError
+
+        try:
+            self._client.set(obis, class_id, attribute, value)
+        except ServiceError as error:
+            raise ReadRefused(str(error)) from error
+
+    def invoke(self, class_id: int, obis: str, method: int, parameter=None):
+        """Invoke a method with a parameter of pydlms' own type."""
+        from pydlms import ServiceError
+
+        try:
+            return self._client.action(obis, class_id, method, parameter)
+        except ServiceError as error:
+            raise ReadRefused(str(error)) from error
 
     def close(self) -> None:
         self._client.close()
@@ -66,17 +95,27 @@ class GuruxClient:
 
         authentication = Authentication.LOW if access.password else Authentication.NONE
         self._client = GXDLMSClient(
-            True, access.client, 1, authentication, access.password, InterfaceType.WRAPPER
+            not access.short_names, access.client, 1, authentication, access.password, InterfaceType.WRAPPER
         )
         self._socket = socket.create_connection((access.host, access.port), 10)
         self._client.parseAareResponse(self._exchange([self._client.aarqRequest()]).data)
+        self._names = self._read_names() if access.short_names else {}
+
+    def _read_names(self) -> dict[tuple[int, str], int]:
+        """The base names of the meter's objects as this client decodes the list."""
+        listed = self._client.parseObjects(self._exchange(self._as_list(self._client.getObjectsRequest())).data, True)
+        return {(int(item.objectType), item.logicalName): item.shortName for item in listed}
+
+    @staticmethod
+    def _as_list(messages):
+        return messages if isinstance(messages, list) else [messages]
 
     def octets(self, class_id: int, obis: str, attribute: int) -> bytes:
         from gurux_dlms.enums import ObjectType
         from gurux_dlms.GXDLMSException import GXDLMSException
         from gurux_dlms.objects import GXDLMSObject
 
-        item = GXDLMSObject(ObjectType(class_id), obis, 0)
+        item = GXDLMSObject(ObjectType(class_id), obis, self._names.get((class_id, obis), 0))
         try:
             reply = self._exchange(self._client.read(item, attribute))
         except GXDLMSException as error:

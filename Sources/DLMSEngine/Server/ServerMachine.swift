@@ -20,18 +20,20 @@ public struct ServerMachine: Sendable {
             case silence
         }
 
-        /// What the blocks of a long response to a read by short name hold; implementations disagree.
+        /// What the blocks of a long response to a read of one variable by short name hold.
+        ///
+        /// Blocks of a response to several hold the list of results in any case.
         public enum ReadBlockContent: Hashable, Sendable {
+            /// The Data only, as the clients of other implementations expect.
+            case bareData
             /// The list of results with its count.
             case results
-            /// The Data only, where one variable was read.
-            case bareData
         }
 
         /// What the blocks of a long response to an ACTION hold.
         public var actionBlockContent: ActionBlockContent
-        /// What the blocks of a long response to a read by short name hold.
-        public var readBlockContent = ReadBlockContent.results
+        /// What the blocks of a long response to a read of one variable by short name hold.
+        public var readBlockContent = ReadBlockContent.bareData
         /// How a request is refused whose protection is not accepted.
         public var protectionRefusal: ProtectionRefusal
 

@@ -30,8 +30,8 @@ struct RawReadResponse: Hashable, Sendable {
 
     /// The results that the blocks of a long answer add up to; nil if they are nothing of the kind.
     ///
-    /// The standard puts the list of results with its count into the blocks. Observed: servers that send the bare Data of
-    /// a single result, or the results without their count. A wrong guess does not consume all octets.
+    /// Implementations disagree: the blocks hold the bare Data of a single result, the list of results with its count, or
+    /// the results without their count. A wrong guess does not consume all octets.
     static func results(assembled octets: [UInt8], count: Int) -> [GetResult]? {
         var reader = OctetReader(octets)
         if let results = try? RawGetResponse.readList(&reader), results.count == count, reader.isAtEnd {

@@ -50,7 +50,8 @@ struct ServerRead: Sendable {
             result.encode(into: &list)
         }
         guard list.octets.count + 1 > limit else { return [0x0C] + list.octets }
-        guard names.client.conformance.contains(.blockTransferWithGetOrRead) else {
+        // Observed: clients that take blocks without having proposed them. Without blocks there is no answer at all.
+        guard names.terms.conformance.contains(.blockTransferWithGetOrRead) else {
             var refusal = OctetWriter()
             refusal.writeLength(results.count)
             for _ in results { GetResult.failure(.otherReason).encode(into: &refusal) }
