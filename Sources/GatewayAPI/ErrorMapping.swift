@@ -65,6 +65,8 @@ struct ProblemKind: Sendable {
         ProblemKind("internal", 500, "Internal error"),
         ProblemKind("association-rejected", 502, "The meter rejected the association"),
         ProblemKind("authentication-failed-at-meter", 502, "The meter refused the authentication"),
+        ProblemKind("deciphering-failed", 502, "A message does not open"),
+        ProblemKind("invocation-counter-rejected", 502, "The invocation counters do not fit"),
         ProblemKind("protocol-error", 502, "The meter broke the protocol"),
         ProblemKind("exception-response", 502, "The meter answered with an exception"),
         ProblemKind("connection-lost", 502, "The connection to the meter ended"),
@@ -101,8 +103,6 @@ struct ProblemKind: Sendable {
         ProblemKind("precondition-required", 428, "A precondition is needed"),
         ProblemKind("rate-limited", 429, "Too many requests"),
         ProblemKind("order-limit", 429, "Too many orders"),
-        ProblemKind("deciphering-failed", 502, "A message does not open"),
-        ProblemKind("invocation-counter-rejected", 502, "An invocation counter did not grow"),
         ProblemKind("circuit-open", 503, "The meter is left alone for a while"),
     ]
 

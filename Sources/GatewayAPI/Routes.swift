@@ -40,6 +40,8 @@ extension GatewayAPI {
             Route(.patch, "/meters/{id}", name: "patchMeter", consumes: Self.mergePatch, handler: patchMeter),
             Route(.delete, "/meters/{id}", name: "deleteMeter", handler: deleteMeter),
             Route(.get, "/meters/{id}/quirks", name: "listMeterQuirks", handler: listMeterQuirks),
+            Route(.get, "/meters/{id}/counters", name: "listCounters", handler: listCounters),
+            Route(.post, "/meters/{id}/counters/raise", name: "raiseCounter", consumes: Self.json, handler: raiseCounter),
             Route(.get, "/models", name: "listModels", handler: listModels),
             Route(.get, "/models/{model}/quirks", name: "listModelQuirks", handler: listModelQuirks),
             Route(.get, "/channels", name: "listChannels", query: ["limit", "cursor"], handler: listChannels),

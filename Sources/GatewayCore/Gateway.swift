@@ -75,7 +75,7 @@ public final class Gateway: Sendable {
         self.settings = settings
         self.clock = clock
         metrics = GatewayMetrics(version: settings.version)
-        directory = MeterDirectory(meters: meters, channels: channels)
+        directory = MeterDirectory(meters: meters, channels: channels, systemTitle: settings.systemTitle)
         administration = MeterAdministration(meters: meters, channels: channels, directory: directory)
         let exchange = MeterExchange(access: access, metrics: metrics)
         objects = ObjectDirectory(exchange: exchange, clock: clock, metrics: metrics)

@@ -117,6 +117,8 @@ extension Problem {
             } else {
                 Problem("bad-parameter", status: 400, title: "Unusable parameter", detail: "")
             }
+        // What is well formed but contradicts another member is understood and still not acceptable.
+        if case .unfit = error.kind { problem.status = 422 }
         problem.detail = sentence(error.description)
         problem.members["pointer"] = .string(error.pointer.text)
         if let meant = error.suggestion { problem.suggest(meant) }

@@ -15,6 +15,8 @@ public struct JSONMemberError: Error, Hashable, Sendable {
         case outOfRange(allowed: String)
         /// A value of the right kind that is not one of the allowed ones, or malformed; `expected` says what may stand here.
         case invalid(expected: String, suggestion: String?)
+        /// A value that could stand here but does not fit the other members; `expected` says what would.
+        case unfit(expected: String)
     }
 
     /// What is wrong.
@@ -32,7 +34,7 @@ public struct JSONMemberError: Error, Hashable, Sendable {
     public var suggestion: String? {
         switch kind {
         case .unknownMember(_, let suggestion), .invalid(_, let suggestion): suggestion
-        case .missingMember, .wrongKind, .outOfRange: nil
+        case .missingMember, .wrongKind, .outOfRange, .unfit: nil
         }
     }
 }
@@ -46,7 +48,7 @@ extension JSONMemberError: CustomStringConvertible {
         case .missingMember(let name): "the member '\(name)' is missing in \(place)"
         case .wrongKind(let expected, let found): "\(place) must be \(expected), not \(found)"
         case .outOfRange(let allowed): "\(place) must be \(allowed)"
-        case .invalid(let expected, _): "\(place) must be \(expected)"
+        case .invalid(let expected, _), .unfit(let expected): "\(place) must be \(expected)"
         }
     }
 }

@@ -46,13 +46,25 @@ struct APIBench: Sendable {
 
     private init() async throws {
         listener = try await MeterListener.bind(objects: meter, network: network)
-        sessions = MeterSessions(network: network)
         let database = try SQLiteDatabase.inMemory()
         _ = try await Migrator.migrate(database, now: clock.now())
+        let custodian = CounterCustodian(
+            store: SQLInvocationCounterStore(database: database, clock: clock),
+            clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        sessions = MeterSessions(network: network, custody: custodian)
         let sealer = try SecretSealer(key: Secret([UInt8](repeating: 7, count: 32)))
         let store = SQLFleetStore(database: database, sealer: sealer, clock: clock)
         queue = JobQueue(store: SQLJobStore(database: database), clock: clock)
-        gateway = Gateway(meters: store, channels: store, jobs: queue, access: sessions, clock: clock)
+        gateway = Gateway(
+            meters: store,
+            channels: store,
+            jobs: queue,
+            access: sessions,
+            custodian: custodian,
+            clock: clock
+        )
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         api = GatewayAPI(gateway: gateway, logger: logger)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import DLMSCodec
 import DLMSSecurity
 import JSONText
 
@@ -27,14 +26,44 @@ extension AssociationConfiguration {
         } else {
             security = nil
         }
+        userID = try members.optionalInteger("userId", in: 0...UInt8.max)
+        isPreEstablished = try members.optionalBool("preEstablished") ?? false
         try members.finish()
-        switch authentication.mechanism {
-        case .gmac where security?.authenticationKey == nil:
-            throw members.fault("security", "present with blockCipherKey and authenticationKey for mechanism gmac")
-        case .ecdsa where security == nil:
-            throw members.fault("security", "present for mechanism ecdsa")
-        case .none, .low, .high, .md5, .sha1, .gmac, .sha256, .ecdsa:
-            break
+        try checkMechanism(members)
+    }
+
+    /// Checks that the security block has what the mechanism needs.
+    private func checkMechanism(_ members: JSONMembers) throws(JSONMemberError) {
+        let mechanism = authentication.mechanism
+        switch mechanism {
+        case .none: break
+        case .gmac:
+            guard security?.authenticationKey != nil else {
+                throw members.unfit(
+                    "security",
+                    "present with blockCipherKey and authenticationKey for mechanism gmac"
+                )
+            }
+            // Its proof is made with the unicast key, whose counters those of the broadcast key are not.
+            guard security?.keySet != .broadcast else {
+                throw members.unfit("security", "with keySet unicast for mechanism gmac")
+            }
+        case .ecdsa:
+            guard let security, security.suite.curve != nil, security.signingKey != nil,
+                security.serverSigningKey != nil
+            else {
+                throw members.unfit(
+                    "security",
+                    "present with suite 1 or 2, signingKey and serverSigningKey for mechanism ecdsa"
+                )
+            }
+        case .low, .high, .md5, .sha1, .sha256: break
+        }
+        guard !isPreEstablished || mechanism == .none || mechanism == .low else {
+            throw members.unfit(
+                "preEstablished",
+                "false or absent for mechanism \(mechanism.rawValue), which exchanges challenges"
+            )
         }
     }
 }
@@ -50,13 +79,13 @@ extension AssociationConfiguration.Authentication {
         let secret = try members.optionalSecret("secret", secrets)
         try members.finish()
         func required() throws(JSONMemberError) -> Secret {
-            guard let secret else { throw members.fault("secret", "present for mechanism \(mechanism.rawValue)") }
+            guard let secret else { throw members.unfit("secret", "present for mechanism \(mechanism.rawValue)") }
             return secret
         }
         func withoutSecret(
             _ authentication: AssociationConfiguration.Authentication
         ) throws(JSONMemberError) -> AssociationConfiguration.Authentication {
-            guard secret == nil else { throw members.fault("secret", "absent for mechanism \(mechanism.rawValue)") }
+            guard secret == nil else { throw members.unfit("secret", "absent for mechanism \(mechanism.rawValue)") }
             return authentication
         }
         self =
@@ -70,77 +99,5 @@ extension AssociationConfiguration.Authentication {
             case .sha256: .sha256(try required())
             case .ecdsa: try withoutSecret(.ecdsa)
             }
-    }
-}
-
-extension SecurityConfiguration {
-    fileprivate init(
-        _ value: JSONValue,
-        at pointer: JSONPointer,
-        secrets: SecretDecoding
-    ) throws(JSONMemberError) {
-        var members = try JSONMembers(value, at: pointer)
-        let number: UInt8 = try members.optionalInteger("suite", in: 0...2) ?? 0
-        let suite = Suite(rawValue: number) ?? .suite0
-        func key(_ name: String) throws(JSONMemberError) -> Secret? {
-            guard let key = try members.optionalSecret(name, secrets) else { return nil }
-            guard key.count == suite.keyLengthInOctets else {
-                throw members.fault(name, "\(suite.keyLengthInOctets) octets in suite \(number), not \(key.count)")
-            }
-            return key
-        }
-        guard let blockCipherKey = try key("blockCipherKey") else {
-            throw JSONMemberError(.missingMember(name: "blockCipherKey"), at: pointer)
-        }
-        self.init(
-            suite: suite,
-            protection: try members.optionalProtection("protection") ?? [.authenticated, .encrypted],
-            ciphering: try members.optionalChoice("ciphering") ?? .global,
-            clientSystemTitle: try members.optionalSystemTitle("clientSystemTitle"),
-            blockCipherKey: blockCipherKey,
-            authenticationKey: try key("authenticationKey"),
-            invocationCounterObject: try members.optionalOBISCode("invocationCounterObject")
-        )
-        try members.finish()
-        guard !protection.contains(.authenticated) || authenticationKey != nil else {
-            throw members.fault("authenticationKey", "present when messages are authenticated")
-        }
-    }
-}
-
-extension JSONMembers {
-    fileprivate mutating func optionalProtection(
-        _ name: String
-    ) throws(JSONMemberError) -> SecurityConfiguration.Protection? {
-        guard let words = try optionalStrings(name) else { return nil }
-        var protection: SecurityConfiguration.Protection = []
-        for (index, word) in words.enumerated() {
-            guard let member = SecurityConfiguration.Protection(word: word) else {
-                let known = SecurityConfiguration.Protection.allWords
-                throw JSONMemberError(
-                    .invalid(
-                        expected: "one of \(known.joined(separator: ", "))",
-                        suggestion: nearest(word, in: known)
-                    ),
-                    at: pointer.appending(name).appending(index)
-                )
-            }
-            protection.insert(member)
-        }
-        return protection
-    }
-
-    fileprivate mutating func optionalSystemTitle(_ name: String) throws(JSONMemberError) -> SystemTitle? {
-        guard let text = try optionalString(name) else { return nil }
-        guard let title = OctetText.hexadecimal(text).flatMap({ SystemTitle($0) }) else {
-            throw fault(name, "16 hexadecimal digits")
-        }
-        return title
-    }
-
-    fileprivate mutating func optionalOBISCode(_ name: String) throws(JSONMemberError) -> OBISCode? {
-        guard let text = try optionalString(name) else { return nil }
-        guard let code = OBISCode(text) else { throw fault(name, "an OBIS code such as 0.0.43.1.0.255") }
-        return code
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSCodec
 public import JSONText
 import Timekeeping
 
@@ -85,6 +86,8 @@ extension AssociationConfiguration {
             writer.name("security")
             security.write(into: &writer, at: place.appending("security"), secrets: secrets)
         }
+        if userID != nil { writer.member("userId", userID) }
+        if isPreEstablished { writer.member("preEstablished", true) }
         writer.endObject()
     }
 }
@@ -95,12 +98,20 @@ extension SecurityConfiguration {
         writer.member("suite", suite.rawValue)
         writer.member("protection", protection.words)
         writer.member("ciphering", ciphering.rawValue)
+        if keySet != .unicast { writer.member("keySet", keySet.rawValue) }
+        if contentKey != .identified { writer.member("contentKey", contentKey.rawValue) }
         if let clientSystemTitle { writer.member("clientSystemTitle", clientSystemTitle.description) }
-        writer.name("blockCipherKey")
-        secrets.write(at: place.appending("blockCipherKey"), into: &writer)
-        if authenticationKey != nil {
-            writer.name("authenticationKey")
-            secrets.write(at: place.appending("authenticationKey"), into: &writer)
+        for member in self.secrets.keys.sorted() {
+            writer.name(member)
+            secrets.write(at: place.appending(member), into: &writer)
+        }
+        for (member, octets) in [
+            ("serverSigningKey", serverSigningKey?.octets), ("serverAgreementKey", serverAgreementKey?.octets),
+            ("clientCertificate", clientCertificate),
+        ] {
+            guard let octets else { continue }
+            writer.name(member)
+            writer.string(Hexadecimal.text(of: octets))
         }
         if let invocationCounterObject {
             writer.member("invocationCounterObject", invocationCounterObject.description)
@@ -110,7 +121,9 @@ extension SecurityConfiguration {
 }
 
 extension SecurityConfiguration.Protection {
-    private static let names: [(Self, String)] = [(.authenticated, "authenticated"), (.encrypted, "encrypted")]
+    private static let names: [(Self, String)] = [
+        (.authenticated, "authenticated"), (.encrypted, "encrypted"), (.signed, "signed"),
+    ]
 
     /// The words for the members of the set.
     var words: [String] { Self.names.filter { contains($0.0) }.map(\.1) }

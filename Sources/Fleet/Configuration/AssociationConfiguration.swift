@@ -11,16 +11,24 @@ public struct AssociationConfiguration: Hashable, Sendable {
     public var authentication: Authentication
     /// How messages are protected; nil leaves them in clear.
     public var security: SecurityConfiguration?
+    /// The number of the user, sent as calling AE invocation id; nil sends none.
+    public var userID: UInt8?
+    /// Whether the association exists without being opened, so that nothing is sent before the first request.
+    public var isPreEstablished: Bool
 
     /// Makes an association; by default the public client without authentication.
     public init(
         clientAddress: UInt16 = 16,
         authentication: Authentication = .none,
-        security: SecurityConfiguration? = nil
+        security: SecurityConfiguration? = nil,
+        userID: UInt8? = nil,
+        isPreEstablished: Bool = false
     ) {
         self.clientAddress = clientAddress
         self.authentication = authentication
         self.security = security
+        self.userID = userID
+        self.isPreEstablished = isPreEstablished
     }
 }
 

@@ -73,9 +73,9 @@ public struct MeterConfiguration: Hashable, Sendable {
         for (name, association) in associations {
             let place = JSONPointer("/associations").appending(name)
             secrets[place.appending("authentication").appending("secret")] = association.authentication.secret
-            secrets[place.appending("security").appending("blockCipherKey")] = association.security?.blockCipherKey
-            secrets[place.appending("security").appending("authenticationKey")] =
-                association.security?.authenticationKey
+            for (member, secret) in association.security?.secrets ?? [:] {
+                secrets[place.appending("security").appending(member)] = secret
+            }
         }
         return secrets
     }

@@ -12,12 +12,30 @@ public struct SecurityConfiguration: Hashable, Sendable {
     public var protection: Protection
     /// Which key and which APDU carry the protection.
     public var ciphering: Ciphering
+    /// The key whose messages are protected with: the unicast key, or the broadcast key.
+    public var keySet = KeySet.unicast
+    /// Where the key of general-ciphering comes from.
+    public var contentKey = ContentKey.identified
     /// The client's system title; nil takes the gateway's own.
     public var clientSystemTitle: SystemTitle?
     /// The global unicast encryption key: 16 octets in suites 0 and 1, 32 in suite 2.
     public var blockCipherKey: Secret
     /// The authentication key, of the same length; nil only where nothing is authenticated.
     public var authenticationKey: Secret?
+    /// The global broadcast encryption key, of the same length.
+    public var broadcastKey: Secret?
+    /// The master key, which wraps other keys, of the same length.
+    public var masterKey: Secret?
+    /// The private key that signs: 32 octets in suite 1, 48 in suite 2.
+    public var signingKey: Secret?
+    /// What verifies the meter's signatures.
+    public var serverSigningKey: PublicKeyConfiguration?
+    /// The private key of key agreement, of the same length as ``signingKey``.
+    public var agreementKey: Secret?
+    /// The meter's public key of key agreement.
+    public var serverAgreementKey: PublicKeyConfiguration?
+    /// The client's certificate, sent when the association is opened; nil sends none.
+    public var clientCertificate: [UInt8]?
     /// The object whose value is the meter's present invocation counter, to read before associating; nil trusts our own.
     public var invocationCounterObject: OBISCode?
 
@@ -39,6 +57,14 @@ public struct SecurityConfiguration: Hashable, Sendable {
         self.authenticationKey = authenticationKey
         self.invocationCounterObject = invocationCounterObject
     }
+
+    /// The secrets with the names of their members.
+    public var secrets: [String: Secret] {
+        [
+            "blockCipherKey": blockCipherKey, "authenticationKey": authenticationKey, "broadcastKey": broadcastKey,
+            "masterKey": masterKey, "signingKey": signingKey, "agreementKey": agreementKey,
+        ].compactMapValues { $0 }
+    }
 }
 
 extension SecurityConfiguration {
@@ -58,6 +84,15 @@ extension SecurityConfiguration {
             case .suite2: 32
             }
         }
+
+        /// The curve of the suite's signatures and key agreements; nil in a suite without.
+        public var curve: EllipticCurve? {
+            switch self {
+            case .suite0: nil
+            case .suite1: .p256
+            case .suite2: .p384
+            }
+        }
     }
 
     /// What is done to each message.
@@ -74,6 +109,8 @@ extension SecurityConfiguration {
         public static let authenticated = Protection(rawValue: 1)
         /// The content is hidden.
         public static let encrypted = Protection(rawValue: 2)
+        /// A digital signature proves origin and integrity (general-signing).
+        public static let signed = Protection(rawValue: 4)
     }
 
     /// Which key and which APDU carry the protection.
@@ -88,6 +125,26 @@ extension SecurityConfiguration {
         case generalDedicated = "general-dedicated"
         /// The general-ciphering APDU, which names its key.
         case general
+    }
+
+    /// The global key that protects requests.
+    public enum KeySet: String, CaseIterable, Hashable, Sendable {
+        /// The key of this one meter.
+        case unicast
+        /// The key of many meters.
+        case broadcast
+    }
+
+    /// Where the key of a general-ciphering APDU comes from.
+    public enum ContentKey: String, CaseIterable, Hashable, Sendable {
+        /// It is the global key.
+        case identified
+        /// It is made for the association and sent wrapped with the master key.
+        case wrapped
+        /// It is agreed from an ephemeral key of the client and the static one of the meter: C(1e, 1s).
+        case agreedOnePass = "agreed-one-pass"
+        /// It is agreed from the static keys of both sides: C(0e, 2s).
+        case agreedStatic = "agreed-static"
     }
 }
 

@@ -56,6 +56,25 @@ extension ProblemPage {
             whatToDo: "Set the right secret with PATCH. Secrets as text and as hex are different octets."
         ),
         ProblemPage(
+            "deciphering-failed",
+            cause:
+                "A protected message does not open with the configured keys, here or at the meter. `detail` says where.",
+            gatewayDid: "It closed the connection and used nothing of the message.",
+            whatToDo:
+                "Check `blockCipherKey`, `authenticationKey`, `suite` and `clientSystemTitle` of the association. A meter that tells no system title needs the quirk `serverSystemTitle`. If nobody gave you the authentication key, the quirk `acceptsUnverified` opens the answers unchecked, and marks them.",
+            look: linkLook
+        ),
+        ProblemPage(
+            "invocation-counter-rejected",
+            cause:
+                "The invocation counters of gateway and meter do not fit: the meter does not take ours, or its own did not grow, or the key has none left. `detail` says which.",
+            gatewayDid:
+                "It reserves every counter in its database before use and never uses one twice. It follows a meter that is ahead, but only so far and so often, because nothing proves that the word is the meter's.",
+            whatToDo:
+                "Set `invocationCounterObject`, so that the meter's view is read first. If the meter is further ahead than the gateway follows, and you know that it is right, allow it with POST /meters/{id}/counters/raise. Find out who else uses the key. An exhausted key has to be changed.",
+            look: "curl -s $GATEWAY/meters/$METER/counters"
+        ),
+        ProblemPage(
             "protocol-error",
             cause: "What the meter sent is not valid DLMS/COSEM, or not an answer to what was asked.",
             gatewayDid: "It closed the connection.",

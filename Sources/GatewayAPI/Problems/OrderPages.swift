@@ -110,18 +110,6 @@ extension ProblemPage {
             whatToDo: "Correct the place that `detail` names."
         ),
         ProblemPage(
-            "deciphering-failed",
-            cause: "A message of the meter does not open with the configured keys.",
-            gatewayDid: "It closed the connection.",
-            whatToDo: "Check the block cipher key, the authentication key and the system title."
-        ),
-        ProblemPage(
-            "invocation-counter-rejected",
-            cause: "An invocation counter did not grow; one side has seen a larger one.",
-            gatewayDid: "It closed the connection.",
-            whatToDo: "Set `invocationCounterObject`, so that the counter is read from the meter first."
-        ),
-        ProblemPage(
             "circuit-open",
             cause: "The meter failed so often that it is left alone for a while.",
             gatewayDid: nothing,

@@ -13,11 +13,13 @@ extension MeterRoute {
     ///   - record: the meter.
     ///   - sharedChannel: the channel that it shares with others, if it does.
     ///   - behaviour: how it differs from the standard.
+    ///   - systemTitle: the client's system title where none is configured.
     /// - Throws: ``GatewayError/notSupported(what:)`` for what this version cannot do.
     init(
         _ record: MeterRecord,
         sharedChannel: ChannelRecord?,
-        behaviour: MeterBehaviour
+        behaviour: MeterBehaviour,
+        systemTitle: SystemTitle?
     ) throws(GatewayError) {
         let configuration = record.configuration
         let channel: ChannelConfiguration
@@ -35,21 +37,17 @@ extension MeterRoute {
         guard case .tcp(let endpoint) = channel.path else {
             throw .notSupported(what: "channels of type \(channel.path.type.rawValue)")
         }
+        let mapping = AssociationMapping(
+            meter: record.id,
+            configuration: configuration,
+            behaviour: behaviour,
+            systemTitle: systemTitle
+        )
         var associations: [String: AssociationSettings] = [:]
+        var counters: [String: CounterPlan] = [:]
         for (name, association) in configuration.associations {
-            associations[name] = AssociationSettings(
-                link: .wrapper(
-                    clientPort: association.clientAddress,
-                    serverPort: configuration.address.logicalDevice
-                ),
-                authentication: association.authentication.secret.map { .low($0) } ?? .none,
-                maxReceivePDUSize: behaviour.maxReceivePDU,
-                responseTimeout: configuration.timeouts.response,
-                release: behaviour.release,
-                maximumListLength: behaviour.withListMaximum
-            )
-            associations[name]?.referencing = DLMSEngine.Referencing(configuration.referencing)
-            associations[name]?.shortNames.methods = ShortNameMethods(behaviour)
+            associations[name] = try mapping.settings(name, association)
+            counters[name] = try mapping.counters(name, association)
         }
         var hasher = Hasher()
         hasher.combine(record.revision)
@@ -59,6 +57,7 @@ extension MeterRoute {
             channel: key,
             endpoint: TCPEndpoint(host: endpoint.host, port: Int(endpoint.port)),
             associations: associations,
+            counters: counters,
             connectTimeout: configuration.timeouts.connect,
             keepAlive: configuration.keepAlive,
             revision: hasher.finalize()
@@ -71,18 +70,6 @@ extension MeterRoute {
             throw .notSupported(what: "the framing \(configuration.framing.rawValue)")
         }
         if case .inline(let channel) = configuration.channel { try check(channel) }
-        for (name, association) in configuration.associations.sorted(by: { $0.key < $1.key }) {
-            switch association.authentication {
-            case .none, .low: break
-            case .high, .md5, .sha1, .gmac, .sha256, .ecdsa:
-                throw .notSupported(
-                    what: "the mechanism \(association.authentication.mechanism.rawValue) of association \(name)"
-                )
-            }
-            guard association.security == nil else {
-                throw .notSupported(what: "the security block of association \(name)")
-            }
-        }
     }
 
     /// Refuses channels that this version cannot use.
@@ -90,32 +77,5 @@ extension MeterRoute {
         guard case .tcp = channel.path else {
             throw .notSupported(what: "channels of type \(channel.path.type.rawValue)")
         }
-    }
-}
-
-extension DLMSEngine.Referencing {
-    /// How attributes and methods of a meter are named.
-    fileprivate init(_ configured: Fleet.Referencing) {
-        self =
-            switch configured {
-            case .logicalName: .logicalName
-            case .shortName: .shortName
-            case .automatic: .automatic
-            }
-    }
-}
-
-extension ShortNameMethods {
-    /// Where the methods of a meter begin.
-    fileprivate init(_ behaviour: MeterBehaviour) {
-        let standard = MeterBehaviour()
-        var exceptions: [ClassVersion: UInt16] = [:]
-        if behaviour.mbusMethodOffset != standard.mbusMethodOffset {
-            exceptions[ClassVersion(72, version: 0)] = UInt16(behaviour.mbusMethodOffset)
-        }
-        if behaviour.securitySetupMethodOffset != standard.securitySetupMethodOffset {
-            exceptions[ClassVersion(64, version: 0)] = UInt16(behaviour.securitySetupMethodOffset)
-        }
-        self.init(exceptions: exceptions)
     }
 }

@@ -3,6 +3,7 @@
 
 import DLMSCodec
 public import DLMSEngine
+import DLMSSecurity
 public import Fleet
 public import Logging
 public import MeterSessions
@@ -100,6 +101,17 @@ public actor CounterCustodian {
     ) async throws(CounterStoreError) -> (next: UInt64, stored: InvocationCounterState)? {
         guard let stored = try await store.state(id) else { return nil }
         return (entries[id]?.block.next ?? stored.next, stored)
+    }
+
+    /// The last jumps of a counter, the newest first.
+    func repairs(_ id: InvocationCounterID, limit: Int) async throws(CounterStoreError) -> [CounterRepair] {
+        try await store.repairs(id, limit: limit)
+    }
+
+    /// The highest counter that a meter has proven to have used with a key.
+    func peerCounter(of meter: MeterID, key: KeyFingerprint) async throws(CounterStoreError) -> PeerCounter? {
+        if let known = peers.last(of: meter, key: key) { return known }
+        return try await store.peerCounter(of: meter, key: key)
     }
 
     /// Makes a counter jump over a value.
@@ -224,8 +236,7 @@ extension CounterCustodian: CounterCustody {
 
     private func lastPeerCounter(_ plan: CounterPlan) async throws(CounterStoreError) -> UInt32? {
         guard let meter = MeterID(plan.meter) else { return nil }
-        if let known = peers.last(of: meter, key: plan.key) { return known.value }
-        return try await store.peerCounter(of: meter, key: plan.key)?.value
+        return try await peerCounter(of: meter, key: plan.key)?.value
     }
 }
 

@@ -33,9 +33,11 @@ final class MeterDirectory: Sendable {
 
     private let meters: any MeterStore
     private let channels: any ChannelStore
+    private let systemTitle: SystemTitle?
     private let contents = Mutex(Contents())
 
-    init(meters: any MeterStore, channels: any ChannelStore) {
+    init(meters: any MeterStore, channels: any ChannelStore, systemTitle: SystemTitle? = nil) {
+        self.systemTitle = systemTitle
         self.meters = meters
         self.channels = channels
     }
@@ -70,7 +72,12 @@ final class MeterDirectory: Sendable {
             record: record,
             channelRevision: channel?.revision,
             behaviour: behaviour,
-            route: try MeterRoute(record, sharedChannel: channel, behaviour: behaviour.behaviour),
+            route: try MeterRoute(
+                record,
+                sharedChannel: channel,
+                behaviour: behaviour.behaviour,
+                systemTitle: systemTitle
+            ),
             model: behaviour.behaviour.scalers == .kept ? model(record.configuration.model) : nil
         )
         keep(memory, now, unlessChangedSince: changes)
