@@ -4,13 +4,14 @@
 SHELL := /bin/bash
 PYTHON := .build-python/bin/python
 BUILD_FLAGS := --explicit-target-dependency-import-check error
+RUNS ?= 100000
 LISTEN ?= 127.0.0.1:8080
 METERS ?= 5
 COUNT ?= 15
 BASE ?= debootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build debug demo test format lint unit peers contract bench image clean
+.PHONY: help setup build debug demo test format lint unit peers contract fuzz bench image clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +53,9 @@ peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our s
 contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	COUNT=$(COUNT) $(PYTHON) -m pytest -q Tests/Contract
+
+fuzz: setup ## Fuzz the decoders with libFuzzer (RUNS=executions of each).
+	Tests/FuzzTests/LibFuzzer/run $(RUNS)
 
 bench: build $(PYTHON) ## Measure against named references; prints ratios.
 	Benchmarks/run

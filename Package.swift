@@ -117,6 +117,13 @@ let package = Package(
         ),
 
         tests("DLMSCodecTests", ["DLMSCodec"], resources: [.copy("Vectors")]),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["DLMSCodec", "DLMSSecurity"],
+            exclude: ["LibFuzzer"],
+            resources: [.copy("Corpus")],
+            swiftSettings: ours
+        ),
         tests("ProtocolDecoderTests", ["ProtocolDecoder", "DLMSCodec", "DLMSSecurity", "JSONText"]),
         tests("DLMSEngineTests", ["DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("MeterTransportTests", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),

@@ -52,6 +52,25 @@ import Testing
         }
     }
 
+    @Test func smallCompactArraysCannotMultiplyEither() throws {
+        // 1 008 null-data beside one octet: thousands of these fit into one answer.
+        #expect(throws: DecodeError.self) {
+            try DLMSData(octets: [0x13, 0x02, 0x02, 0x01, 0x03, 0xF0, 0x00, 0x11, 0x01, 0x07])
+        }
+        // A few columns of null-data beside a value are an honest row.
+        let row: [UInt8] = [0x13, 0x02, 0x06, 0x11, 0x00, 0x00, 0x00, 0x00, 0x12, 0x06, 1, 0, 2, 3, 0, 4]
+        guard case .compactArray(let array) = try DLMSData(octets: row) else {
+            Issue.record("not a compact array")
+            return
+        }
+        #expect(try array.elements().count == 2)
+    }
+
+    @Test func countsThatMultiplyBeyondAnyNumberAreRefused() {
+        let levels = [[UInt8]](repeating: [0x01, 0xFF, 0xFF], count: 20).flatMap(\.self)
+        #expect(throws: DecodeError.self) { try DLMSData(octets: [0x13] + levels + [0x11, 0x01, 0x07]) }
+    }
+
     @Test func aDescriptionCannotHoldACompactArray() {
         #expect(throws: DecodeError.self) { try DLMSData(octets: [0x13, 0x13, 0x11, 0x00]) }
     }

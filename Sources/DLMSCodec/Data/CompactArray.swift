@@ -22,8 +22,8 @@ public struct CompactArray: Hashable, Sendable {
     private init(elementType: TypeDescription, checking reader: inout OctetReader) throws(DecodeError) {
         self.elementType = elementType
         contents = Array(reader.rest)
-        var expander = CompactArrayExpander(reader: reader)
-        try expander.skipAll(elementType)
+        var expander = CompactArrayExpander(reader: reader, type: elementType)
+        try expander.skipAll()
     }
 
     /// Makes a compact array of values that all have the shape of the first; nil when they do not.
@@ -45,8 +45,8 @@ public struct CompactArray: Hashable, Sendable {
     /// The number of values is bounded by the number of octets, so that columns of null-data cannot multiply.
     /// - Throws: nothing for an array that was decoded, since its contents were checked then.
     public func elements() throws(DecodeError) -> [DLMSData] {
-        var expander = CompactArrayExpander(reader: OctetReader(contents))
-        return try expander.elements(elementType)
+        var expander = CompactArrayExpander(reader: OctetReader(contents), type: elementType)
+        return try expander.elements()
     }
 }
 
@@ -107,7 +107,7 @@ extension DLMSData {
     ///
     /// - Throws: `.truncated`; `.countTooLarge` for a type that would make far more values than there are octets.
     public init(decodingUntagged type: TypeDescription, from reader: inout OctetReader) throws(DecodeError) {
-        var expander = CompactArrayExpander(reader: reader)
-        (self, reader) = try expander.next(type)
+        var expander = CompactArrayExpander(reader: reader, type: type)
+        (self, reader) = try expander.next()
     }
 }

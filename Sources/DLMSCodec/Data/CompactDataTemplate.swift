@@ -54,7 +54,7 @@ public struct CompactDataTemplate: Hashable, Sendable {
     /// - Throws: `DecodeError`, also for octets left over; `.countTooLarge` for far more values than octets.
     public func decode(_ buffer: [UInt8]) throws(DecodeError) -> DLMSData {
         var reader = OctetReader(buffer)
-        var budget = 16 * buffer.count + 1024
+        var budget = 8 * (buffer.count + octets.count)
         let value = try Self.value(part, &reader, &budget)
         guard reader.isAtEnd else {
             throw DecodeError(.trailingOctets(reader.remaining), at: reader.offset, what: "compact data buffer")

@@ -47,6 +47,18 @@ extension OctetReader {
         return try readSlice(count: index - rest.startIndex + 1, what)
     }
 
+    /// Reads the content of a block up to and including ETX or EOT, which is the last character.
+    ///
+    /// - Throws: `.truncated`; `.invalidValue` for SOH and STX, with which another message begins.
+    mutating func readBlock(_ what: StaticString) throws(DecodeError) -> ArraySlice<UInt8> {
+        let start = offset
+        let block = try readCharacters(through: TextCharacter.blockDelimiters, what)
+        guard let last = block.last, TextCharacter.blockEnds.contains(last) else {
+            throw DecodeError(.invalidValue(Int(block.last ?? 0)), at: start + block.count - 1, what: what.description)
+        }
+        return block
+    }
+
     /// Reads CR and LF.
     ///
     /// - Throws: `.truncated`; `.invalidValue` for anything else.

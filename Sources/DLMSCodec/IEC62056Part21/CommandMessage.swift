@@ -65,16 +65,15 @@ extension CommandMessage: OctetCodable {
         try reader.readCharacter(TextCharacter.startOfHeader, "command message")
         command = try reader.readPrintable("command")
         type = try reader.readPrintable("command type")
-        let ends = [TextCharacter.endOfText, TextCharacter.endOfTransmission]
         if reader.peek() == TextCharacter.startOfText {
             _ = try reader.readUInt8()
-            let text = try reader.readCharacters(through: ends, "command data")
+            let text = try reader.readBlock("command data")
             data = Array(text.dropLast())
             isPartial = text.last == TextCharacter.endOfTransmission
         } else {
             let start = reader.offset
             let end = try reader.readUInt8("end of command")
-            guard ends.contains(end) else {
+            guard TextCharacter.blockEnds.contains(end) else {
                 throw DecodeError(.invalidValue(Int(end)), at: start, what: "end of command")
             }
             data = nil

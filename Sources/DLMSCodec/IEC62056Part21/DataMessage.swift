@@ -18,7 +18,7 @@ public struct DataMessage: Hashable, Sendable {
     }
 
     static func mayBeContent(_ content: [UInt8]) -> Bool {
-        content.allSatisfy { $0 < 0x80 && $0 > TextCharacter.endOfTransmission || $0 == 0 }
+        content.allSatisfy { $0 < 0x80 && !TextCharacter.blockDelimiters.contains($0) }
     }
 
     /// The data sets of the content.
@@ -44,13 +44,10 @@ public struct DataMessage: Hashable, Sendable {
 extension DataMessage: OctetCodable {
     /// Reads a message.
     ///
-    /// - Throws: `.truncated`; `.invalidValue` for another first character; `.checkFailed`.
+    /// - Throws: `.truncated`; `.invalidValue` for another first character, SOH or STX; `.checkFailed`.
     public init(decoding reader: inout OctetReader) throws(DecodeError) {
         try reader.readCharacter(TextCharacter.startOfText, "data message")
-        let text = try reader.readCharacters(
-            through: [TextCharacter.endOfText, TextCharacter.endOfTransmission],
-            "data block"
-        )
+        let text = try reader.readBlock("data block")
         content = Array(text.dropLast())
         isPartial = text.last == TextCharacter.endOfTransmission
         try reader.readBlockCheck(over: text)

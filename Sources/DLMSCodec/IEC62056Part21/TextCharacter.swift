@@ -25,6 +25,10 @@ public enum TextCharacter {
     public static let end: UInt8 = 0x21
     /// `?`: makes it a request.
     public static let request: UInt8 = 0x3F
+    /// What ends a block of data.
+    static let blockEnds: [UInt8] = [endOfText, endOfTransmission]
+    /// What cannot stand inside of a block of data.
+    static let blockDelimiters: [UInt8] = [startOfHeader, startOfText, endOfText, endOfTransmission]
     /// CR and LF.
     static let lineEnd: [UInt8] = [carriageReturn, lineFeed]
 

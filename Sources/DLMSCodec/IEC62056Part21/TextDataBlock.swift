@@ -9,7 +9,7 @@ public struct TextDataBlock: Hashable, Sendable {
     public var lines: [[TextDataSet]]
     /// Whether `!` stands behind the last line: the readout is complete.
     public var isReadout: Bool
-    /// Whether the last line ends with CR LF; always so in a readout.
+    /// Whether the last line ends with CR LF; always so in a readout, never without lines otherwise.
     public var endsWithLineEnd: Bool
 
     /// Makes a block.
@@ -63,6 +63,7 @@ extension TextDataBlock: OctetCodable {
         }
         if !line.isEmpty { lines.append(line) }
         self.lines = lines
+        if lines.isEmpty { endsWithLineEnd = false }
     }
 
     /// Writes the lines, and `!` behind a readout.

@@ -29,6 +29,8 @@ public struct TextMessageReassembler: Sendable {
     public static let longestMessage = 1 << 20
     private static let longestLine = 256
     private static let optionSelectLength = 6
+    /// SOH, command and type.
+    private static let commandHeadLength = 3
     private static let mostEchoes = 8
 
     /// Which side of the line listens.
@@ -36,6 +38,8 @@ public struct TextMessageReassembler: Sendable {
 
     private var pending: [UInt8] = []
     private var start = 0
+    /// How many characters of the message at the start were searched for its end in vain.
+    private var searched = 0
     private var awaitedEchoes: [TextMessage] = []
 
     /// Makes a reassembler at the start of a stream.
@@ -73,7 +77,7 @@ public struct TextMessageReassembler: Sendable {
             guard length > 0 else { return noise(because: nil) }
             do {
                 let message = try TextMessage(octets: pending[start..<start + length])
-                start += length
+                move(to: start + length)
                 if takeEcho(message) { continue }
                 return .message(message)
             } catch {
@@ -84,15 +88,16 @@ public struct TextMessageReassembler: Sendable {
     }
 
     /// How many characters the message at the start takes; 0 when none begins there, nil when more are needed.
-    private func messageLength(isSilent: Bool) -> Int? {
+    private mutating func messageLength(isSilent: Bool) -> Int? {
         let octets = pending[start...]
         switch octets.first {
         case TextCharacter.start: return lineLength(octets, isSilent: isSilent)
-        case TextCharacter.startOfHeader, TextCharacter.startOfText:
-            let ends = [TextCharacter.endOfText, TextCharacter.endOfTransmission]
-            guard let end = octets.firstIndex(where: { ends.contains($0) }) else { return nil }
-            let length = end - start + 2
-            return length <= octets.count ? length : nil
+        case TextCharacter.startOfHeader:
+            // STX may stand behind command and type.
+            guard let fourth = octets.dropFirst(Self.commandHeadLength).first else { return nil }
+            let head = Self.commandHeadLength + (fourth == TextCharacter.startOfText ? 1 : 0)
+            return blockLength(octets, behind: head)
+        case TextCharacter.startOfText: return blockLength(octets, behind: 1)
         case TextCharacter.acknowledge:
             guard side == .meter || side == .clientAwaitingConfirmation else { return 1 }
             guard let second = octets.dropFirst().first else { return isSilent ? 1 : nil }
@@ -103,7 +108,20 @@ public struct TextMessageReassembler: Sendable {
         }
     }
 
-    private func lineLength(_ octets: ArraySlice<UInt8>, isSilent: Bool) -> Int? {
+    /// A block with its check character; another message that begins inside of it shows that it is none.
+    private mutating func blockLength(_ octets: ArraySlice<UInt8>, behind head: Int) -> Int? {
+        let unsearched = octets.dropFirst(max(head, searched))
+        guard let end = unsearched.firstIndex(where: { TextCharacter.blockDelimiters.contains($0) }) else {
+            searched = octets.count
+            return nil
+        }
+        guard TextCharacter.blockEnds.contains(pending[end]) else { return 0 }
+        searched = end - start
+        let length = end - start + 2
+        return length <= octets.count ? length : nil
+    }
+
+    private mutating func lineLength(_ octets: ArraySlice<UInt8>, isSilent: Bool) -> Int? {
         guard let lineEnd = octets.prefix(Self.longestLine).firstIndex(of: TextCharacter.lineFeed) else {
             return octets.count >= Self.longestLine ? 0 : nil
         }
@@ -111,10 +129,13 @@ public struct TextMessageReassembler: Sendable {
         guard side == .listener, octets.dropFirst().first != TextCharacter.request else { return line }
         guard let next = octets.dropFirst(line).first else { return isSilent ? line : nil }
         guard TextMessage.continuesTelegram(next) else { return line }
-        guard let end = octets.dropFirst(line).firstIndex(of: TextCharacter.end),
-            let last = octets[end...].prefix(Self.longestLine).firstIndex(of: TextCharacter.lineFeed)
-        else { return nil }
-        return last - start + 1
+        guard let end = octets.dropFirst(max(line, searched)).firstIndex(of: TextCharacter.end) else {
+            searched = octets.count
+            return nil
+        }
+        searched = end - start
+        let last = octets[end...].prefix(Self.longestLine).firstIndex(of: TextCharacter.lineFeed)
+        return last.map { $0 - start + 1 }
     }
 
     /// Gives up the first character and what follows up to one that may begin a message.
@@ -125,8 +146,13 @@ public struct TextMessageReassembler: Sendable {
         ]
         let end = pending[(start + 1)...].firstIndex { starts.contains($0) } ?? pending.endIndex
         let octets = Array(pending[start..<end])
-        start = end
+        move(to: end)
         return .noise(octets, error)
+    }
+
+    private mutating func move(to position: Int) {
+        start = position
+        searched = 0
     }
 
     private mutating func takeEcho(_ message: TextMessage) -> Bool {

@@ -99,35 +99,51 @@ struct DataScanner {
         return true
     }
 
+    /// How many octets the description of a compact array is first looked for in.
+    private static let descriptionWindow = 128
+
     /// Reads a compact array whose tag stands at a position; nil when it is not complete.
     @usableFromInline
     mutating func compactArray(from start: Int, in span: Span<UInt8>) throws(DecodeError) -> CompactArray? {
-        var reader = OctetReader(span.extracting(start + 1..<span.count).array)
         let base = start + 1
-        let type: TypeDescription
-        let count: Int
-        do {
-            type = try TypeDescription(decoding: &reader)
-            count = try reader.readLength("length of compact-array contents")
-        } catch {
-            switch error.reason {
-            case .truncated(let needed, _), .countTooLarge(let needed):
-                required = max(base + error.offset + needed, span.count + 1)
-                return nil
-            case .unknownTag, .unknownChoice, .invalidLength, .nestedTooDeep, .trailingOctets, .invalidValue,
-                .missingField, .checkFailed:
-                throw error.moved(by: offset + base)
+        var window = Self.descriptionWindow
+        var head: (type: TypeDescription, contents: Int, count: Int)?
+        // Only what the description needs is copied: an answer may hold thousands of small compact arrays.
+        while head == nil {
+            let end = min(base + window, span.count)
+            do {
+                var reader = OctetReader(span.extracting(base..<end).array)
+                let type = try TypeDescription(decoding: &reader)
+                let count = try reader.readLength("length of compact-array contents")
+                head = (type, base + reader.offset, count)
+            } catch {
+                switch error.reason {
+                case .truncated(let needed, _), .countTooLarge(let needed):
+                    if end < span.count {
+                        window = max(window * 2, error.offset + needed)
+                        continue
+                    }
+                    required = max(base + error.offset + needed, span.count + 1)
+                    return nil
+                case .unknownTag, .unknownChoice, .invalidLength, .nestedTooDeep, .trailingOctets, .invalidValue,
+                    .missingField, .checkFailed:
+                    throw error.moved(by: offset + base)
+                }
             }
         }
-        guard count <= reader.remaining else {
-            required = base + reader.offset + count
+        guard let head else { return nil }
+        guard head.count <= span.count - head.contents else {
+            required = head.contents + head.count
             return nil
         }
-        position = base + reader.offset + count
+        position = head.contents + head.count
         do {
-            return try CompactArray(elementType: type, contents: Array(reader.rest.prefix(count)))
+            return try CompactArray(
+                elementType: head.type,
+                contents: span.extracting(head.contents..<position).array
+            )
         } catch {
-            throw error.moved(by: offset + base + reader.offset)
+            throw error.moved(by: offset + head.contents)
         }
     }
 

@@ -41,11 +41,6 @@ extension OctetReader {
 extension Span where Element == UInt8 {
     /// A copy of the octets.
     public var array: [UInt8] {
-        var array: [UInt8] = []
-        array.reserveCapacity(count)
-        for index in indices {
-            array.append(self[index])
-        }
-        return array
+        withUnsafeBufferPointer { Array($0) }
     }
 }

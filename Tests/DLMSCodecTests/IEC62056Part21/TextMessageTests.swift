@@ -115,6 +115,21 @@ import Testing
         }
     }
 
+    @Test func aMessageInsideOfAnotherEndsIt() {
+        for text in ["\u{2}1.8.0(\u{2}1)\u{3}", "\u{1}R1\u{2}1.8.0\u{1}()\u{3}"] {
+            let error = #expect(throws: DecodeError.self) { try TextMessage(octets: Array(text.utf8) + [0]) }
+            guard case .invalidValue = error?.reason else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    @Test func linesWithoutDataSetsEncodeToNothing() throws {
+        #expect(try TextDataBlock(octets: [13, 10, 13, 10]) == TextDataBlock(lines: [], isReadout: false))
+        #expect(try TextDataBlock(octets: [13, 10]).octets.isEmpty)
+    }
+
     @Test func partialBlocksEndWithEOT() throws {
         let message = try #require(DataMessage(content: Array("P.01(1)".utf8), isPartial: true))
         #expect(message.octets[message.octets.count - 2] == TextCharacter.endOfTransmission)
