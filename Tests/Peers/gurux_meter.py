@@ -290,7 +290,7 @@ class Meter:
         self.settings = GXDLMSSettings(True, None)
         self.settings.setUseLogicalNameReferencing(a.referencing == "ln")
         self.settings.maxPduSize = 0xFFFF
-        self.invocation_counter = 0  # last IC accepted from the client
+        self.invocation_counter = a.first_ic  # last IC accepted from the client
         self.server_ic = 0
         self.title = bytes.fromhex(a.system_title)
         if a.count > 1:
@@ -641,6 +641,7 @@ class Session:
     def __init__(self, m):
         self.m = m
         self.a = m.a
+        self.client = 0
         self.reset()
 
     def reset(self):
@@ -683,7 +684,10 @@ class Session:
         except Exception:
             raise SvcErr(bytes([0xD8, 1, 5]))  # deciphering-error
         if key is self.m.ek:
-            if self.a.check_ic and ic <= self.m.invocation_counter and ic != 0:
+            refused = self.a.check_ic and ic <= self.m.invocation_counter and ic != 0
+            if self.a.ic_log:
+                print("IC", title.hex(), ic, "refused" if refused else "accepted", flush=True)
+            if refused:
                 raise SvcErr(bytes([0xD8, 1, 6]) + struct.pack(">I", self.m.invocation_counter + 1))
             self.m.invocation_counter = max(ic, self.m.invocation_counter)
         self.ciph = (t, sc)
@@ -722,11 +726,12 @@ class Session:
                 cval = v[2:]
             elif t == 0xBE:
                 ui = v[2:] if v[1] < 0x80 else v[3:]
-        want = (1 if self.a.security == "none" else 3) + (0 if self.a.referencing == "ln" else 1)
+        public = self.a.public_client and self.client == 16
+        want = (1 if public or self.a.security == "none" else 3) + (0 if self.a.referencing == "ln" else 1)
         if ctx not in (want, want + 2):
             return self.aare(1, 2, None)  # application-context-name-not-supported
         self.ctx = ctx
-        if mech != self.m.mechanism:
+        if mech != (0 if public else self.m.mechanism):
             return self.aare(1, 11 if mech not in AUTHS.values() else 14 if mech == 0 else 13, None)
         if ui is None:
             return self.aare(1, 1, None)
@@ -825,6 +830,8 @@ class Session:
             if len(f) != 17:
                 raise DlmsErr(ER_RW)
             ic = struct.unpack(">I", f[1:5])[0]
+            if self.a.ic_log:
+                print("IC", self.client_title.hex(), ic, "proof", flush=True)
             good = self.digest(self.stoc, self.ctos, self.client_title, self.m.title, ic) == f
             self.m.invocation_counter = max(ic, self.m.invocation_counter)
         else:
@@ -849,7 +856,12 @@ class Session:
         self.ciph = None
         t = b[0]
         if t == 0x60:
-            return self.aarq(b)
+            try:
+                return self.aarq(b)
+            except SvcErr as e:
+                if self.a.aarq_refusal == "exception":
+                    return e.apdu
+                raise
         if t == 0x62:
             r = b"\x63\x03\x80\x01\x00"
             if self.associated and not self.a.short_rlre:
@@ -1184,6 +1196,7 @@ class WrapperLink:
             del self.buf[:8 + n]
             if dst != self.m.a.server_address or (self.m.a.client_address and src != self.m.a.client_address):
                 continue
+            self.s.client = src
             r = self.s.handle(apdu)
             if r is not None:
                 out.append(struct.pack(">HHHH", 1, dst, src, len(r)) + r)
@@ -1424,6 +1437,10 @@ def args():
     p.add_argument("--block-cipher-key", default="000102030405060708090A0B0C0D0E0F")
     p.add_argument("--auth-key", default="D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF")
     p.add_argument("--check-ic", action="store_true", help="refuse invocation counters that do not grow (exception-response 1/6)")
+    p.add_argument("--first-ic", type=int, default=0, help="the last invocation counter that some other client has used")
+    p.add_argument("--ic-log", action="store_true", help="print every invocation counter that comes")
+    p.add_argument("--public-client", action="store_true", help="client 16 needs neither authentication nor security")
+    p.add_argument("--aarq-refusal", choices=["close", "exception"], default="close", help="answer to an AARQ that does not open")
     p.add_argument("--rows", type=int, default=96)
     p.add_argument("--interval", type=int, default=900)
     p.add_argument("--pdu-size", type=int, default=1024)
