@@ -24,10 +24,19 @@ final class SampleMeter: ObjectServer {
         var reads: [Place: Int] = [:]
         var invocations: [Int8: Int] = [:]
         var refusesSelection = false
+        var refusesColumns = false
+        /// The buffer has its newest row first.
+        var isNewestFirst = false
+        /// A register of tariff 1 is captured, too, in front of the other.
+        var hasTariffColumn = false
+        var rowCount = SampleMeter.rowCount
+        /// The most rows in one answer so far.
+        var longestAnswer = 0
         var ignoresWrites = false
     }
 
     static let energy = OBISCode(1, 0, 1, 8, 0, 255)
+    static let tariff = OBISCode(1, 0, 1, 8, 1, 255)
     static let writable = OBISCode(0, 0, 96, 50, 0, 255)
     static let denied = OBISCode(0, 0, 96, 50, 2, 255)
     static let disconnector = OBISCode(0, 0, 96, 3, 10, 255)
@@ -82,7 +91,7 @@ final class SampleMeter: ObjectServer {
             1,
             Self.profile,
             [
-                (2, 1, .array(Self.rows(0..<Self.rowCount))), (3, 1, .array(columns.map(\.data))),
+                (2, 1, .array([])), (3, 1, .array(columns.map(\.data))),
                 (4, 1, .doubleLongUnsigned(900)), (5, 1, .enumeration(1)), (6, 1, columns[0].data),
                 (7, 1, .doubleLongUnsigned(UInt32(Self.rowCount))), (8, 1, .doubleLongUnsigned(4000)),
             ],
@@ -119,8 +128,16 @@ final class SampleMeter: ObjectServer {
         return state.withLock { state in
             state.reads[place, default: 0] += 1
             if let selection = request.selectiveAccess {
-                guard !state.refusesSelection else { return .failure(.otherReason) }
-                return .data(DLMSData.array(Self.selected(selection)).octets)
+                guard !state.refusesSelection, let rows = Self.selected(selection, state) else {
+                    return .failure(.otherReason)
+                }
+                state.longestAnswer = max(state.longestAnswer, rows.count)
+                return .data(DLMSData.array(rows).octets)
+            }
+            if place == Place(7, Self.profile, 2) {
+                let rows = Self.rows(Array(0..<state.rowCount), state)
+                state.longestAnswer = max(state.longestAnswer, rows.count)
+                return .data(DLMSData.array(rows).octets)
             }
             return state.values[place].map { .data($0.octets) } ?? .failure(.objectUndefined)
         }
@@ -149,27 +166,60 @@ final class SampleMeter: ObjectServer {
     /// How often a method was invoked, whichever.
     var invocations: Int { state.withLock { $0.invocations.values.reduce(0, +) } }
 
-    private static func rows(_ range: Range<Int>) -> [DLMSData] {
-        range.map { number in
-            let time = COSEMDateTime(secondsSinceEpoch: firstRow + Int64(number) * 900, deviationMinutes: 0)
-            return .structure([.octetString(time?.octets ?? []), .doubleLongUnsigned(UInt32(1000 + number))])
+    /// Captures another register from now on.
+    func addTariffColumn() {
+        state.withLock { state in
+            state.hasTariffColumn = true
+            state.values[Place(7, Self.profile, 3)] = .array(Self.columns(state).map(\.data))
         }
     }
 
-    private static func selected(_ selection: SelectiveAccess) -> [DLMSData] {
+    /// Changes how many rows the profile has, and how they are sorted.
+    func shapeBuffer(rowCount: Int = SampleMeter.rowCount, isNewestFirst: Bool = false, saysSo: Bool = true) {
+        state.withLock { state in
+            state.rowCount = rowCount
+            state.isNewestFirst = isNewestFirst
+            state.values[Place(7, Self.profile, 5)] = .enumeration(isNewestFirst && saysSo ? 2 : 1)
+            state.values[Place(7, Self.profile, 7)] = .doubleLongUnsigned(UInt32(rowCount))
+        }
+    }
+
+    private static func columns(_ state: State) -> [CaptureObject] {
+        let energy = CaptureObject(classID: 3, logicalName: Self.energy, attributeIndex: 2)
+        let tariff = CaptureObject(classID: 3, logicalName: Self.tariff, attributeIndex: 2)
+        return [.clock] + (state.hasTariffColumn ? [tariff] : []) + [energy]
+    }
+
+    private static func rows(_ numbers: [Int], _ state: State, columns: [Int]? = nil) -> [DLMSData] {
+        (state.isNewestFirst ? numbers.reversed() : numbers).map { number in
+            let time = COSEMDateTime(secondsSinceEpoch: firstRow + Int64(number) * 900, deviationMinutes: 0)
+            let tariff: [DLMSData] = state.hasTariffColumn ? [.doubleLongUnsigned(7)] : []
+            let cells = [.octetString(time?.octets ?? [])] + tariff + [.doubleLongUnsigned(UInt32(1000 + number))]
+            return .structure(columns.map { $0.map { cells[$0] } } ?? cells)
+        }
+    }
+
+    private static func selected(_ selection: SelectiveAccess, _ state: State) -> [DLMSData]? {
         guard case .structure(let members) = selection.parameters else { return [] }
+        let all = columns(state)
         if selection.selector == 2 {
             let first = Int(members[0].integerValue ?? 1)
             let last = Int(members[1].integerValue ?? 0)
-            return rows(first - 1..<(last == 0 ? rowCount : last))
+            let (low, high) = (Int(members[2].integerValue ?? 1), Int(members[3].integerValue ?? 0))
+            guard !state.refusesColumns || (low == 1 && high == 0) else { return nil }
+            let entries = first - 1..<(last == 0 ? state.rowCount : last)
+            let numbers = state.isNewestFirst ? entries.map { state.rowCount - 1 - $0 }.reversed() : Array(entries)
+            return rows(numbers, state, columns: Array(low - 1..<(high == 0 ? all.count : high)))
         }
         func seconds(_ data: DLMSData) -> Int64 {
             guard case .octetString(let octets) = data else { return 0 }
             return (try? COSEMDateTime(octets: octets))?.secondsSinceEpoch ?? 0
         }
+        let wanted = CaptureObject.list(members[3]) ?? []
+        guard wanted.isEmpty || !state.refusesColumns else { return nil }
         let (from, to) = (seconds(members[1]), seconds(members[2]))
-        let numbers = (0..<rowCount).filter { (from...to).contains(firstRow + Int64($0) * 900) }
-        return numbers.flatMap { rows($0..<$0 + 1) }
+        let numbers = (0..<state.rowCount).filter { (from...to).contains(firstRow + Int64($0) * 900) }
+        return rows(numbers, state, columns: wanted.isEmpty ? nil : all.indices.filter { wanted.contains(all[$0]) })
     }
 }
 

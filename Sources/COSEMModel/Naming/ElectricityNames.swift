@@ -11,6 +11,9 @@ enum ElectricityNames {
             plain.b = 0
             return names.name(of: plain).map { "\($0), channel \(code.b)" }
         }
+        if code.c == 99, (1...2).contains(code.d), (1...127).contains(code.e) {
+            return "Load profile with recording period \(code.d), number \(code.e)"
+        }
         guard let (quantity, phase) = quantity(code.c), let processing = processing(code.d) else { return nil }
         let subject = "\(quantity.subject(of: processing))\(phase.map { " \($0)" } ?? "")"
         guard let index = index(code.e, processing: processing, quantity: quantity) else { return nil }

@@ -60,6 +60,9 @@ public struct ProfileRows: Sendable {
     /// The indices of the rows.
     public var indices: Range<Int> { times.indices }
 
+    /// The instant of the row at an index from 0, in seconds since 1970; nil if it has none.
+    public func utcSeconds(_ index: Int) -> Int64? { times[index]?.utcSeconds }
+
     /// The row at an index from 0.
     public subscript(index: Int) -> ProfileRow {
         ProfileRow(rows: self, index: index)

@@ -19,6 +19,7 @@ struct ProfileRepresentation: Sendable {
     func write(_ sheet: ProfileSheet, meter: String, into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("obis", sheet.object.logicalName.description)
+        writer.member("class", sheet.object.classID)
         writer.member("name", sheet.object.name)
         writer.member("capturePeriod", Self.period(sheet))
         writer.name("columns")
@@ -35,6 +36,7 @@ struct ProfileRepresentation: Sendable {
     func write(_ object: MeterObject, problem: GatewayError, meter: String, into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("obis", object.logicalName.description)
+        writer.member("class", object.classID)
         writer.member("name", object.name)
         writer.name("capturePeriod")
         writer.null()

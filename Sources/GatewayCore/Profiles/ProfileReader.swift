@@ -11,15 +11,21 @@ import Timekeeping
 struct ProfileReader: Sendable {
     /// The class of profiles.
     static let profileClass: UInt16 = 7
+    /// The class of compact data, which is read as a profile of one row.
+    static let compactDataClass: UInt16 = 62
     /// How long the columns of a profile hold.
     static let usualAge = Duration.seconds(86_400)
     /// capture_objects, capture_period, sort_method, sort_object, profile_entries (Blue Book, class 7).
     private static let lastingAttributes: [Int8] = [3, 4, 5, 6, 8]
+    /// capture_objects, template_id, template_description (Blue Book, class 62).
+    private static let compactDataAttributes: [Int8] = [3, 4, 5]
     /// entries_in_use, which grows with every row.
     private static let entriesInUse: Int8 = 7
 
     let reader: AttributeReader
     let objects: ObjectDirectory
+
+    static func isReadable(_ classID: UInt16) -> Bool { classID == profileClass || classID == compactDataClass }
 
     /// One profile, or why it could not be described.
     struct Described: Sendable {
@@ -42,7 +48,7 @@ struct ProfileReader: Sendable {
             within: budget,
             priority: priority
         )
-        let found = listed.list.entries.filter { $0.classID == Self.profileClass }
+        let found = listed.list.entries.filter { Self.isReadable($0.classID) }
             .map { MeterObject(logicalName: $0.logicalName, classID: $0.classID, version: $0.version) }
         let (sheets, timings) = try await sheets(
             of: found,
@@ -75,7 +81,7 @@ struct ProfileReader: Sendable {
             within: budget,
             priority: priority
         )
-        guard let entry = listed.list.entries(logicalName).first(where: { $0.classID == Self.profileClass }) else {
+        guard let entry = listed.list.entries(logicalName).first(where: { Self.isReadable($0.classID) }) else {
             throw .profileUnknown(memory.id, text: logicalName.description)
         }
         let object = MeterObject(logicalName: logicalName, classID: entry.classID, version: entry.version)
@@ -101,9 +107,9 @@ struct ProfileReader: Sendable {
         within budget: WaitBudget,
         priority: UInt8
     ) async throws(GatewayError) -> (sheets: [Result<ProfileSheet, GatewayError>], timings: ExchangeTimings) {
-        func queries(_ indices: [Int8]) -> [AttributeQuery] {
+        func queries(_ indices: [Int8], compactData: [Int8]) -> [AttributeQuery] {
             profiles.flatMap { profile in
-                indices.map {
+                (profile.classID == Self.compactDataClass ? compactData : indices).map {
                     AttributeQuery(
                         object: profile.logicalName,
                         classID: profile.classID,
@@ -117,7 +123,7 @@ struct ProfileReader: Sendable {
             onlyIfCached: freshness.onlyIfCached
         )
         let lasting = try await reader.read(
-            queries(Self.lastingAttributes),
+            queries(Self.lastingAttributes, compactData: Self.compactDataAttributes),
             of: memory,
             association: association,
             freshness: lastingFreshness,
@@ -125,7 +131,7 @@ struct ProfileReader: Sendable {
             priority: priority
         )
         let counts = try await reader.read(
-            queries([Self.entriesInUse]),
+            queries([Self.entriesInUse], compactData: []),
             of: memory,
             association: association,
             freshness: freshness,
@@ -142,8 +148,13 @@ struct ProfileReader: Sendable {
                 if outcome.attributeIndex == 3 { failures[outcome.query.object] = error }
             }
         }
-        let descriptors = profiles.map {
-            ProfileDescriptor(logicalName: $0.logicalName, attributes: attributes[$0.logicalName] ?? [:])
+        let descriptors = profiles.map { profile in
+            let read = attributes[profile.logicalName] ?? [:]
+            let isCompact = profile.classID == Self.compactDataClass
+            return ProfileDescriptor(
+                logicalName: profile.logicalName,
+                attributes: isCompact ? read.filter { $0.key == 3 } : read
+            )
         }
         let captured = descriptors.compactMap(\.self).flatMap(\.captureObjects)
         let (scalers, timings) = try await scalers(
@@ -164,12 +175,25 @@ struct ProfileReader: Sendable {
                         ?? .protocolError(memory.id, reason: "the columns of \(profile.logicalName) cannot be read")
                 )
             }
+            var template: ProfileSheet.Template?
+            if profile.classID == Self.compactDataClass {
+                let read = attributes[profile.logicalName] ?? [:]
+                guard let number = read[4]?.integerValue.flatMap({ UInt8(exactly: $0) }),
+                    case .octetString(let description)? = read[5]
+                else {
+                    return .failure(
+                        .protocolError(memory.id, reason: "the template of \(profile.logicalName) cannot be read")
+                    )
+                }
+                template = ProfileSheet.Template(number: number, description: description)
+            }
             return .success(
                 ProfileSheet(
                     object: profile,
                     descriptor: descriptor,
-                    layout: ProfileLayout(captureObjects: descriptor.captureObjects, scalerUnits: scalers),
-                    behaviour: memory.behaviour.behaviour.profiles
+                    scalers: scalers,
+                    behaviour: memory.behaviour.behaviour.profiles,
+                    template: template
                 )
             )
         }

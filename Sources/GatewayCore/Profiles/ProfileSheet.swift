@@ -16,6 +16,40 @@ public struct ProfileSheet: Sendable {
     public let layout: ProfileLayout
     /// How the meter fills its profiles.
     public let behaviour: ProfileBehaviour
+    /// How the buffer of a compact data object is made; nil for a profile.
+    let template: Template?
+
+    /// What tells the values in the buffer of a compact data object (Blue Book, class 62).
+    struct Template: Hashable, Sendable {
+        /// template_id.
+        let number: UInt8
+        /// template_description.
+        let description: [UInt8]
+    }
+
+    /// Puts together what was read of a profile, or of a compact data object.
+    init(
+        object: MeterObject,
+        descriptor: ProfileDescriptor,
+        scalers: [OBISCode: ScalerUnit],
+        behaviour: ProfileBehaviour,
+        template: Template?
+    ) {
+        self.object = object
+        self.descriptor = descriptor
+        self.behaviour = behaviour
+        self.template = template
+        layout = ProfileLayout(
+            captureObjects: descriptor.captureObjects.filter { !Self.isTemplateNumber($0, of: object) },
+            scalerUnits: scalers
+        )
+    }
+
+    /// Whether a compact data object captures the number of its own template, which is no value.
+    static func isTemplateNumber(_ capture: CaptureObject, of object: MeterObject) -> Bool {
+        object.classID == ProfileReader.compactDataClass && capture.classID == object.classID
+            && capture.logicalName == object.logicalName && capture.attributeIndex == 4
+    }
 
     /// The column that a range restricts; nil if the rows have no time.
     func restrictingColumn(_ behaviour: ProfileBehaviour) -> CaptureObject? {

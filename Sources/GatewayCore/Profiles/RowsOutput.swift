@@ -14,7 +14,7 @@ public struct RowsBatch: Sendable {
     public var count: Int { indices.count }
 
     /// The instant of the row at a place of ``indices``.
-    func seconds(_ place: Int) -> Int64? { rows[indices[place]].time?.utcSeconds }
+    func seconds(_ place: Int) -> Int64? { rows.utcSeconds(indices[place]) }
 
     /// Only some of them.
     func selecting(_ places: Range<Int>) -> RowsBatch { RowsBatch(rows: rows, indices: Array(indices[places])) }
@@ -53,9 +53,17 @@ struct RowsOutput {
         }
     }
 
-    /// Takes rows in the order of the buffer.
-    mutating func add(_ rows: ProfileRows, _ deliver: (RowsBatch) async throws -> Void) async throws {
-        let batch = RowsBatch(rows: rows, indices: rows.indices.filter { plan.isWanted(rows[$0].time?.utcSeconds) })
+    /// Takes rows in the order of the buffer, and leaves out those outside of a stretch of time; rows without an instant stay.
+    mutating func add(
+        _ rows: ProfileRows,
+        within window: RowsQuery.Window?,
+        _ deliver: (RowsBatch) async throws -> Void
+    ) async throws {
+        let wanted = rows.indices.filter { index in
+            guard let window, let seconds = rows.utcSeconds(index) else { return true }
+            return window.contains(seconds)
+        }
+        let batch = RowsBatch(rows: rows, indices: wanted)
         guard batch.count > 0 else { return }
         held.append(batch)
         heldCount += batch.count

@@ -52,7 +52,8 @@ struct RowsPlan: Sendable {
         let (length, overflow) = period.multipliedReportingOverflow(by: Int64(most))
         guard period > 0, !overflow, length < window.to.seconds - window.from.seconds else { return [window] }
         // Nothing was recorded before the buffer's oldest row, wherever the caller begins.
-        let held = sheet.descriptor.profileEntries.map { Int64($0) * period } ?? .max
+        let entries = max(Int64(sheet.descriptor.profileEntries ?? 0), Int64(entriesInUse ?? 0))
+        let held = entries > 0 ? entries * period : .max
         let bounds = ProfileBehaviour.knownInstants
         var start = max(window.from.seconds, bounds.lowerBound)
         let end = min(window.to.seconds, bounds.upperBound)
@@ -70,12 +71,6 @@ struct RowsPlan: Sendable {
             start = next
         }
         return windows
-    }
-
-    /// Whether a row lies in the asked time; one without an instant is not left out.
-    func isWanted(_ seconds: Int64?) -> Bool {
-        guard let window, let seconds else { return true }
-        return seconds >= window.from.seconds && seconds < window.to.seconds
     }
 
     /// The same for another description of the profile.

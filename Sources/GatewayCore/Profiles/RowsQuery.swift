@@ -44,6 +44,9 @@ public struct RowsQuery: Hashable, Sendable {
     struct Window: Hashable {
         var from: Timestamp
         var to: Timestamp
+
+        /// Whether an instant lies in it.
+        func contains(_ seconds: Int64) -> Bool { seconds >= from.seconds && seconds < to.seconds }
     }
 
     /// The stretch of time that is meant, nil if only a number of rows is.

@@ -26,7 +26,11 @@ struct RowsReader: Sendable {
     /// Settles which rows a query means.
     func plan(_ query: RowsQuery, of sheet: ProfileSheet, _ access: Access) async throws(GatewayError) -> RowsPlan {
         let memory = access.memory
-        let window = query.window(now: clock.now())
+        let isCompact = sheet.template != nil
+        if isCompact, query.from != nil || query.to != nil || query.last != nil || query.entries != nil {
+            throw .rangeNotSupported(Self.target(sheet, memory), reason: "compact data has only what it captured last")
+        }
+        let window = isCompact ? nil : query.window(now: clock.now())
         if let window, window.from > window.to {
             throw .rangeNotSupported(Self.target(sheet, memory), reason: "it ends before it begins")
         }
@@ -72,6 +76,10 @@ struct RowsReader: Sendable {
         isEnough: () -> Bool,
         deliver: (RowsBatch) async throws -> Void
     ) async throws -> RowsSelection {
+        if plan.sheet.template != nil {
+            try await readCompactData(plan, access, deliver: deliver)
+            return RowsSelection(rows: .nobody, columns: plan.columns == nil ? .nobody : .gateway)
+        }
         var plan = plan
         var delivered = 0
         var isStrict = true
@@ -187,7 +195,7 @@ struct RowsReader: Sendable {
                 hasBegun = true
                 output.begin(isWhole: way.access == nil, announcedRows: decoder.announcedRows)
             }
-            try await output.add(rows, deliver)
+            try await output.add(rows, within: way.access == nil ? plan.window : way.window, deliver)
         }
         try await answer
         if octets > 0 { try decoder.finish() }

@@ -8,7 +8,8 @@ import DLMSEngine
 struct ObjectTable: Sendable {
     static let standard = ObjectTable(
         AssociationObjects.all + IdentityObjects.all + ClockObjects.all + EnergyObjects.all + PowerObjects.all
-            + QualityObjects.all + ProfileObjects.all + ControlObjects.all + TariffObjects.all
+            + QualityObjects.all + ProfileObjects.all + [PeculiarProfiles.compactData] + ControlObjects.all
+            + TariffObjects.all
             + CommunicationObjects.all + FirmwareObjects.all + PushObjects.all
     )
 
@@ -57,7 +58,8 @@ struct ObjectTable: Sendable {
             let isWritable = attribute.write != nil && audience == .managers
             let mode: UInt8 = (isReadable ? 1 : 0) | (isWritable ? 2 : 0)
             let selectors: DLMSData =
-                object.profile != nil && attribute.index == 2 ? .array([.integer(1), .integer(2)]) : .nullData
+                object.profile.map { $0.selects != .nothing } == true && attribute.index == 2
+                ? .array([.integer(1), .integer(2)]) : .nullData
             return .structure([.integer(attribute.index), .enumeration(mode), selectors])
         }
         let methods = object.methods.map { method -> DLMSData in

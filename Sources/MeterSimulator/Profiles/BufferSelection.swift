@@ -24,13 +24,17 @@ struct BufferSelection: Hashable, Sendable {
     ) -> Result<BufferSelection, Refusal> {
         let all = BufferSelection(rows: 0..<times.count, columns: Array(profile.columns.indices))
         guard let selection else { return .success(all) }
+        guard profile.selects != .nothing else { return .failure(Refusal(result: .otherReason)) }
         guard case .structure(let parameters) = selection.parameters, parameters.count == 4 else {
             return .failure(Refusal(result: .typeUnmatched))
+        }
+        if profile.selects == .rows, asksForColumns(selection.selector, parameters) {
+            return .failure(Refusal(result: .otherReason))
         }
         let made =
             switch selection.selector {
             case 1: range(parameters, all, profile: profile, times: times, meter: meter)
-            case 2: entries(parameters, all)
+            case 2: entries(parameters, all, isNewestFirst: profile.form == .newestFirst)
             default: nil as BufferSelection?
             }
         return made.map { .success($0) } ?? .failure(Refusal(result: .typeUnmatched))
@@ -60,22 +64,35 @@ struct BufferSelection: Hashable, Sendable {
         return selection
     }
 
+    private static func asksForColumns(_ selector: UInt8, _ parameters: [DLMSData]) -> Bool {
+        if case .array(let columns) = parameters[3] { return !columns.isEmpty }
+        let (first, last) = (parameters[2].integerValue ?? 0, parameters[3].integerValue ?? 0)
+        return selector == 2 && (first > 1 || last > 0)
+    }
+
     private static func bound(_ data: DLMSData, open: Int64, _ meter: MeterSnapshot) -> Int64? {
         switch data {
         case .octetString(let octets):
             guard let dateTime = try? COSEMDateTime(octets: octets) else { return nil }
             return meter.instant(dateTime) ?? open
         case .dateTime(let dateTime): return meter.instant(dateTime) ?? open
+        case .doubleLongUnsigned(let seconds): return Int64(seconds)
         default: return nil
         }
     }
 
     /// Rows and columns by number from 1; 0 as the last one means "to the end".
-    private static func entries(_ parameters: [DLMSData], _ all: BufferSelection) -> BufferSelection? {
+    private static func entries(
+        _ parameters: [DLMSData],
+        _ all: BufferSelection,
+        isNewestFirst: Bool
+    ) -> BufferSelection? {
         let numbers = parameters.compactMap { $0.integerValue.flatMap { Int(exactly: $0) } }
         guard numbers.count == 4, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
         var selection = all
-        selection.rows = part(numbers[0], numbers[1], of: all.rows.count)
+        let count = all.rows.count
+        let rows = part(numbers[0], numbers[1], of: count)
+        selection.rows = isNewestFirst ? count - rows.upperBound..<count - rows.lowerBound : rows
         selection.columns = Array(all.columns[part(numbers[2], numbers[3], of: all.columns.count)])
         return selection
     }

@@ -23,8 +23,31 @@ struct ProfileDefinition: Sendable {
         var periodStart: Int64 = 0
     }
 
+    /// How the rows are written into the buffer.
+    enum Form: Hashable, Sendable {
+        /// As they are, the oldest first.
+        case plain
+        /// As they are, the newest first.
+        case newestFirst
+        /// Cells that are as in the row before, and times one period on, as null-data.
+        case nullCompressed
+        /// Numbers as differences to the row before.
+        case differences
+        /// Without tags, as one compact array.
+        case compactArray
+    }
+
+    /// What selective access serves.
+    enum Selects: Hashable, Sendable {
+        case rowsAndColumns
+        case rows
+        case nothing
+    }
+
     let logicalName: OBISCode
     let columns: [Column]
+    var form = Form.plain
+    var selects = Selects.rowsAndColumns
     /// Seconds between two rows, 0 for rows made by events or the calendar.
     let capturePeriod: UInt32
     /// How many rows there can be.
@@ -38,15 +61,14 @@ struct ProfileDefinition: Sendable {
     func buffer(_ meter: MeterSnapshot, selection: SelectiveAccess?) -> Result<[UInt8], BufferSelection.Refusal> {
         let times = times(meter)
         return BufferSelection.make(selection, profile: self, times: times, meter: meter).map { selection in
-            var writer = OctetWriter()
-            writer.write(DataTag.array.rawValue)
-            writer.writeLength(selection.rows.count)
-            for row in rows(meter, times, selection.rows) {
-                writer.write(DataTag.structure.rawValue)
-                writer.writeLength(selection.columns.count)
-                for column in selection.columns { columns[column].write(row, meter, &writer) }
+            let rows = rows(meter, times, selection.rows).map { row in
+                selection.columns.map { column in
+                    var writer = OctetWriter()
+                    columns[column].write(row, meter, &writer)
+                    return writer.octets
+                }
             }
-            return writer.octets
+            return BufferWriting.octets(rows, form, timeColumn: selection.columns.firstIndex(of: 0))
         }
     }
 
@@ -62,7 +84,7 @@ struct ProfileDefinition: Sendable {
                 .constant(2, .array([])),
                 .constant(3, .array(columns.map(\.capture.data))),
                 .constant(4, .doubleLongUnsigned(capturePeriod)),
-                .constant(5, .enumeration(1)),
+                .constant(5, .enumeration(form == .newestFirst ? 2 : 1)),
                 .constant(6, columns.first?.capture.data ?? .nullData),
                 .value(7) { .doubleLongUnsigned(UInt32(times($0).count)) },
                 .value(8) { .doubleLongUnsigned(UInt32(capacity($0.options))) },

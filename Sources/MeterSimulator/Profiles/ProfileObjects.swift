@@ -12,29 +12,45 @@ enum ProfileObjects {
     static let standardLogName = OBISCode(0, 0, 99, 98, 0, 255)
     static let disconnectorLogName = OBISCode(0, 0, 99, 98, 2, 255)
 
-    static let all = [load, daily, monthly, standardLog, disconnectorLog].map(\.object)
+    static let all = ([load, daily, monthly, standardLog, disconnectorLog] + PeculiarProfiles.all).map(\.object)
 
     /// Every quarter of an hour: status, import and export.
-    static let load = ProfileDefinition(
-        logicalName: loadName,
+    static let load = quarters(
+        loadName,
         columns: [
             clock, status,
             energy(OBISCode(1, 0, 1, 8, 0, 255)) { $0.energies.importTotal },
             energy(OBISCode(1, 0, 2, 8, 0, 255)) { $0.energies.export },
-        ],
-        capturePeriod: 900,
-        capacity: { $0.rows },
-        times: { meter in
-            let last = meter.quarterStart(meter.time)
-            let first = last - Int64(meter.options.rows - 1) * LoadModel.quarterSeconds
-            let start = max(first, meter.quarterStart(meter.state.profileResetTimes[loadName] ?? .min / 2) + 900)
-            return start > last ? [] : Array(stride(from: start, through: last, by: Int(LoadModel.quarterSeconds)))
-        },
-        rows: { meter, times, wanted in
-            let energies = QuarterEnergies(meter: meter).energies(at: times[wanted])
-            return zip(times[wanted], energies).map { ProfileDefinition.Row(time: $0, energies: $1) }
-        }
+        ]
     )
+
+    /// A profile of every quarter of an hour.
+    static func quarters(
+        _ name: OBISCode,
+        columns: [ProfileDefinition.Column],
+        form: ProfileDefinition.Form = .plain,
+        selects: ProfileDefinition.Selects = .rowsAndColumns
+    ) -> ProfileDefinition {
+        ProfileDefinition(
+            logicalName: name,
+            columns: columns,
+            form: form,
+            selects: selects,
+            capturePeriod: 900,
+            capacity: { $0.rows },
+            times: { meter in
+                let last = meter.quarterStart(meter.time)
+                let first = last - Int64(meter.options.rows - 1) * LoadModel.quarterSeconds
+                let reset = meter.state.profileResetTimes[name] ?? .min / 2
+                let start = max(first, meter.quarterStart(reset) + 900)
+                return start > last ? [] : Array(stride(from: start, through: last, by: Int(LoadModel.quarterSeconds)))
+            },
+            rows: { meter, times, wanted in
+                let energies = QuarterEnergies(meter: meter).energies(at: times[wanted])
+                return zip(times[wanted], energies).map { ProfileDefinition.Row(time: $0, energies: $1) }
+            }
+        )
+    }
 
     /// Every midnight: import by tariff and export.
     static let daily = ProfileDefinition(
@@ -117,14 +133,14 @@ enum ProfileObjects {
         )
     }
 
-    private static let clock = ProfileDefinition.Column(capture: .clock) { row, meter, writer in
+    static let clock = ProfileDefinition.Column(capture: .clock) { row, meter, writer in
         writer.write(DataTag.octetString.rawValue)
         writer.write(12 as UInt8)
         meter.dateTime(row.time).encode(into: &writer)
     }
 
     /// Bit 7 after a failure of the supply, else nothing.
-    private static let status = ProfileDefinition.Column(
+    static let status = ProfileDefinition.Column(
         capture: CaptureObject(classID: 1, logicalName: OBISCode(0, 0, 96, 10, 1, 255), attributeIndex: 2)
     ) { row, meter, writer in
         let noise = Noise(seed: meter.identity.seed)
@@ -139,7 +155,7 @@ enum ProfileObjects {
         energy(OBISCode(1, 0, 2, 8, 0, 255)) { $0.energies.export },
     ]
 
-    private static func energy(
+    static func energy(
         _ name: OBISCode,
         _ value: @escaping @Sendable (ProfileDefinition.Row) -> Int
     ) -> ProfileDefinition.Column {
