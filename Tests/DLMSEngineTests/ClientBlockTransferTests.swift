@@ -161,7 +161,11 @@ struct UnsolicitedMessageTests {
         let event = EventNotification(time: nil, descriptor: attribute().descriptor, value: .unsigned(1))
         let report = InformationReport(variables: [.variableName(0x0100)], data: [.unsigned(1)])
         #expect(machine.received(toClient(event.octets), now: start) == [.unsolicited(.eventNotification(event))])
-        #expect(machine.received(toClient(report.octets), now: start) == [.unsolicited(.informationReport(report))])
+        #expect(
+            machine.received(toClient(report.octets), now: start) == [
+                .unsolicited(.informationReport(report, targets: [nil]))
+            ]
+        )
         #expect(
             machine.received(toClient(Self.notification.octets), now: start) == [
                 .send(toServer(hex("10 C0000005 00"))), .unsolicited(.dataNotification(Self.notification)),

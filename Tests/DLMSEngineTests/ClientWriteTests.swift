@@ -187,4 +187,17 @@ struct ClientWriteTests {
         #expect(machine.cancel() == [.failed(.cancelled)])
         #expect(machine.received(toClient(hex("C502C1 00000001")), now: start) == [.deadline(nil), .close])
     }
+
+    @Test("An unconfirmed write is done when it was sent")
+    func unconfirmed() {
+        var machine = associatedMachine()
+        #expect(
+            machine.perform(.unconfirmedSet(AttributeWrite(attribute(), value: .unsigned(7))), now: start)
+                == [
+                    .send(toServer(hex("C101 81 0003 0100010800FF 02 00 1107"))), .deadline(start + .seconds(10)),
+                    .deadline(nil), .completed(.sent),
+                ]
+        )
+        #expect(machine.isReady)
+    }
 }

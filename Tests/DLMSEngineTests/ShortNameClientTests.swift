@@ -367,6 +367,57 @@ struct ShortNameClientTests {
         )
     }
 
+    @Test("An unconfirmed write is done when it was sent, after the list if need be")
+    func unconfirmedWrite() {
+        var machine = associated()
+        let write = ServiceRequest.unconfirmedSet(AttributeWrite(attribute(), value: .unsigned(7)))
+        #expect(machine.perform(write, now: start) == sending("05 01 02 FA08"))
+        #expect(
+            machine.received(toClient(hex("0C0100") + shortNameList), now: start)
+                == sending("16 01 02 0108 01 11 07") + done(.sent)
+        )
+        #expect(machine.isReady)
+        let other = AttributeWrite(attribute(of: "1.0.9.8.0.255"), value: .unsigned(7))
+        #expect(machine.perform(.unconfirmedSet(other), now: start) == done(.set([.objectUndefined])))
+    }
+
+    @Test("Without the service nothing is written unconfirmed")
+    func noUnconfirmedWrite() {
+        var machine = knowing(
+            aare: hex("6129A109060760857405080102A203020100A305A103020100BE10040E0800065F1F0400181B200200FA00")
+        )
+        let write = ServiceRequest.unconfirmedSet(AttributeWrite(attribute(), value: .unsigned(7)))
+        #expect(machine.perform(write, now: start) == [.deadline(nil), .failed(.serviceNotAgreed(.set))])
+    }
+
+    @Test("An information report names what it tells of as far as the names are known")
+    func informationReport() throws {
+        let octets = hex("18 00 02 02 0108 02 0230 02 06000004D2 120005")
+        let report = try InformationReport(octets: octets)
+        var machine = associated()
+        #expect(
+            machine.received(toClient(octets), now: start)
+                == [.unsolicited(.informationReport(report, targets: [nil, nil]))]
+        )
+        var other = knowing()
+        _ = other.perform(.get([attribute()]), now: start)
+        #expect(
+            other.received(toClient(octets), now: start)
+                == [
+                    .unsolicited(
+                        .informationReport(
+                            report,
+                            targets: [
+                                .attribute(attribute().descriptor),
+                                .attribute(attribute(2, of: clock, class: 8).descriptor),
+                            ]
+                        )
+                    )
+                ]
+        )
+        #expect(other.received(toClient(hex("0C0100 1105")), now: start) == done(.get([.data([0x11, 5])])))
+    }
+
     @Test("A list that is none ends the connection", arguments: ["0C0100 1105", "0C0100 0101"])
     func noList(answer: String) {
         var machine = associated()

@@ -44,6 +44,11 @@ struct ClientAssociation: Sendable {
         }
     }
 
+    /// What came unasked, with names for what it tells.
+    func unsolicited(_ apdu: [UInt8]) -> UnsolicitedMessage {
+        UnsolicitedMessage(apdu, names: shortNames.forLater, methods: settings.shortNames.methods)
+    }
+
     /// Whether a refusal of logical names means that short names may do.
     func mayUseShortNames(after error: EngineError) -> Bool {
         guard settings.referencing == .automatic, !info.usesShortNames else { return false }

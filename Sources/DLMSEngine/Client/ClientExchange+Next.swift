@@ -43,6 +43,20 @@ extension ClientExchange {
         return begin(.set(plan, exchange), step, &association)
     }
 
+    /// The only request of a write without an answer.
+    static func startUnconfirmed(
+        _ write: AttributeWrite,
+        _ association: inout ClientAssociation
+    ) -> (ClientExchange?, Step) {
+        let header = InvokeIDAndPriority(invokeID: association.nextInvokeID(), isConfirmed: false)
+        let octets = SetRequest.normal(header, write.request, write.value).octets
+        let limit = association.info.requestLimitWithoutBlocks
+        guard octets.count <= limit else {
+            return (nil, .failed(.requestTooLong(octets: octets.count, limit: limit)))
+        }
+        return (.unconfirmed, .send(octets, awaiting: .setResponse))
+    }
+
     /// Begins the next part of a plan; nil in the first place when nothing needs to be sent.
     static func nextAction(_ plan: ActionPlan, _ association: inout ClientAssociation) -> (ClientExchange?, Step) {
         var plan = plan
@@ -98,7 +112,7 @@ extension ClientExchange {
         case .access(var plan, let exchange):
             plan.nothingAsked()
             return .access(plan, exchange)
-        case .get, .getByAccess, .shortName, .modifying: return self
+        case .get, .getByAccess, .unconfirmed, .shortName, .modifying: return self
         }
     }
 }

@@ -34,7 +34,7 @@ extension ClientExchange {
             plan.listRefused(&association.info)
             return follow(Self.nextAction(plan, &association))
         case .access: return error.saysNotSupported ? giveUp(\.access, error, &association) : .failed(error)
-        case .shortName, .modifying: return .failed(error)
+        case .shortName, .unconfirmed, .modifying: return .failed(error)
         }
     }
 
@@ -76,7 +76,7 @@ extension ClientExchange {
         case .set(let plan, _): return follow(Self.nextSet(plan, &association))
         case .action(let plan, _): return follow(Self.nextAction(plan, &association))
         case .access(let plan, _): return follow(Self.nextAccess(plan, &association))
-        case .shortName, .modifying: return .ignored
+        case .shortName, .unconfirmed, .modifying: return .ignored
         }
     }
 

@@ -11,6 +11,8 @@ enum ClientExchange: Hashable, Sendable {
     case set(SetPlan, SetExchange)
     case action(ActionPlan, ActionExchange)
     case access(AccessPlan, AccessExchange)
+    /// A write without an answer.
+    case unconfirmed
     /// Any of them in an association that uses short names.
     case shortName(ShortNameExchange)
     /// Only while an event is handled, so that a long value is not copied for every block.
@@ -30,7 +32,16 @@ enum ClientExchange: Hashable, Sendable {
         case .get, .getByAccess: true
         case .access(let plan, _): plan.isRead
         case .shortName(let exchange): exchange.isRead
-        case .set, .action, .modifying: false
+        case .set, .action, .unconfirmed, .modifying: false
+        }
+    }
+
+    /// Whether nothing comes back, so that it is done when it was sent.
+    var isUnanswered: Bool {
+        switch self {
+        case .unconfirmed: true
+        case .shortName(let exchange): exchange.isUnanswered
+        case .get, .getByAccess, .set, .action, .access, .modifying: false
         }
     }
 
@@ -41,7 +52,7 @@ enum ClientExchange: Hashable, Sendable {
         case .getByAccess: true
         case .access(let plan, _): plan.isRead
         case .shortName(let exchange): exchange.isRepeatable
-        case .set, .action, .modifying: false
+        case .set, .action, .unconfirmed, .modifying: false
         }
     }
 
@@ -52,7 +63,7 @@ enum ClientExchange: Hashable, Sendable {
         case .action(let plan, _): plan.partialOutcome
         case .access(let plan, _): plan.partialOutcome
         case .shortName(let exchange): exchange.partialOutcome
-        case .get, .getByAccess, .modifying: nil
+        case .get, .getByAccess, .unconfirmed, .modifying: nil
         }
     }
 
@@ -71,6 +82,7 @@ enum ClientExchange: Hashable, Sendable {
         case .get(let requests):
             return nextGet(GetPlan(requests, streams: streams && requests.count == 1), &association)
         case .set(let writes): return nextSet(SetPlan(writes), &association)
+        case .unconfirmedSet(let write): return startUnconfirmed(write, &association)
         case .action(let method, let parameter): return nextAction(ActionPlan(method, parameter), &association)
         case .actions(let invocations): return nextAction(ActionPlan(invocations), &association)
         case .access(let items, let breaksOnError):
@@ -85,7 +97,7 @@ enum ClientExchange: Hashable, Sendable {
     mutating func received(_ apdu: [UInt8], _ association: inout ClientAssociation) -> (Step, delivery: [UInt8]?) {
         let tag = apdu[0]
         switch self {
-        case .modifying: return (.ignored, nil)
+        case .modifying, .unconfirmed: return (.ignored, nil)
         case .get(var plan, var exchange):
             self = .modifying
             guard tag == 0xC4 else { return (.failed(.unexpectedAPDU(tag: tag, waitingFor: .getResponse)), nil) }

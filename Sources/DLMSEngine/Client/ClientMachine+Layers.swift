@@ -128,7 +128,10 @@ extension ClientMachine {
         switch protection.protect(apdu) {
         case .ready(let octets):
             let refill = protection.refill().map { [ClientAction.reserveCounters(minimum: $0)] } ?? []
-            return sendUnprotected(octets, now: now) + refill
+            let sent = sendUnprotected(octets, now: now) + refill
+            guard case .exchanging(let exchange, _) = state, exchange.isUnanswered else { return sent }
+            state = .associated
+            return sent + endWait() + [.completed(.sent)]
         case .needsCounters(let count): return waitForCounters(.apdu(apdu), count: count, now: now)
         case .failed(let error): return failCurrent { _ in error }
         }

@@ -183,7 +183,7 @@ public struct ClientMachine: Sendable {
         guard !UnsolicitedMessage.isNotification(apdu) else {
             switch state {
             case .idle, .closed: return []
-            default: return notified(UnsolicitedMessage(apdu))
+            default: return notified(association.unsolicited(apdu))
             }
         }
         switch state {
@@ -216,7 +216,7 @@ public struct ClientMachine: Sendable {
             }
         // Observed: releases answered with wrong inner lengths, with exceptions, or not at all; any answer will do.
         case .releasing: return endRelease()
-        case .associated: return [.unsolicited(UnsolicitedMessage(apdu))]
+        case .associated: return [.unsolicited(association.unsolicited(apdu))]
         case .idle, .closed: return []
         }
     }

@@ -9,6 +9,8 @@ public enum ServiceRequest: Hashable, Sendable {
     case get([AttributeRequest])
     /// Write attributes one after the other, in this order.
     case set([AttributeWrite])
+    /// Write an attribute without being told what came of it; done as soon as it was sent.
+    case unconfirmedSet(AttributeWrite)
     /// Invoke a method, with its parameter if it has one.
     case action(MethodDescriptor, DLMSData?)
     /// Invoke methods one after the other, in this order.
@@ -22,7 +24,7 @@ public enum ServiceRequest: Hashable, Sendable {
     public var service: Service {
         switch self {
         case .get: .get
-        case .set: .set
+        case .set, .unconfirmedSet: .set
         case .action, .actions: .action
         case .access(let items, _): items.allSatisfy(\.isRead) ? .get : .access
         }

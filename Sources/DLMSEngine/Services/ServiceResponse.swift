@@ -9,6 +9,8 @@ public enum ServiceResponse: Hashable, Sendable {
     case get([GetResult])
     /// One result for each write, in the same order.
     case set([DataAccessResult])
+    /// A write was sent, and there will be no answer.
+    case sent
     /// The result of a method.
     case action(ActionOutcome)
     /// The results of methods, in the same order.
@@ -87,7 +89,7 @@ public struct PartialOutcome: Hashable, Sendable {
         case .set(let results): results.isEmpty
         case .actions(let outcomes): outcomes.isEmpty
         case .access(let outcomes): outcomes.isEmpty
-        case .action, .streamed: false
+        case .action, .sent, .streamed: false
         }
     }
 

@@ -9,14 +9,31 @@ public enum UnsolicitedMessage: Hashable, Sendable {
     case eventNotification(EventNotification)
     /// Data pushed by a push set-up (DATA-NOTIFICATION).
     case dataNotification(DataNotification)
-    /// Values of variables, by short name (InformationReport).
-    case informationReport(InformationReport)
+    /// Values of variables, by short name (InformationReport), with what each name stands for; nil where that is not
+    /// known, because the client has not read the names or the server has others.
+    case informationReport(InformationReport, targets: [ShortNameDirectory.Target?])
     /// A notification whose content cannot be decoded, or an answer that nobody waits for.
     case other([UInt8])
 
     /// Reads an APDU that is no answer to a request.
-    public init(_ apdu: [UInt8]) {
-        self = Self.notification(apdu) ?? .other(apdu)
+    ///
+    /// - Parameters:
+    ///   - apdu: the APDU, in clear.
+    ///   - names: the short names of the server's objects, if they are known.
+    ///   - methods: where methods begin.
+    public init(_ apdu: [UInt8], names: ShortNameDirectory? = nil, methods: ShortNameMethods = .standard) {
+        guard apdu.first == 0x18, let report = try? InformationReport(octets: apdu) else {
+            self = Self.notification(apdu) ?? .other(apdu)
+            return
+        }
+        let targets = report.variables.map { variable -> ShortNameDirectory.Target? in
+            switch variable {
+            case .variableName(let name), .parameterizedAccess(let name, _, _):
+                names?.target(of: name, methods: methods)
+            case .blockNumberAccess, .readDataBlockAccess, .writeDataBlockAccess: nil
+            }
+        }
+        self = .informationReport(report, targets: targets)
     }
 
     /// The APDU.
@@ -24,7 +41,7 @@ public enum UnsolicitedMessage: Hashable, Sendable {
         switch self {
         case .eventNotification(let notification): notification.octets
         case .dataNotification(let notification): notification.octets
-        case .informationReport(let report): report.octets
+        case .informationReport(let report, _): report.octets
         case .other(let octets): octets
         }
     }
@@ -47,7 +64,6 @@ public enum UnsolicitedMessage: Hashable, Sendable {
         switch apdu.first {
         case 0xC2: (try? EventNotification(octets: apdu)).map { .eventNotification($0) }
         case 0x0F: (try? DataNotification(octets: apdu)).map { .dataNotification($0) }
-        case 0x18: (try? InformationReport(octets: apdu)).map { .informationReport($0) }
         default: nil
         }
     }

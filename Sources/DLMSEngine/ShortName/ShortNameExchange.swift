@@ -23,6 +23,8 @@ struct ShortNameExchange: Hashable, Sendable {
         case writing(WritePlan, WriteExchange)
         case invokingByRead(ReadExchange)
         case invokingByWrite(WriteExchange)
+        /// A write without an answer.
+        case unconfirmed
         /// Only while an event is handled, so that a long value is not copied for every block.
         case modifying
     }
@@ -43,16 +45,19 @@ struct ShortNameExchange: Hashable, Sendable {
     var isRead: Bool {
         switch stage {
         case .beginning, .listing, .comparing, .reading, .modifying: true
-        case .writing, .invokingByRead, .invokingByWrite: false
+        case .writing, .invokingByRead, .invokingByWrite, .unconfirmed: false
         }
     }
+
+    /// Whether nothing comes back.
+    var isUnanswered: Bool { stage == .unconfirmed }
 
     /// Whether it can be ended half-way and begun again from its start.
     var isRepeatable: Bool {
         switch stage {
         case .reading(_, let exchange): !exchange.hasDelivered
         case .beginning, .listing, .comparing, .modifying: request.service == .get
-        case .writing, .invokingByRead, .invokingByWrite: false
+        case .writing, .invokingByRead, .invokingByWrite, .unconfirmed: false
         }
     }
 
@@ -61,7 +66,7 @@ struct ShortNameExchange: Hashable, Sendable {
         switch stage {
         case .writing(let plan, _): plan.partialOutcome
         case .invokingByRead, .invokingByWrite: PartialOutcome(results: .actions(outcomes), unknown: 1)
-        case .beginning, .listing, .comparing, .reading, .modifying: nil
+        case .beginning, .listing, .comparing, .reading, .unconfirmed, .modifying: nil
         }
     }
 
@@ -79,7 +84,7 @@ struct ShortNameExchange: Hashable, Sendable {
     /// Takes a read-response or write-response.
     mutating func received(_ apdu: [UInt8], _ association: inout ClientAssociation) -> ClientExchange.Step {
         switch stage {
-        case .beginning, .modifying: return .ignored
+        case .beginning, .unconfirmed, .modifying: return .ignored
         case .listing(var exchange):
             stage = .modifying
             guard apdu[0] == 0x0C else { return unexpected(apdu, .getResponse) }
@@ -143,7 +148,9 @@ struct ShortNameExchange: Hashable, Sendable {
         case .reading(var plan, _) where plan.asksForList && error.isAboutRequest:
             plan.listRefused(&association.info)
             return readNext(plan, &association)
-        case .writing(var plan, _) where plan.asksForList && error.isAboutRequest:
+        // Of a list of writes a part may have been done, unless the error says that nothing was.
+        case .writing(let plan, _) where plan.asksForList && !error.saysNotSupported: return .failed(error)
+        case .writing(var plan, _) where plan.asksForList:
             plan.listRefused(&association.info)
             return writeNext(plan, &association)
         case _ where reason == nil: return .failed(error)
@@ -160,7 +167,7 @@ struct ShortNameExchange: Hashable, Sendable {
             return writeNext(plan, &association)
         case .invokingByRead, .invokingByWrite:
             return invoked(ActionOutcome(writing: reason), &association)
-        case .beginning, .modifying: return .failed(error)
+        case .beginning, .unconfirmed, .modifying: return .failed(error)
         }
     }
 
@@ -183,6 +190,7 @@ struct ShortNameExchange: Hashable, Sendable {
         case .get(let requests):
             return readNext(ReadPlan(requests, streams: streams, association.shortNames), &association)
         case .set(let writes): return writeNext(WritePlan(writes, association.shortNames), &association)
+        case .unconfirmedSet(let write): return writeUnconfirmed(write, association)
         case .action(let method, let parameter): return invoke(method, parameter, &association)
         case .actions(let invocations):
             guard let first = invocations.first else { return .completed(.actions([])) }
@@ -259,6 +267,24 @@ struct ShortNameExchange: Hashable, Sendable {
         var exchange = WriteExchange(variables, values, for: .set, association.info)
         let first = exchange.start()
         return goOn(first, .writing(plan, exchange))
+    }
+
+    private mutating func writeUnconfirmed(
+        _ write: AttributeWrite,
+        _ association: ClientAssociation
+    ) -> ClientExchange.Step {
+        guard association.info.conformance.contains(.unconfirmedWrite) else {
+            return .failed(.serviceNotAgreed(.set))
+        }
+        switch association.shortNames.access(write.request) {
+        case .missing(let reason): return .completed(.set([reason]))
+        case .found(let variable):
+            let octets = WriteRequest(isConfirmed: false, variables: [variable], data: [write.value]).octets
+            let limit = association.info.requestLimit
+            guard octets.count <= limit else { return .failed(.requestTooLong(octets: octets.count, limit: limit)) }
+            stage = .unconfirmed
+            return .send(octets, awaiting: .setResponse)
+        }
     }
 
     private mutating func invoke(

@@ -9,6 +9,7 @@ extension ServiceRequest {
         switch self {
         case .get(let requests): requests.map { ($0.descriptor.classID, $0.descriptor.instanceID) }
         case .set(let writes): writes.map { ($0.request.descriptor.classID, $0.request.descriptor.instanceID) }
+        case .unconfirmedSet(let write): [(write.request.descriptor.classID, write.request.descriptor.instanceID)]
         case .action(let method, _): [(method.classID, method.instanceID)]
         case .actions(let invocations): invocations.map { ($0.method.classID, $0.method.instanceID) }
         case .access: []

@@ -241,7 +241,7 @@ struct RowsReader: Sendable {
                 )
             case nil: throw .internal(reason: "a GET has no result")
             }
-        case .set, .action, .actions, .access: throw .internal(reason: "a GET was answered by another service")
+        case .set, .sent, .action, .actions, .access: throw .internal(reason: "a GET was answered by another service")
         }
     }
 
