@@ -9,6 +9,8 @@ enough for whole answers. No peer takes a write in blocks, so that only the pydl
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from foreign_clients import Access, GuruxClient, PydlmsClient, ReadRefused
 from processes import GATEWAY, free_ports, running
@@ -21,7 +23,9 @@ DENIED = "0.0.96.50.2.255"
 DISCONNECTOR = "0.0.96.3.10.255"
 LOAD_PROFILE = "1.0.99.1.0.255"
 ROWS = 300
-ASSOCIATION = 0xFA00
+BLOCK_CIPHER_KEY = "000102030405060708090A0B0C0D0E0F"
+AUTHENTICATION_KEY = "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"
+ASSOCIATION = 0xFA00  # the base name of the association itself
 
 # name -> (arguments of gurux_meter.py, or None for pydlms; client; password; who judges)
 METERS = {
@@ -204,6 +208,53 @@ def test_referencing_auto_finds_out_what_the_meter_speaks(gateway, meters, name)
     for _ in range(2):
         answer = gateway.get(f"/meters/{name}-auto/objects/1.0.1.8.0.255/attributes/2?form=hex&maxAge=0")
         assert answer.status == 200, answer.text
+
+
+@pytest.fixture(scope="module")
+def ciphering_pydlms_meter(tmp_path_factory) -> int:
+    """The simulator of pydlms with keys; gives its port."""
+    port = free_ports()
+    command = [
+        sys.executable, "-m", "pydlms.simulator", "--host", "127.0.0.1", "--port", str(port), "--key", BLOCK_CIPHER_KEY,
+        "--auth-key", AUTHENTICATION_KEY, "--client", "1:5", "--client", "33:3:12345678", "--client", "32:1:12345678",
+    ]
+    with running(command, port, "pydlms.simulator", tmp_path_factory.mktemp("pydlms") / "log"):
+        yield port
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "client"),
+    [
+        pytest.param("gmac", 1, marks=pytest.mark.cell("HLS 5 (GMAC)", "pydlms meter")),
+        pytest.param("md5", 33, marks=pytest.mark.cell("HLS 3 (MD5)", "pydlms meter")),
+        pytest.param("low", 32, marks=pytest.mark.cell("LLS", "pydlms meter")),
+    ],
+)
+@pytest.mark.cell("SN under protection", "pydlms meter")
+def test_short_names_are_protected_as_logical_names_are(gateway, ciphering_pydlms_meter, mechanism, client):
+    name = f"pydlms-sn-{mechanism}-ciphered"
+    authentication = {"mechanism": mechanism}
+    if mechanism != "gmac":
+        authentication["secret"] = {"text": "12345678"}
+    security = {
+        "suite": 0, "clientSystemTitle": "4D4D4D0000BC614E", "blockCipherKey": {"hex": BLOCK_CIPHER_KEY},
+        "authenticationKey": {"hex": AUTHENTICATION_KEY},
+    }
+    answer = gateway.call(
+        "PUT", f"/meters/{name}",
+        {
+            "channel": {"type": "tcp", "host": "127.0.0.1", "port": ciphering_pydlms_meter},
+            "referencing": "short-name",
+            "associations": {
+                "reader": {"clientAddress": client, "authentication": authentication, "security": security},
+            },
+        },
+    )
+    assert answer.status == 201, answer.text
+    objects = objects_of(gateway, name)
+    assert len(objects) >= 12 and all(item["shortName"] for item in objects)
+    rows = gateway.get(f"/meters/{name}/profiles/{LOAD_PROFILE}/rows?entries=5")
+    assert rows.status == 200 and len(rows.json["rows"]) == 5, rows.text
 
 
 # Foreign clients and our simulated meter
