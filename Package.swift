@@ -154,8 +154,8 @@ let package = Package(
             "GatewayAPITests",
             [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "HTTPKit", "JSONText",
-                "MeterSessions", "MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", "COSEMModel",
-                "Timekeeping", logging,
+                "MeterSessions", "MeterTransport", "MeterSimulator", "DLMSEngine", "DLMSCodec", "DLMSSecurity",
+                "COSEMModel", "Timekeeping", logging,
             ]
         ),
         tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),

@@ -24,12 +24,15 @@ extension Gateway {
     ) async throws(GatewayError) -> JobRecord {
         guard !isDraining else { throw .draining }
         for target in targets { _ = try await meter(target) }
+        if case .firmware(let firmware) = order, try await image(firmware.image) == nil {
+            throw .notFound(what: "firmware image \(firmware.image)")
+        }
         let specification = JobSpecification(
             kind: order.kind,
             payload: order.document.octets,
             createdBy: caller,
             priority: priority,
-            retry: JobRetry(max: 1, backoff: .seconds(5)),
+            retry: order.retry,
             traceID: traceID
         )
         do throws(JobStoreError) {
@@ -104,6 +107,16 @@ extension GatewayError {
         case .idempotencyKeyReused: self = .idempotencyKeyReused
         case .leaseLost, .noTargets: self = .internal(reason: "\(error)")
         case .unavailable(let reason): self = .storeUnavailable(reason: reason)
+        }
+    }
+}
+
+extension JobOrder {
+    /// How often the order is tried again: what is taken up where it was, often; the rest once.
+    fileprivate var retry: JobRetry {
+        switch self {
+        case .firmware: JobRetry(max: 1000, backoff: .seconds(5))
+        case .read, .profileRead, .clockSync: JobRetry(max: 1, backoff: .seconds(5))
         }
     }
 }

@@ -5,6 +5,9 @@ public import Fleet
 public import Jobs
 public import Timekeeping
 
+/// Keeps what procedures at meters must not forget.
+public typealias ProcedureStore = FirmwareStore & LearnedQuirkStore & PendingSecretStore
+
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {
     /// What can be tuned.
@@ -34,9 +37,11 @@ public final class Gateway: Sendable {
     public let jobs: JobQueue
 
     let meters: any MeterStore
+    let procedures: any ProcedureStore
     let channels: any ChannelStore
     let access: any MeterAccess
     let custodian: CounterCustodian?
+    let exchange: MeterExchange
     let directory: MeterDirectory
     let administration: MeterAdministration
     let objects: ObjectDirectory
@@ -53,6 +58,7 @@ public final class Gateway: Sendable {
     /// - Parameters:
     ///   - meters: where meters are kept.
     ///   - channels: where shared channels are kept.
+    ///   - procedures: where firmware, secrets on their way and what was learned of meters are kept.
     ///   - jobs: where background work goes.
     ///   - access: the connection manager.
     ///   - custodian: keeps invocation counters, the same that `access` asks; nil keeps none.
@@ -61,6 +67,7 @@ public final class Gateway: Sendable {
     public init(
         meters: any MeterStore,
         channels: any ChannelStore,
+        procedures: any ProcedureStore,
         jobs: JobQueue,
         access: any MeterAccess,
         custodian: CounterCustodian? = nil,
@@ -69,6 +76,7 @@ public final class Gateway: Sendable {
     ) {
         self.meters = meters
         self.channels = channels
+        self.procedures = procedures
         self.jobs = jobs
         self.access = access
         self.custodian = custodian
@@ -77,7 +85,7 @@ public final class Gateway: Sendable {
         metrics = GatewayMetrics(version: settings.version)
         directory = MeterDirectory(meters: meters, channels: channels, systemTitle: settings.systemTitle)
         administration = MeterAdministration(meters: meters, channels: channels, directory: directory)
-        let exchange = MeterExchange(access: access, metrics: metrics)
+        exchange = MeterExchange(access: access, metrics: metrics)
         objects = ObjectDirectory(exchange: exchange, clock: clock, metrics: metrics)
         reader = AttributeReader(
             exchange: exchange,

@@ -39,6 +39,8 @@ public struct ExecutionRecord: Hashable, Sendable {
     public var result: [UInt8]?
     /// What went wrong last.
     public var problem: ExecutionProblem?
+    /// How far it is, as JSON text of the handler; nil when the handler does not tell.
+    public var progress: [UInt8]?
 
     /// Makes a record.
     public init(
@@ -51,7 +53,8 @@ public struct ExecutionRecord: Hashable, Sendable {
         startedAt: Timestamp? = nil,
         finishedAt: Timestamp? = nil,
         result: [UInt8]? = nil,
-        problem: ExecutionProblem? = nil
+        problem: ExecutionProblem? = nil,
+        progress: [UInt8]? = nil
     ) {
         self.id = id
         self.target = target
@@ -63,6 +66,7 @@ public struct ExecutionRecord: Hashable, Sendable {
         self.finishedAt = finishedAt
         self.result = result
         self.problem = problem
+        self.progress = progress
     }
 }
 

@@ -40,11 +40,22 @@ public final class ExecutionContext: Sendable {
     public let deadline: Timestamp?
     private let isCancelled = Atomic<Bool>(false)
     private let permit: @Sendable () async -> TransmissionRefusal?
+    private let report: @Sendable ([UInt8]) async -> Void
 
-    /// Makes a context; `permit` asks the store.
-    public init(deadline: Timestamp?, permit: @escaping @Sendable () async -> TransmissionRefusal?) {
+    /// Makes a context; `permit` asks the store, `report` tells it how far the work is.
+    public init(
+        deadline: Timestamp?,
+        permit: @escaping @Sendable () async -> TransmissionRefusal?,
+        report: @escaping @Sendable ([UInt8]) async -> Void = { _ in }
+    ) {
         self.deadline = deadline
         self.permit = permit
+        self.report = report
+    }
+
+    /// Tells those who look how far the work is, as JSON text; worth a write to the database, so not for every step.
+    public func reportProgress(_ document: [UInt8]) async {
+        await report(document)
     }
 
     /// Whether the job was cancelled; to be looked at between two exchanges of a long work.

@@ -140,18 +140,29 @@ public struct JobRunner: Service {
 
     private func context(of claimed: ClaimedExecution, now: Timestamp) -> ExecutionContext {
         let deadline = claimed.job.specification.limits.perTargetTimeout.map { now + $0 }
-        return ExecutionContext(deadline: deadline) { [queue, settings, logger] in
-            do throws(JobStoreError) {
-                return try await queue.store.permitTransmission(
-                    claimed.execution.id,
-                    holder: settings.holder,
-                    now: queue.clock.now()
-                )
-            } catch {
-                logger.error("cannot record a transmission", metadata: ["error": "\(error)"])
-                return .leaseLost
+        return ExecutionContext(
+            deadline: deadline,
+            permit: { [queue, settings, logger] in
+                do throws(JobStoreError) {
+                    return try await queue.store.permitTransmission(
+                        claimed.execution.id,
+                        holder: settings.holder,
+                        now: queue.clock.now()
+                    )
+                } catch {
+                    logger.error("cannot record a transmission", metadata: ["error": "\(error)"])
+                    return .leaseLost
+                }
+            },
+            report: { [queue, settings, logger] progress in
+                do throws(JobStoreError) {
+                    try await queue.store.report(progress, of: claimed.execution.id, holder: settings.holder)
+                } catch {
+                    // Nobody acts on it; the work goes on.
+                    logger.debug("cannot keep the progress of an execution", metadata: ["error": "\(error)"])
+                }
             }
-        }
+        )
     }
 
     private func perform(_ claimed: ClaimedExecution, in context: ExecutionContext) async {

@@ -52,6 +52,9 @@ public protocol JobStore: Sendable {
         now: Timestamp
     ) async throws(JobStoreError) -> TransmissionRefusal?
 
+    /// Keeps how far an execution is, for those who look; of one that the holder has no more, nothing.
+    func report(_ progress: [UInt8], of execution: ExecutionID, holder: String) async throws(JobStoreError)
+
     /// Records what came out of an execution and gives it back, and with the last one finishes the job.
     ///
     /// - Throws: ``JobStoreError/leaseLost`` when the holder has it no more; nothing is recorded then.

@@ -52,7 +52,8 @@ import Timekeeping
             .meterTimeout(meter, waitingFor: "AARE", after: .seconds(10)), .notCached(meter),
             .waitExceeded(nil, waited: .seconds(25)), .ordersOnly(target), .notSupported(what: "dial-in channel"),
             .connectionLost(meter, waitingFor: "AARE"), .verificationFailed(target),
-            .storeUnavailable(reason: "MARKED"),
+            .storeUnavailable(reason: "MARKED"), .clockAmbiguous(meter, reason: "x"), .secretsPending(meter),
+            .imageRejected(meter, reason: "x"),
         ]
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSEngine
 import DLMSSecurity
 import Fleet
 import GatewayAPI
@@ -23,6 +24,10 @@ final class HandClock: WallClock {
 
     func now() -> Timestamp { moment.withLock { $0 } }
 
+    func set(_ timestamp: Timestamp) {
+        moment.withLock { $0 = timestamp }
+    }
+
     func advance(by duration: Duration) {
         moment.withLock { $0 = $0 + duration }
     }
@@ -44,8 +49,8 @@ struct APIBench: Sendable {
     let responder: HTTPEdge
     let queue: JobQueue
 
-    private init() async throws {
-        listener = try await MeterListener.bind(objects: meter, network: network)
+    private init(_ makeObjects: ((HandClock) -> any ObjectServer)?) async throws {
+        listener = try await MeterListener.bind(objects: makeObjects?(clock) ?? meter, network: network)
         let database = try SQLiteDatabase.inMemory()
         _ = try await Migrator.migrate(database, now: clock.now())
         let custodian = CounterCustodian(
@@ -60,6 +65,7 @@ struct APIBench: Sendable {
         gateway = Gateway(
             meters: store,
             channels: store,
+            procedures: store,
             jobs: queue,
             access: sessions,
             custodian: custodian,
@@ -72,8 +78,13 @@ struct APIBench: Sendable {
     }
 
     /// Runs a test body with the meter registered as M1, and takes everything down after it.
-    static func run(_ body: (APIBench) async throws -> Void) async throws {
-        let bench = try await APIBench()
+    ///
+    /// - Parameter serving: makes the meter that is served; a ``SampleMeter`` unless said otherwise.
+    static func run(
+        serving makeObjects: ((HandClock) -> any ObjectServer)? = nil,
+        _ body: (APIBench) async throws -> Void
+    ) async throws {
+        let bench = try await APIBench(makeObjects)
         let made = try await bench.send(.put, "/meters/M1", bench.configuration())
         #expect(made.status == 201)
         try await body(bench)
@@ -113,9 +124,18 @@ struct APIBench: Sendable {
         _ body: String = "",
         headers: [String: String] = [:]
     ) async throws -> Answer {
+        try await send(method, target, octets: Array(body.utf8), headers: headers)
+    }
+
+    func send(
+        _ method: HTTPMethod,
+        _ target: String,
+        octets body: [UInt8],
+        headers: [String: String] = [:]
+    ) async throws -> Answer {
         var fields = HTTPHeaders(headers.map { .init(name: $0.key, value: $0.value) })
         if !body.isEmpty, fields["Content-Type"] == nil { fields.add("Content-Type", "application/json") }
-        let request = HTTPRequest(method: method, rawTarget: target, headers: fields, body: Array(body.utf8))
+        let request = HTTPRequest(method: method, rawTarget: target, headers: fields, body: body)
         let atHand = responder.answerAtHand(for: request)
         let response = if let atHand { atHand } else { await responder.respond(to: request) }
         let octets: [UInt8]
@@ -128,6 +148,22 @@ struct APIBench: Sendable {
         case .problem: octets = []
         }
         return Answer(status: response.status, headers: response.headers, body: octets)
+    }
+
+    /// Runs a job runner beside a test body.
+    func working(_ body: () async throws -> Void) async throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let runner = JobRunner(
+            queue: queue,
+            handlers: api.jobHandlers,
+            settings: .init(holder: "test"),
+            logger: logger
+        )
+        let work = Task { try await runner.run() }
+        try await body()
+        work.cancel()
+        _ = try? await work.value
     }
 
     func get(_ target: String, headers: [String: String] = [:]) async throws -> Answer {

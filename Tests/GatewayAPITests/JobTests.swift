@@ -3,30 +3,14 @@
 
 import JSONText
 import Jobs
-import Logging
 import Testing
 
 @Suite("Jobs")
 struct JobTests {
-    private func run(_ bench: APIBench, _ body: () async throws -> Void) async throws {
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        let runner = JobRunner(
-            queue: bench.queue,
-            handlers: bench.api.jobHandlers,
-            settings: .init(holder: "test"),
-            logger: logger
-        )
-        let work = Task { try await runner.run() }
-        try await body()
-        work.cancel()
-        _ = try? await work.value
-    }
-
     @Test("A read job leaves a result for each meter")
     func read() async throws {
         try await APIBench.run { bench in
-            try await run(bench) {
+            try await bench.working {
                 let made = try await bench.send(
                     .post,
                     "/jobs",
@@ -51,7 +35,7 @@ struct JobTests {
     @Test("A profile job leaves rows; a failing meter leaves its problem")
     func profile() async throws {
         try await APIBench.run { bench in
-            try await run(bench) {
+            try await bench.working {
                 let made = try await bench.send(
                     .post,
                     "/jobs",

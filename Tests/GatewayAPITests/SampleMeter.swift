@@ -23,6 +23,7 @@ final class SampleMeter: ObjectServer {
                 []
         var reads: [Place: Int] = [:]
         var invocations: [Int8: Int] = [:]
+        var writes = 0
         var refusesSelection = false
         var refusesColumns = false
         /// The buffer has its newest row first.
@@ -49,6 +50,7 @@ final class SampleMeter: ObjectServer {
     static let rowCount = 200
 
     let state: Mutex<State>
+    private let hook = Mutex<(@Sendable () -> Void)?>(nil)
 
     init() {
         var state = State()
@@ -145,7 +147,9 @@ final class SampleMeter: ObjectServer {
 
     func set(_ request: AttributeRequest, to value: DLMSData, for client: ServedClient) -> DataAccessResult {
         let place = Place(request.descriptor.classID, request.descriptor.instanceID, request.descriptor.attributeID)
+        hook.withLock { $0 }?()
         return state.withLock { state in
+            state.writes += 1
             guard place.object != Self.denied else { return .readWriteDenied }
             guard state.values[place] != nil else { return .objectUndefined }
             if !state.ignoresWrites { state.values[place] = value }
@@ -161,6 +165,32 @@ final class SampleMeter: ObjectServer {
     /// How often an attribute was read.
     func reads(_ classID: UInt16, _ object: OBISCode, _ index: Int8) -> Int {
         state.withLock { $0.reads[Place(classID, object, index)] ?? 0 }
+    }
+
+    /// What is done before an attribute is written.
+    var onWrite: (@Sendable () -> Void)? {
+        get { hook.withLock { $0 } }
+        set { hook.withLock { $0 = newValue } }
+    }
+
+    /// How often an attribute was written, whichever.
+    var writes: Int { state.withLock { $0.writes } }
+
+    /// Lets the clock show a local time without deviation and status.
+    func showLocalTime(utcSeconds: Int64, offsetMinutes: Int) {
+        var time = COSEMDateTime(secondsSinceEpoch: utcSeconds, deviationMinutes: -offsetMinutes)
+        time?.rawDeviation = .min
+        time?.rawClockStatus = 0xFF
+        let shown = DLMSData.octetString(time?.octets ?? [])
+        state.withLock { $0.values[Place(8, Self.clock, 2)] = shown }
+    }
+
+    /// What the clock shows.
+    var shownTime: COSEMDateTime? {
+        guard case .octetString(let octets)? = state.withLock({ $0.values[Place(8, Self.clock, 2)] }) else {
+            return nil
+        }
+        return try? COSEMDateTime(octets: octets)
     }
 
     /// How often a method was invoked, whichever.

@@ -77,6 +77,17 @@ public struct ProfileTime: Hashable, Sendable {
         self.marks = marks
     }
 
+    /// What a single date-time of a meter means, such as that of its clock.
+    ///
+    /// - Parameters:
+    ///   - dateTime: As the meter sent it.
+    ///   - zone: The meter's zone; nil leaves times without deviation without an instant.
+    ///   - behaviour: How the meter's times are to be understood.
+    public init(_ dateTime: COSEMDateTime, zone: (any TimeZoneRules)?, behaviour: TimeBehaviour) {
+        var clock = ProfileClock(options: ProfileDecodingOptions(zone: zone, time: behaviour))
+        self = clock.time(of: dateTime)
+    }
+
     /// The instant in the local time of a zone.
     /// - Returns: nil outside of the years that COSEM can write.
     public init?(utcSeconds: Int64, zone: any TimeZoneRules) {

@@ -167,7 +167,8 @@ extension MeterAddress {
 }
 
 extension QuirkValue {
-    fileprivate init?(_ value: JSONValue) {
+    /// Takes a JSON scalar other than null; nil for anything else and for long texts.
+    public init?(_ value: JSONValue) {
         switch value {
         case .bool(let flag): self = .bool(flag)
         case .number(let number): self = number.exactInt64.map { .integer($0) } ?? .decimal(number)

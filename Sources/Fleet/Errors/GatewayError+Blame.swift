@@ -12,14 +12,15 @@ extension GatewayError {
             .liveReadNotAllowed, .notFound, .meterUnknown, .channelUnknown, .associationUnknown, .objectUndefined,
             .ordersOnly, .notSupported,
             .attributeUndefined, .profileUnknown, .noDisconnector, .jobUnknown, .jobPurged, .ambiguousObject,
-            .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge, .idempotencyInFlight,
+            .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge, .clockAmbiguous,
+            .secretsPending, .idempotencyInFlight,
             .jobNotFinished, .expectationFailed, .inUse, .alreadyExists, .etagMismatch, .preconditionRequired,
             .typeMismatch, .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported,
             .idempotencyKeyReused, .objectClassInconsistent, .meterLocked, .rateLimited, .orderLimit, .notCached:
             .caller
         case .invocationCounterRejected(_, let problem): problem.party
         case .deniedByMeter, .objectUnavailable, .associationRejected, .authenticationFailedAtMeter,
-            .decipheringFailed, .protocolError, .meterHardwareFault, .meterRefused,
+            .decipheringFailed, .protocolError, .meterHardwareFault, .meterRefused, .imageRejected,
             .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout, .verificationFailed:
             .meter
         case .meterRefusedConnection, .meterUnreachable, .connectionLost, .outcomeUnknown, .circuitOpen:
@@ -35,14 +36,15 @@ extension GatewayError {
         case .objectUnavailable, .idempotencyInFlight, .jobNotFinished, .rateLimited, .orderLimit, .internal,
             .meterRefusedConnection, .meterTemporaryFailure, .meterBusy, .lineBusy, .queueFull, .circuitOpen,
             .draining, .storeUnavailable, .connectionLost, .meterUnreachable, .meterTimeout, .waitExceeded,
-            .meterLocked:
+            .meterLocked, .secretsPending:
             true
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
             .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
             .liveReadNotAllowed, .deniedByMeter, .notFound, .meterUnknown, .channelUnknown, .associationUnknown,
             .objectUndefined, .attributeUndefined, .profileUnknown, .noDisconnector, .jobUnknown, .jobPurged,
             .ambiguousObject, .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge,
-            .expectationFailed, .inUse, .alreadyExists, .etagMismatch, .preconditionRequired, .typeMismatch,
+            .clockAmbiguous, .imageRejected, .expectationFailed, .inUse, .alreadyExists, .etagMismatch,
+            .preconditionRequired, .typeMismatch,
             .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported, .idempotencyKeyReused,
             .objectClassInconsistent, .associationRejected, .authenticationFailedAtMeter, .decipheringFailed,
             .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused, .exceptionResponse,

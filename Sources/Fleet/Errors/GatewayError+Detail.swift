@@ -42,6 +42,10 @@ extension GatewayError {
             "Control mode \(mode) of meter \(meter) does not allow a remote \(order)."
         case .adjustmentTooLarge(let meter, let offset, let allowed):
             "The clock of meter \(meter) is off by \(offset.iso8601), more than \(allowed.iso8601)."
+        case .clockAmbiguous(let meter, let reason): "The clock of meter \(meter) was not set: \(reason)."
+        case .secretsPending(let meter):
+            "New keys or passwords are on their way to meter \(meter); which of them it has is not known yet."
+        case .imageRejected(let meter, let reason): "Meter \(meter) does not take the firmware image: \(reason)."
         case .idempotencyInFlight: "A request with this Idempotency-Key is being accepted."
         case .jobNotFinished(let job, let state): "Job \(job) is \(state) and has no result yet."
         case .expectationFailed(let target): "The present value of \(target) is not the expected one."

@@ -11,6 +11,7 @@ extension GatewayError {
         case .meterProtected(let meter), .liveReadNotAllowed(let meter), .associationUnknown(let meter, _, _),
             .profileUnknown(let meter, _), .noDisconnector(let meter), .unexpectedState(let meter, _, _),
             .notAllowedByControlMode(let meter, _, _), .adjustmentTooLarge(let meter, _, _),
+            .clockAmbiguous(let meter, _), .secretsPending(let meter), .imageRejected(let meter, _),
             .meterLocked(let meter, _), .associationRejected(let meter, _, _, _),
             .authenticationFailedAtMeter(let meter, _, _), .decipheringFailed(let meter, _),
             .invocationCounterRejected(let meter, _), .protocolError(let meter, _), .connectionLost(let meter, _),

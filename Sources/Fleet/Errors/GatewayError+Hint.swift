@@ -41,6 +41,9 @@ extension GatewayError {
             "Check address.logicalDevice and clientAddress, or raise timeouts.response: meters stay silent when these are wrong."
         case .outcomeUnknown: "Read the present state before you repeat anything."
         case .lineBusy, .queueFull, .waitExceeded: "Repeat later, wait longer with Prefer: wait=60, or use a job."
+        case .clockAmbiguous: "Repeat when the meter's local time is unambiguous, or correct its configured time zone."
+        case .secretsPending: "Resolve it with POST /meters/{id}/secrets/resolve."
+        case .imageRejected: "Check that the image is made for this model."
         case .notCached: "Leave only-if-cached out to have the meter read."
         case .jobNotFinished: "Wait with Prefer: wait=20 on the job."
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .notFound, .associationUnknown,

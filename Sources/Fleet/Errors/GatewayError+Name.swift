@@ -37,6 +37,9 @@ extension GatewayError {
         case .wrongState: "wrong-state"
         case .notAllowedByControlMode: "not-allowed-by-control-mode"
         case .adjustmentTooLarge: "adjustment-too-large"
+        case .clockAmbiguous: "clock-ambiguous"
+        case .secretsPending: "secrets-pending"
+        case .imageRejected: "image-rejected"
         case .idempotencyInFlight: "idempotency-in-flight"
         case .jobNotFinished: "job-not-finished"
         case .expectationFailed: "expectation-failed-state"
@@ -98,6 +101,7 @@ extension GatewayError {
         "meter-refused-connection", "exception-response", "outcome-unknown", "meter-temporary-failure", "meter-busy",
         "line-busy", "queue-full", "circuit-open", "draining", "meter-unreachable", "meter-timeout", "not-cached",
         "wait-exceeded", "orders-only", "store-unavailable", "connection-lost", "verification-failed", "not-supported",
+        "clock-ambiguous", "secrets-pending", "image-rejected",
     ]
 
     private static func name(of error: JSONMemberError) -> String {

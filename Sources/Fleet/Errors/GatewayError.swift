@@ -82,6 +82,10 @@ public enum GatewayError: Error, Hashable, Sendable {
     case notAllowedByControlMode(MeterID, mode: Int, order: String)
     /// The clock is further off than the caller allows to adjust.
     case adjustmentTooLarge(MeterID, offset: Duration, allowed: Duration)
+    /// The clock cannot be set without guessing what it shows.
+    case clockAmbiguous(MeterID, reason: String)
+    /// A change of the meter's secrets is under way, and which of them hold has to be found out first.
+    case secretsPending(MeterID)
     /// A request with the same Idempotency-Key is being accepted right now.
     case idempotencyInFlight
     /// The job has no result yet.
@@ -143,6 +147,8 @@ public enum GatewayError: Error, Hashable, Sendable {
     case invocationCounterRejected(MeterID, CounterProblem)
     /// The meter's answer breaks the protocol.
     case protocolError(MeterID, reason: String)
+    /// The meter does not take the firmware image.
+    case imageRejected(MeterID, reason: String)
     /// The meter reports a hardware fault.
     case meterHardwareFault(ObjectTarget, DLMSOutcome)
     /// The meter answers with another result that is no success.

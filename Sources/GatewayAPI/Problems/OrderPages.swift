@@ -85,6 +85,29 @@ extension ProblemPage {
             whatToDo: "Find out why, then repeat with a larger `maxAdjust`."
         ),
         ProblemPage(
+            "clock-ambiguous",
+            cause:
+                "The meter's time stands for two instants or for none, as in the hour when daylight saving ends, or some of its fields are open.",
+            gatewayDid: "It read the clock and did not set it.",
+            whatToDo: "Repeat an hour later; if it stays, check `timeZone` and the quirks of the meter.",
+            look: "curl -s $GATEWAY/meters/$METER/clock"
+        ),
+        ProblemPage(
+            "secrets-pending",
+            cause:
+                "New keys or passwords were sent to the meter and no answer came, so it has either all of the old or all of the new ones.",
+            gatewayDid: "It kept both and sent nothing more.",
+            whatToDo: "Let the gateway find out which the meter has; it tries both, and loses neither.",
+            look: "curl -s -X POST $GATEWAY/meters/$METER/secrets/resolve -H \"Idempotency-Key: $(uuidgen)\""
+        ),
+        ProblemPage(
+            "image-rejected",
+            cause: "The meter takes no firmware image now, found the image to be bad, or could not put it in force.",
+            gatewayDid: "It left the meter's present firmware alone.",
+            whatToDo: "Check that the image is complete and made for this model; read image_transfer_status.",
+            look: "curl -s $GATEWAY/meters/$METER/objects/0.0.44.0.0.255/attributes/6"
+        ),
+        ProblemPage(
             "order-limit",
             cause: "More orders in an hour than the operator allows.",
             gatewayDid: nothing,

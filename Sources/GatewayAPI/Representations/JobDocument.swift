@@ -49,6 +49,10 @@ enum JobDocument {
         writer.member("attempts", execution.attempts)
         writer.member("startedAt", execution.startedAt?.rfc3339)
         writer.member("finishedAt", execution.finishedAt?.rfc3339)
+        if let progress = execution.progress {
+            writer.name("progress")
+            writer.raw(progress)
+        }
         writer.name("result")
         if let result = execution.result { writer.raw(result) } else { writer.null() }
         writer.name("problem")
@@ -74,6 +78,24 @@ struct JSONJobRepresentation: JobRepresentation {
     func result(of rows: RowsAnswer, meter: MeterID) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 200 * (rows.count + 10))
         ProfileRepresentation().write(rows, meter: meter.text, next: nil, into: &writer)
+        return writer.takeOctets()
+    }
+
+    func result(of outcome: ClockSyncOutcome, meter: MeterID) -> [UInt8] {
+        var writer = JSONWriter()
+        ProcedureRepresentation.write(outcome, meter: meter.text, into: &writer)
+        return writer.takeOctets()
+    }
+
+    func result(of outcome: FirmwareOutcome, meter: MeterID) -> [UInt8] {
+        var writer = JSONWriter()
+        ProcedureRepresentation.write(outcome, meter: meter.text, into: &writer)
+        return writer.takeOctets()
+    }
+
+    func progress(_ progress: FirmwareProgress) -> [UInt8] {
+        var writer = JSONWriter()
+        ProcedureRepresentation.write(progress, into: &writer)
         return writer.takeOctets()
     }
 

@@ -57,11 +57,11 @@ extension GatewayAPI {
             caller: "anonymous",
             traceID: request.id
         )
-        return answer(job, status: 202).with("Location", "\(settings.basePath)/jobs/\(job.id.text)")
+        return jobAnswer(job, status: 202).with("Location", "\(settings.basePath)/jobs/\(job.id.text)")
     }
 
     @Sendable func getJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        answer(try await gateway.job(request.parameter("id"), wait: request.preferredWait))
+        jobAnswer(try await gateway.job(request.parameter("id"), wait: request.preferredWait))
     }
 
     @Sendable func listExecutions(_ request: RoutedRequest) async throws -> HTTPResponse {
@@ -82,10 +82,10 @@ extension GatewayAPI {
     }
 
     @Sendable func cancelJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        answer(try await gateway.cancelJob(request.parameter("id")))
+        jobAnswer(try await gateway.cancelJob(request.parameter("id")))
     }
 
-    private func answer(_ job: JobRecord, status: Int = 200) -> HTTPResponse {
+    func jobAnswer(_ job: JobRecord, status: Int = 200) -> HTTPResponse {
         let response = HTTPResponse.json(status: status) {
             JobDocument.write(job, basePath: settings.basePath, into: &$0)
         }

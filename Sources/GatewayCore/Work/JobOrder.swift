@@ -13,12 +13,18 @@ public enum JobOrder: Hashable, Sendable {
     case read([AttributeQuery], association: String?)
     /// Reads rows of a profile.
     case profileRead(OBISCode, RowsQuery, association: String?)
+    /// Corrects the clock.
+    case clockSync(ClockSyncWish, association: String?)
+    /// Brings a firmware image to the meter.
+    case firmware(FirmwareOrder)
 
     /// The kind as the store and callers know it.
     public var kind: JobKind {
         switch self {
         case .read: .read
         case .profileRead: .profileRead
+        case .clockSync: .clockSync
+        case .firmware: .firmware
         }
     }
 
@@ -40,6 +46,23 @@ public enum JobOrder: Hashable, Sendable {
             add("entries", rows.entries.map { .integer($0) })
             add("columns", rows.columns.map { .array($0.map { .string($0) }) })
             add("association", association.map { .string($0) })
+        case .clockSync(let wish, let association):
+            add("mode", .string(wish.mode.rawValue))
+            add("maxAdjust", .string(wish.maxAdjust.iso8601))
+            add("minAdjust", .string(wish.minAdjust.iso8601))
+            add("dryRun", wish.isDryRun ? .bool(true) : nil)
+            add("association", association.map { .string($0) })
+        case .firmware(let order):
+            add("image", .string(order.image))
+            add(
+                "identifier",
+                .object(
+                    JSONObject([.init(name: "hex", value: .string(Hexadecimal.text(of: order.identifier)))])
+                        ?? JSONObject()
+                )
+            )
+            add("activate", .bool(order.activates))
+            add("association", order.association.map { .string($0) })
         }
         return .object(JSONObject(members) ?? JSONObject())
     }
@@ -73,6 +96,12 @@ public enum JobOrder: Hashable, Sendable {
             rows.entries = try members.optionalInteger("entries", in: 1...1_000_000)
             rows.columns = try members.optionalStrings("columns")
             self = .profileRead(profile, rows, association: try members.optionalString("association"))
+        case .clockSync:
+            self = .clockSync(
+                try ClockSyncWish(&members),
+                association: try members.optionalString("association")
+            )
+        case .firmware: self = .firmware(try FirmwareOrder(&members))
         default:
             let items = try members.requiredArray("items")
             guard (1...Self.mostItems).contains(items.count) else {
@@ -126,6 +155,10 @@ extension JobKind {
     public static let read = JobKind(rawValue: "read")
     /// Reads rows of a profile.
     public static let profileRead = JobKind(rawValue: "profile-read")
+    /// Corrects clocks.
+    public static let clockSync = JobKind(rawValue: "clock-sync")
+    /// Brings firmware to meters.
+    public static let firmware = JobKind(rawValue: "firmware")
     /// The kinds there are.
-    public static let known = [read, profileRead]
+    public static let known = [read, profileRead, clockSync, firmware]
 }

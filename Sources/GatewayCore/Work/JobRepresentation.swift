@@ -11,6 +11,15 @@ public protocol JobRepresentation: Sendable {
     /// Rows of a profile as JSON text.
     func result(of rows: RowsAnswer, meter: MeterID) -> [UInt8]
 
+    /// The outcome of correcting a clock as JSON text.
+    func result(of outcome: ClockSyncOutcome, meter: MeterID) -> [UInt8]
+
+    /// The outcome of a firmware transfer as JSON text.
+    func result(of outcome: FirmwareOutcome, meter: MeterID) -> [UInt8]
+
+    /// How far a firmware transfer is as JSON text.
+    func progress(_ progress: FirmwareProgress) -> [UInt8]
+
     /// A failure as JSON text.
     func problem(_ error: GatewayError) -> [UInt8]
 }

@@ -6,13 +6,15 @@ import JSONText
 public import Jobs
 import Timekeeping
 
-/// Carries out jobs that read: each execution is one meter.
+/// Carries out jobs: each execution is one meter.
 public struct OrderHandler: JobHandler {
     /// How long one meter may take unless the job says otherwise.
     private static let usualTimeout = Duration.seconds(300)
+    /// How long one attempt of a firmware transfer may take.
+    private static let longestTransfer = Duration.seconds(86_400)
 
-    private let gateway: Gateway
-    private let representation: any JobRepresentation
+    let gateway: Gateway
+    let representation: any JobRepresentation
 
     /// Makes the handler for every kind in ``JobKind/known``.
     public init(gateway: Gateway, representation: any JobRepresentation) {
@@ -20,7 +22,7 @@ public struct OrderHandler: JobHandler {
         self.representation = representation
     }
 
-    /// Reads from one meter.
+    /// Does the order at one meter.
     public func execute(
         _ execution: ExecutionRecord,
         of job: JobRecord,
@@ -64,11 +66,32 @@ public struct OrderHandler: JobHandler {
                 let rows = try await gateway.collectRows(pending)
                 guard let meter = MeterID(execution.target) else { throw .meterUnknown(text: execution.target) }
                 return .succeeded(result: representation.result(of: rows, meter: meter))
+            case .clockSync(let wish, let association):
+                let wishes = Gateway.Wishes(association: association, budget: WaitBudget(time), priority: priority)
+                return await synchronizeClock(wish, execution, wishes, in: context)
+            case .firmware(let order):
+                // A transfer takes as long as it takes, unless the job says how long one meter may take.
+                let length = context.deadline == nil ? Self.longestTransfer : time
+                let wishes = Gateway.Wishes(
+                    association: order.association,
+                    budget: WaitBudget(length),
+                    priority: priority
+                )
+                return await transferFirmware(order, execution, wishes, in: context)
             }
         } catch {
-            let problem = ExecutionProblem(name: error.name, document: representation.problem(error))
-            return error.isRetryable ? .failedSafely(problem) : .failed(problem)
+            return failure(error)
         }
+    }
+
+    /// A failure of an order that changed nothing.
+    func failure(_ error: GatewayError) -> ExecutionOutcome {
+        error.isRetryable ? .failedSafely(problem(error)) : .failed(problem(error))
+    }
+
+    /// A failure as it is kept.
+    func problem(_ error: GatewayError) -> ExecutionProblem {
+        ExecutionProblem(name: error.name, document: representation.problem(error))
     }
 
     private static func order(_ specification: JobSpecification) throws(GatewayError) -> JobOrder {

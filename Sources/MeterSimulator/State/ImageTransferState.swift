@@ -41,6 +41,9 @@ public struct ImageTransferState: Hashable, Sendable {
         case busy = 5
     }
 
+    /// Nothing was transferred yet.
+    public init() {}
+
     /// How far the transfer is.
     public internal(set) var status = Status.notInitiated
     /// What the client called the image.

@@ -9,6 +9,7 @@ public enum Migrator {
     private static let steps: [(version: Int, script: [UInt8])] = [
         (1, PackageResources.M0001_sql),
         (2, PackageResources.M0002_sql),
+        (3, PackageResources.M0003_sql),
     ]
 
     /// The version of the schema after all steps.

@@ -21,7 +21,7 @@ struct ExecutionRow {
     /// The columns of a SELECT that ``init(_:)`` can read.
     static let columns = """
         job_id, ordinal, target, state, attempts, transmitted, ready, due_at, holder, lease_until, started_at,
-        finished_at, result, problem_name, problem
+        finished_at, result, problem_name, problem, progress
         """
 
     private static let update = """
@@ -52,6 +52,7 @@ struct ExecutionRow {
         if let name = try row.optionalText("problem_name") {
             record.problem = ExecutionProblem(name: name, document: Array(try row.text("problem").utf8))
         }
+        record.progress = try row.optionalText("progress").map { Array($0.utf8) }
         isReady = try row.flag("ready")
         if let holder = try row.optionalText("holder") {
             lease = Lease(holder: holder, until: try row.moment("lease_until"))

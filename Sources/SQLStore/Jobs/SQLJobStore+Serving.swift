@@ -76,6 +76,24 @@ extension SQLJobStore {
         }
     }
 
+    /// Keeps how far an execution is.
+    public func report(
+        _ progress: [UInt8],
+        of execution: ExecutionID,
+        holder: String
+    ) async throws(JobStoreError) {
+        try await write { connection in
+            let text = SQLValue.text(String(decoding: progress, as: UTF8.self))
+            _ = try connection.execute(
+                """
+                UPDATE executions SET progress = :progress
+                WHERE job_id = :job_id AND ordinal = :ordinal AND holder = :holder
+                """,
+                execution.binds.merging(["holder": .text(holder), "progress": text]) { first, _ in first }
+            )
+        }
+    }
+
     /// Records what came out of an execution and gives it back, and with the last one finishes the job.
     public func settle(
         _ execution: ExecutionID,

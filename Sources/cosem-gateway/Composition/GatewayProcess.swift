@@ -70,6 +70,7 @@ struct GatewayProcess: Sendable {
         gateway = Gateway(
             meters: fleet,
             channels: fleet,
+            procedures: fleet,
             jobs: queue,
             access: sessions,
             custodian: custodian,

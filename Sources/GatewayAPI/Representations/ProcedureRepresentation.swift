@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import COSEMModel
+import DLMSCodec
+import Fleet
+import GatewayCore
+import JSONText
+import Timekeeping
+
+/// How clocks and firmware transfers look in JSON.
+enum ProcedureRepresentation {
+    /// Writes what a clock shows as members of an object that is begun.
+    static func writeMembers(_ reading: ClockReading, into writer: inout JSONWriter) {
+        writer.member("time", reading.time.iso)
+        writer.member("hex", Hexadecimal.text(of: reading.time.dateTime.octets))
+        writer.member("instant", reading.time.utcSeconds.map { Timestamp(seconds: $0).rfc3339 })
+        writer.member("source", reading.time.source.rawValue)
+        writer.member("reasons", reading.time.reasons)
+        writer.member("readAt", reading.readAt.rfc3339)
+        writer.member("offsetSeconds", reading.offset.map(seconds))
+        writer.member("uncertaintySeconds", seconds(reading.uncertainty))
+    }
+
+    /// Writes what came of correcting a clock.
+    static func write(_ outcome: ClockSyncOutcome, meter: String, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("meter", meter)
+        writer.member("mode", outcome.wish.mode.rawValue)
+        writer.member("adjusted", outcome.isAdjusted)
+        writer.member("dryRun", outcome.wish.isDryRun)
+        writer.name("before")
+        write(outcome.before, into: &writer)
+        writer.name("after")
+        if let after = outcome.after { write(after, into: &writer) } else { writer.null() }
+        writer.member("association", outcome.before.association)
+        writer.endObject()
+    }
+
+    /// Writes what came of a firmware transfer.
+    static func write(_ outcome: FirmwareOutcome, meter: String, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("meter", meter)
+        writer.member("image", outcome.order.image)
+        writer.member("identifier", Hexadecimal.text(of: outcome.order.identifier))
+        writer.member("size", outcome.size)
+        writer.member("blocks", outcome.blocks)
+        writer.member("blocksSent", outcome.blocksSent)
+        writer.member("resumed", outcome.isResumed)
+        writer.member("activated", outcome.isActivated)
+        writer.endObject()
+    }
+
+    /// Writes how far a firmware transfer is.
+    static func write(_ progress: FirmwareProgress, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("phase", progress.phase.rawValue)
+        writer.member("done", progress.blocksDone)
+        writer.member("total", progress.blocks)
+        writer.member("unit", "blocks")
+        writer.endObject()
+    }
+
+    private static func write(_ reading: ClockReading, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writeMembers(reading, into: &writer)
+        writer.endObject()
+    }
+
+    /// Seconds to the millisecond.
+    private static func seconds(_ duration: Duration) -> Double {
+        let microseconds = duration / .microseconds(1)
+        return (microseconds / 1000).rounded() / 1000
+    }
+}
