@@ -116,6 +116,9 @@ extension JobOrder {
     fileprivate var retry: JobRetry {
         switch self {
         case .firmware: JobRetry(max: 1000, backoff: .seconds(5))
+        case .keyChange, .secretChange:
+            // Which secrets the meter has is found out sooner or later, however long it is away.
+            JobRetry(max: 3, backoff: .seconds(5), resolveFor: .seconds(365 * 86_400))
         case .read, .profileRead, .clockSync: JobRetry(max: 1, backoff: .seconds(5))
         }
     }

@@ -3,6 +3,7 @@
 
 public import Fleet
 public import Jobs
+import Synchronization
 public import Timekeeping
 
 /// Keeps what procedures at meters must not forget.
@@ -51,6 +52,8 @@ public final class Gateway: Sendable {
     let profileReader: ProfileReader
     let rowsReader: RowsReader
     let ledger = IdempotencyLedger<MethodOutcome>()
+    /// Meters whose secrets are being replaced or settled right now.
+    let secretWork = Mutex<Set<MeterID>>([])
     private let drain = DrainFlag()
 
     /// Puts the use cases together.

@@ -13,6 +13,8 @@ extension SimulatedFleet {
         public var readerPassword = Secret(text: "12345678")
         /// The password of the managing client, 1.
         public var managerPassword = Secret(text: "12345678")
+        /// The keys and the secret of the managing client.
+        public var security = SimulatedSecurity()
         /// How long every answer is held back.
         public var answerDelay: Duration = .zero
         /// Whether the next client has to wait until the one before has left.

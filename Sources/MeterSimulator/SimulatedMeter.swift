@@ -28,12 +28,15 @@ public final class SimulatedMeter: ObjectServer {
             hasPlant: identity.hasPlant
         )
         state = Mutex(
-            MeterState(identity: identity, clockShift: options.clockShiftSeconds, time: options.now())
+            MeterState(identity: identity, options: options, time: options.now())
         )
     }
 
     /// The serial number, as in 0.0.96.1.0.255.
     public var serialNumber: String { identity.serialNumber }
+
+    /// The counters of the meter's present unicast key, for those who check that none is used twice.
+    public var invocationCounters: ServerInvocationCounters { state.withLock { $0.security.counters } }
 
     /// How far the transfer of firmware is, and how often each block came.
     public var imageTransfer: ImageTransferState { state.withLock { $0.image } }
@@ -64,25 +67,29 @@ public final class SimulatedMeter: ObjectServer {
 
     /// Public client 16 without password, reading client 32 and managing client 1 with theirs.
     ///
+    /// The managing client may answer a challenge instead. Both may cipher with the keys of the security setup.
+    ///
     /// The public client may give the readers' password, too, and then is one: clients that only know one address do.
     public func association(for client: ClientAddress) -> AssociationTerms? {
         guard client.serverSAP == AssociationObjects.logicalDevice else { return nil }
-        let authentication: AssociationAuthentication
-        var alternatives: [AssociationAuthentication] = []
+        let security = state.withLock { $0.security }
+        var offers: [AssociationAuthentication]
         switch client.clientSAP {
         case AssociationObjects.publicClient:
-            authentication = .none
-            alternatives = [.low(options.readerPassword)]
-        case AssociationObjects.readingClient: authentication = .low(options.readerPassword)
-        case AssociationObjects.managingClient: authentication = .low(options.managerPassword)
+            offers = [.none] + security.authentications(of: AssociationObjects.readingClient)
+        case AssociationObjects.readingClient, AssociationObjects.managingClient:
+            offers = security.authentications(of: client.clientSAP)
         default: return nil
         }
+        // The public client reads the invocation counter, which nobody could do under keys that need it.
+        let isPublic = client.clientSAP == AssociationObjects.publicClient
         var terms = AssociationTerms(
-            authentication: authentication,
-            alternatives: alternatives,
+            authentication: offers.removeFirst(),
+            alternatives: offers,
             conformance: options.conformance,
             maxReceivePDUSize: options.maxPDUSize,
-            maxSendPDUSize: options.maxPDUSize
+            maxSendPDUSize: options.maxPDUSize,
+            security: isPublic ? nil : security.terms(systemTitle: identity.systemTitle)
         )
         terms.shortNames = shortNameTerms
         return terms
@@ -152,7 +159,7 @@ public final class SimulatedMeter: ObjectServer {
         }
         guard audience == .managers else { return ActionOutcome(result: .readWriteDenied) }
         let meter = snapshot(client)
-        return ActionOutcome(result: state.withLock { definition.invoke(&$0, parameter, meter) })
+        return state.withLock { definition.invoke(&$0, parameter, meter) }
     }
 
     private static let nobody = ServedClient(

@@ -37,6 +37,11 @@ public final class ServerInvocationCounters: Sendable {
         state.withLock { $0.lastOfClient[Client(systemTitle: systemTitle, key: key)] }
     }
 
+    /// The highest counter accepted from any client with the unicast key, 0 = none.
+    public var highest: UInt32 {
+        state.withLock { $0.lastOfClient.filter { $0.key.key == .unicast }.values.max() ?? 0 }
+    }
+
     /// The counter the server used last, 0 = none.
     public var own: UInt32 { state.withLock { UInt32(clamping: $0.own) } }
 

@@ -37,7 +37,7 @@ extension SecretEncoding {
 
 extension SecretDecoding {
     /// Reads the value that stands for a secret.
-    func secret(_ value: JSONValue, at pointer: JSONPointer) throws(JSONMemberError) -> Secret {
+    public func secret(_ value: JSONValue, at pointer: JSONPointer) throws(JSONMemberError) -> Secret {
         let fault = JSONMemberError(
             .invalid(expected: "an object with one of \"text\", \"hex\" and \"base64\"", suggestion: nil),
             at: pointer

@@ -93,6 +93,12 @@ struct JSONJobRepresentation: JobRepresentation {
         return writer.takeOctets()
     }
 
+    func result(of outcome: SecretChangeOutcome, meter: MeterID) -> [UInt8] {
+        var writer = JSONWriter()
+        ProcedureRepresentation.write(outcome, meter: meter.text, into: &writer)
+        return writer.takeOctets()
+    }
+
     func progress(_ progress: FirmwareProgress) -> [UInt8] {
         var writer = JSONWriter()
         ProcedureRepresentation.write(progress, into: &writer)

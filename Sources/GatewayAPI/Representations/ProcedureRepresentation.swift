@@ -51,6 +51,15 @@ enum ProcedureRepresentation {
         writer.endObject()
     }
 
+    /// Writes what came of replacing secrets; the secrets themselves are never shown.
+    static func write(_ outcome: SecretChangeOutcome, meter: String, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("meter", meter)
+        writer.member("state", outcome.state.rawValue)
+        writer.member("places", outcome.places.map(\.text))
+        writer.endObject()
+    }
+
     /// Writes how far a firmware transfer is.
     static func write(_ progress: FirmwareProgress, into writer: inout JSONWriter) {
         writer.beginObject()

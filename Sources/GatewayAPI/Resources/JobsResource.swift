@@ -36,8 +36,8 @@ extension GatewayAPI {
     @Sendable func createJob(_ request: RoutedRequest) async throws -> HTTPResponse {
         let (order, targets, priority) = try request.members { members in
             let text = try members.requiredString("kind")
-            guard let kind = JobKind.known.first(where: { $0.rawValue == text }) else {
-                let words = JobKind.known.map(\.rawValue)
+            guard let kind = JobKind.offered.first(where: { $0.rawValue == text }) else {
+                let words = JobKind.offered.map(\.rawValue)
                 throw JSONMemberError(
                     .invalid(
                         expected: "one of \(words.joined(separator: ", "))",

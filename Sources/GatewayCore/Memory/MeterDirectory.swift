@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSSecurity
 import Fleet
+import JSONText
 import MeterSessions
 import Synchronization
 
@@ -67,19 +69,7 @@ final class MeterDirectory: Sendable {
             keep(known.memory, now, unlessChangedSince: changes)
             return known.memory
         }
-        let behaviour = record.configuration.behaviour()
-        let memory = MeterMemory(
-            record: record,
-            channelRevision: channel?.revision,
-            behaviour: behaviour,
-            route: try MeterRoute(
-                record,
-                sharedChannel: channel,
-                behaviour: behaviour.behaviour,
-                systemTitle: systemTitle
-            ),
-            model: behaviour.behaviour.scalers == .kept ? model(record.configuration.model) : nil
-        )
+        let memory = try makeMemory(record, channel)
         keep(memory, now, unlessChangedSince: changes)
         return memory
     }
@@ -94,6 +84,44 @@ final class MeterDirectory: Sendable {
             contents.models[name] = new
             return new
         }
+    }
+
+    /// A meter with other secrets in some places, to be tried in an association of its own; it is not kept.
+    func trial(
+        of record: MeterRecord,
+        with secrets: [JSONPointer: Secret]
+    ) async throws(GatewayError) -> MeterMemory {
+        let configuration: MeterConfiguration
+        do throws(JSONMemberError) {
+            configuration = try record.configuration.replacing(secrets)
+        } catch {
+            throw .internal(reason: "a configuration does not take other secrets")
+        }
+        // Another revision makes the connection manager associate anew.
+        let trial = MeterRecord(
+            id: record.id,
+            configuration: configuration,
+            revision: .next(),
+            createdAt: record.createdAt,
+            updatedAt: record.updatedAt
+        )
+        return try makeMemory(trial, try await sharedChannel(of: record))
+    }
+
+    private func makeMemory(_ record: MeterRecord, _ channel: ChannelRecord?) throws(GatewayError) -> MeterMemory {
+        let behaviour = record.configuration.behaviour()
+        return MeterMemory(
+            record: record,
+            channelRevision: channel?.revision,
+            behaviour: behaviour,
+            route: try MeterRoute(
+                record,
+                sharedChannel: channel,
+                behaviour: behaviour.behaviour,
+                systemTitle: systemTitle
+            ),
+            model: behaviour.behaviour.scalers == .kept ? model(record.configuration.model) : nil
+        )
     }
 
     /// What is in memory of a meter, without asking the store.

@@ -102,6 +102,17 @@ struct ProcedureAccess: Sendable {
         return try value.get()
     }
 
+    /// Asks for an attribute only to see whether the meter answers in the association; any answer will do.
+    func touch(_ attribute: AttributeDescriptor) async throws(GatewayError) {
+        _ = try await exchange.perform(
+            .get([AttributeRequest(attribute)]),
+            in: association,
+            of: memory,
+            within: step,
+            priority: priority
+        )
+    }
+
     /// Writes one attribute.
     func write(_ data: DLMSData, to index: Int8, of object: MeterObject) async throws(GatewayError) {
         let request = AttributeRequest(Self.descriptor(index, of: object))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import DLMSCodec
+public import DLMSCodec
+public import DLMSSecurity
 public import JSONText
 import Timekeeping
 
@@ -29,6 +30,69 @@ extension ClockSyncWish {
             )
         }
         return length
+    }
+}
+
+extension KeyChangeOrder {
+    /// Reads `keys` as a list of words, `association` and `securitySetup`.
+    ///
+    /// - Throws: `JSONMemberError` with the place of the fault.
+    public init(_ members: inout JSONMembers) throws(JSONMemberError) {
+        let place = members.pointer.appending("keys")
+        guard let words = try members.optionalStrings("keys") else {
+            throw JSONMemberError(.missingMember(name: "keys"), at: members.pointer)
+        }
+        var keys: Set<TransferredKey> = []
+        for (index, word) in words.enumerated() {
+            keys.insert(try Self.key(word, at: place.appending(index)))
+        }
+        guard !keys.isEmpty else {
+            throw JSONMemberError(.invalid(expected: "at least one key", suggestion: nil), at: place)
+        }
+        self.init(
+            keys: keys,
+            association: try members.optionalString("association"),
+            securitySetup: try members.logicalName("securitySetup")
+        )
+    }
+
+    /// The key of that word.
+    public static func key(_ word: String, at place: JSONPointer) throws(JSONMemberError) -> TransferredKey {
+        guard let key = TransferredKey.allCases.first(where: { $0.word == word }) else {
+            let words = TransferredKey.allCases.map(\.word)
+            throw JSONMemberError(
+                .invalid(expected: "one of \(words.joined(separator: ", "))", suggestion: nearest(word, in: words)),
+                at: place
+            )
+        }
+        return key
+    }
+}
+
+extension SecretChangeOrder {
+    /// Reads `association`, `through` and `object`.
+    ///
+    /// - Throws: `JSONMemberError` with the place of the fault.
+    public init(_ members: inout JSONMembers) throws(JSONMemberError) {
+        self.init(
+            association: try members.requiredString("association"),
+            through: try members.optionalString("through"),
+            object: try members.logicalName("object")
+        )
+    }
+}
+
+extension JSONMembers {
+    /// A logical name; nil when absent.
+    public mutating func logicalName(_ name: String) throws(JSONMemberError) -> OBISCode? {
+        guard let text = try optionalString(name) else { return nil }
+        guard let code = OBISCode(text) else {
+            throw JSONMemberError(
+                .invalid(expected: "an OBIS code such as 0.0.43.0.0.255", suggestion: nil),
+                at: pointer.appending(name)
+            )
+        }
+        return code
     }
 }
 

@@ -17,6 +17,10 @@ public enum JobOrder: Hashable, Sendable {
     case clockSync(ClockSyncWish, association: String?)
     /// Brings a firmware image to the meter.
     case firmware(FirmwareOrder)
+    /// Replaces keys.
+    case keyChange(KeyChangeOrder)
+    /// Replaces a password or secret.
+    case secretChange(SecretChangeOrder)
 
     /// The kind as the store and callers know it.
     public var kind: JobKind {
@@ -25,6 +29,8 @@ public enum JobOrder: Hashable, Sendable {
         case .profileRead: .profileRead
         case .clockSync: .clockSync
         case .firmware: .firmware
+        case .keyChange: .keyChange
+        case .secretChange: .secretChange
         }
     }
 
@@ -63,6 +69,15 @@ public enum JobOrder: Hashable, Sendable {
             )
             add("activate", .bool(order.activates))
             add("association", order.association.map { .string($0) })
+        case .keyChange(let order):
+            add("keys", .array(order.keys.map { .string($0.word) }))
+            add("association", order.association.map { .string($0) })
+            add("securitySetup", order.securitySetup.map { .string($0.description) })
+            add("kept", order.hasKeptKeys ? .bool(true) : nil)
+        case .secretChange(let order):
+            add("association", .string(order.association))
+            add("through", order.through.map { .string($0) })
+            add("object", order.object.map { .string($0.description) })
         }
         return .object(JSONObject(members) ?? JSONObject())
     }
@@ -102,6 +117,11 @@ public enum JobOrder: Hashable, Sendable {
                 association: try members.optionalString("association")
             )
         case .firmware: self = .firmware(try FirmwareOrder(&members))
+        case .keyChange:
+            var order = try KeyChangeOrder(&members)
+            order.hasKeptKeys = try members.optionalBool("kept") ?? false
+            self = .keyChange(order)
+        case .secretChange: self = .secretChange(try SecretChangeOrder(&members))
         default:
             let items = try members.requiredArray("items")
             guard (1...Self.mostItems).contains(items.count) else {
@@ -159,6 +179,12 @@ extension JobKind {
     public static let clockSync = JobKind(rawValue: "clock-sync")
     /// Brings firmware to meters.
     public static let firmware = JobKind(rawValue: "firmware")
+    /// Replaces keys.
+    public static let keyChange = JobKind(rawValue: "key-change")
+    /// Replaces a password or secret; made only with the new one at hand.
+    public static let secretChange = JobKind(rawValue: "secret-change")
+    /// The kinds that callers may make.
+    public static let offered = [read, profileRead, clockSync, firmware, keyChange]
     /// The kinds there are.
-    public static let known = [read, profileRead, clockSync, firmware]
+    public static let known = offered + [secretChange]
 }

@@ -17,6 +17,9 @@ public protocol JobRepresentation: Sendable {
     /// The outcome of a firmware transfer as JSON text.
     func result(of outcome: FirmwareOutcome, meter: MeterID) -> [UInt8]
 
+    /// The outcome of replacing secrets as JSON text.
+    func result(of outcome: SecretChangeOutcome, meter: MeterID) -> [UInt8]
+
     /// How far a firmware transfer is as JSON text.
     func progress(_ progress: FirmwareProgress) -> [UInt8]
 

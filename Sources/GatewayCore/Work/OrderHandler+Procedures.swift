@@ -70,6 +70,29 @@ extension OrderHandler {
         }
     }
 
+    /// Replaces secrets; when an earlier attempt may have sent them, finds out which the meter has.
+    func changeSecrets(
+        _ message: SecretChange.Message,
+        _ execution: ExecutionRecord,
+        _ wishes: Gateway.Wishes,
+        in context: ExecutionContext
+    ) async -> ExecutionOutcome {
+        do {
+            let change = try await gateway.secretChange(message, execution.target, wishes)
+            let outcome = try await change.run(hasSent: execution.hasTransmitted) {
+                try await context.permitTransmission()
+            }
+            return succeeded(execution.target) { representation.result(of: outcome, meter: $0) }
+        } catch let refusal as TransmissionRefusal {
+            return .refused(refusal)
+        } catch let error as GatewayError {
+            if case .secretsPending = error { return .outcomeUnknown(problem(error)) }
+            return failure(error)
+        } catch {
+            return failure(.internal(reason: "\(error)"))
+        }
+    }
+
     private func succeeded(_ target: String, _ result: (MeterID) -> [UInt8]) -> ExecutionOutcome {
         guard let meter = MeterID(target) else { return failure(.meterUnknown(text: target)) }
         return .succeeded(result: result(meter))

@@ -69,6 +69,12 @@ public struct OrderHandler: JobHandler {
             case .clockSync(let wish, let association):
                 let wishes = Gateway.Wishes(association: association, budget: WaitBudget(time), priority: priority)
                 return await synchronizeClock(wish, execution, wishes, in: context)
+            case .keyChange(let order):
+                let wishes = Gateway.Wishes(budget: WaitBudget(time), priority: priority)
+                return await changeSecrets(.keys(order), execution, wishes, in: context)
+            case .secretChange(let order):
+                let wishes = Gateway.Wishes(budget: WaitBudget(time), priority: priority)
+                return await changeSecrets(.secret(order), execution, wishes, in: context)
             case .firmware(let order):
                 // A transfer takes as long as it takes, unless the job says how long one meter may take.
                 let length = context.deadline == nil ? Self.longestTransfer : time

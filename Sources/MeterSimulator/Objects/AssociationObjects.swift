@@ -3,6 +3,7 @@
 
 import DLMSCodec
 import DLMSEngine
+import DLMSSecurity
 
 /// The associations a meter offers: who may come, and what each sees.
 enum AssociationObjects {
@@ -74,15 +75,33 @@ enum AssociationObjects {
                     ])
                 },
                 .value(6, audience) { meter in
-                    let hasPassword = e == 0 ? meter.client.isAuthenticated : e != 1
-                    let mechanism: UInt8 = hasPassword ? 1 : 0
-                    return .octetString([0x60, 0x85, 0x74, 0x05, 0x08, 0x02, mechanism])
+                    let usual: AuthenticationMechanism = e == 1 ? .lowest : .low
+                    let mechanism = e == 0 ? meter.client.mechanism : usual
+                    return .octetString(mechanism.identifier.octets)
                 },
-                .constant(7, .octetString([]), .nobody),
+                AttributeDefinition(
+                    index: 7,
+                    audience: .nobody,
+                    read: { _ in .octetString([]) },
+                    write: { state, data, meter in
+                        guard case .octetString(let password) = data else { return .typeUnmatched }
+                        guard (1...64).contains(password.count) else { return .otherReason }
+                        state.security.passwords[client(meter.client)] = Secret(password)
+                        return .success
+                    }
+                ),
                 .value(8, audience) {
                     .enumeration(client($0.client) == $0.client.address.clientSAP ? 2 : 0)
                 },
                 .constant(9, .octetString(OBISCode(0, 0, 43, 0, 0, 255).octets), audience),
+            ],
+            methods: [
+                MethodDefinition(index: 2) { state, parameter, meter in
+                    guard case .octetString(let secret)? = parameter else { return .typeUnmatched }
+                    guard client(meter.client) == managingClient, secret.count == 16 else { return .otherReason }
+                    state.security.secret = Secret(secret)
+                    return .success
+                }
             ]
         )
     }

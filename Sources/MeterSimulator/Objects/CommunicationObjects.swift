@@ -3,7 +3,7 @@
 
 import DLMSCodec
 
-/// Network, security and firmware objects.
+/// Network objects.
 enum CommunicationObjects {
     private static let tcp = OBISCode(0, 0, 25, 0, 0, 255)
     private static let ipv4 = OBISCode(0, 0, 25, 1, 0, 255)
@@ -43,18 +43,5 @@ enum CommunicationObjects {
                 }
             ]
         ),
-        ObjectDefinition(
-            64,
-            OBISCode(0, 0, 43, 0, 0, 255),
-            [
-                .constant(2, .enumeration(0)), .constant(3, .enumeration(0)), .constant(4, .octetString([])),
-                .value(5, .everyone) { meter in
-                    let number = UInt64(meter.identity.number + 1)
-                    let digits = (0..<5).map { UInt8(truncatingIfNeeded: number >> UInt64(32 - 8 * $0)) }
-                    return .octetString([0x53, 0x49, 0x4D] + digits)
-                },
-            ]
-        ),
-        .data(OBISCode(0, 0, 43, 1, 0, 255), .everyone) { _ in .doubleLongUnsigned(0) },
     ]
 }

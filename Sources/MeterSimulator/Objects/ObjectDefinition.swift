@@ -64,7 +64,22 @@ struct AttributeDefinition: Sendable {
 /// One method of a simulated object; only the manager may invoke it.
 struct MethodDefinition: Sendable {
     let index: Int8
-    let invoke: @Sendable (inout MeterState, DLMSData?, MeterSnapshot) -> ActionResult
+    let invoke: @Sendable (inout MeterState, DLMSData?, MeterSnapshot) -> ActionOutcome
+
+    /// A method that returns nothing.
+    init(index: Int8, invoke: @escaping @Sendable (inout MeterState, DLMSData?, MeterSnapshot) -> ActionResult) {
+        self.index = index
+        self.invoke = { ActionOutcome(result: invoke(&$0, $1, $2)) }
+    }
+
+    /// A method that returns data.
+    init(
+        returning index: Int8,
+        invoke: @escaping @Sendable (inout MeterState, DLMSData?, MeterSnapshot) -> ActionOutcome
+    ) {
+        self.index = index
+        self.invoke = invoke
+    }
 }
 
 /// One object of a simulated meter.

@@ -11,6 +11,7 @@ struct ObjectTable: Sendable {
             + QualityObjects.all + ProfileObjects.all + [PeculiarProfiles.compactData] + ControlObjects.all
             + TariffObjects.all
             + CommunicationObjects.all + FirmwareObjects.all + PushObjects.all
+            + SecurityObjects.all
     )
 
     let objects: [ObjectDefinition]

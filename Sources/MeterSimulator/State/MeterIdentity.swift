@@ -19,6 +19,12 @@ struct MeterIdentity: Hashable, Sendable {
     /// The logical device name: three letters of the manufacturer and a number that no other meter has.
     var logicalDeviceName: String { "SIM\(Self.padded(26_000_001 + number, 13))" }
 
+    /// The system title: the manufacturer's letters and the number.
+    var systemTitle: [UInt8] {
+        let number = UInt64(number + 1)
+        return [0x53, 0x49, 0x4D] + (0..<5).map { UInt8(truncatingIfNeeded: number >> UInt64(32 - 8 * $0)) }
+    }
+
     /// Every third household has a photovoltaic plant.
     var hasPlant: Bool { number % 3 == 0 }
 

@@ -23,6 +23,8 @@ struct MeterState: Sendable {
     var outages: [Outage] = []
     var standardEvents = EventLog()
     var disconnectorEvents = EventLog()
+    /// Keys, passwords and certificates.
+    var security: SecurityState
     /// The transfer of firmware.
     var image = ImageTransferState()
     /// How often each push set-up was told to push.
@@ -36,8 +38,9 @@ struct MeterState: Sendable {
     var powerFailures: UInt16
     var configurationChanges: UInt16 = 3
 
-    init(identity: MeterIdentity, clockShift: Int64, time: Int64) {
-        self.clockShift = clockShift
+    init(identity: MeterIdentity, options: SimulatedFleet.Options, time: Int64) {
+        clockShift = options.clockShiftSeconds
+        security = SecurityState(options)
         let noise = Noise(seed: identity.seed)
         powerFailures = UInt16(4 + noise.value(below: 9, stream: 20, at: 0))
         // A past: short failures of the supply in the last weeks.

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSSecurity
+public import Fleet
+import JSONText
+public import Jobs
+
+extension Gateway {
+    /// Makes a job that replaces keys of a meter.
+    ///
+    /// - Parameters:
+    ///   - order: which keys.
+    ///   - given: new keys that the caller chose; those left out are made here.
+    ///   - meter: the meter.
+    ///   - caller: who asks.
+    ///   - traceID: ties the job to the request.
+    /// - Throws: ``Fleet/GatewayError/secretsPending(_:)`` while an earlier change is not settled.
+    public func submitKeyChange(
+        _ order: KeyChangeOrder,
+        given: [TransferredKey: Secret],
+        meter: String,
+        caller: String,
+        traceID: String
+    ) async throws(GatewayError) -> JobRecord {
+        let change = try await secretChange(.keys(order), meter, Wishes(budget: WaitBudget(.zero)))
+        let secrets = try change.secrets(given: given, password: nil)
+        var order = order
+        order.hasKeptKeys = true
+        return try await submit(.keyChange(order), keeping: secrets, meter, caller, traceID)
+    }
+
+    /// Makes a job that replaces the password or secret of an association.
+    ///
+    /// - Throws: ``Fleet/GatewayError/secretsPending(_:)`` while an earlier change is not settled.
+    public func submitSecretChange(
+        _ order: SecretChangeOrder,
+        to secret: Secret,
+        meter: String,
+        caller: String,
+        traceID: String
+    ) async throws(GatewayError) -> JobRecord {
+        let change = try await secretChange(.secret(order), meter, Wishes(budget: WaitBudget(.zero)))
+        let secrets = try change.secrets(given: [:], password: secret)
+        return try await submit(.secretChange(order), keeping: secrets, meter, caller, traceID)
+    }
+
+    /// Finds out which secrets a meter has after a change whose answer was lost.
+    public func resolveSecrets(of meter: String, _ wishes: Wishes) async throws(GatewayError) -> SecretChangeOutcome {
+        let change = try await secretChange(.keys(KeyChangeOrder(keys: [])), meter, wishes)
+        let id = change.memory.id
+        try beginSecretWork(at: id)
+        defer { endSecretWork(at: id) }
+        guard let pending = try await pendingSecrets(of: change.memory.id) else {
+            return SecretChangeOutcome(state: .none, places: [])
+        }
+        let outcome = try await change.settle(pending, newFirst: true)
+        if outcome.state == .kept { try await abandonPendingSecrets(of: change.memory.id) }
+        return outcome
+    }
+
+    /// The new secrets are durable before the job is, and the job before anything is sent.
+    private func submit(
+        _ order: JobOrder,
+        keeping secrets: [JSONPointer: Secret],
+        _ meter: String,
+        _ caller: String,
+        _ traceID: String
+    ) async throws(GatewayError) -> JobRecord {
+        let id = try meterID(meter)
+        try await beginSecretChange(of: id, secrets)
+        do throws(GatewayError) {
+            return try await submit(order, targets: [meter], priority: 5, caller: caller, traceID: traceID)
+        } catch {
+            // Nothing was sent, and nobody would send it.
+            try await abandonPendingSecrets(of: id)
+            throw error
+        }
+    }
+
+    /// A change of secrets at a meter.
+    func secretChange(
+        _ message: SecretChange.Message,
+        _ meter: String,
+        _ wishes: Wishes
+    ) async throws(GatewayError) -> SecretChange {
+        let memory = try await directory.memory(of: meter)
+        return SecretChange(gateway: self, memory: memory, message: message, wishes: wishes)
+    }
+
+    /// Keeps others from settling or sending secrets of a meter at the same time.
+    ///
+    /// - Throws: ``Fleet/GatewayError/secretsPending(_:)`` when somebody is at it.
+    func beginSecretWork(at meter: MeterID) throws(GatewayError) {
+        guard secretWork.withLock({ $0.insert(meter).inserted }) else { throw .secretsPending(meter) }
+    }
+
+    func endSecretWork(at meter: MeterID) {
+        _ = secretWork.withLock { $0.remove(meter) }
+    }
+
+    func pendingSecrets(of meter: MeterID) async throws(GatewayError) -> PendingSecrets? {
+        do throws(StoreError) {
+            return try await procedures.pendingSecrets(meter)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    func beginSecretChange(of meter: MeterID, _ secrets: [JSONPointer: Secret]) async throws(GatewayError) {
+        do throws(StoreError) {
+            try await procedures.beginSecretChange(meter, secrets)
+        } catch {
+            if case .inUse = error { throw .secretsPending(meter) }
+            throw GatewayError(error)
+        }
+    }
+
+    func adoptPendingSecrets(of meter: MeterID) async throws(GatewayError) {
+        do throws(StoreError) {
+            _ = try await procedures.adoptPendingSecrets(meter)
+        } catch {
+            throw GatewayError(error)
+        }
+        directory.forget(meter)
+    }
+
+    func abandonPendingSecrets(of meter: MeterID) async throws(GatewayError) {
+        do throws(StoreError) {
+            try await procedures.abandonPendingSecrets(meter)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+}
