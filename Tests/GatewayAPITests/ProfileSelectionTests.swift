@@ -41,7 +41,7 @@ struct ProfileSelectionTests {
                 }
             }
             let unknown = try await bench.get(rows + "?columns=1.0.1.8.0.254/2")
-            #expect(unknown.problem == "bad-parameter")
+            #expect(unknown.problem == "range-not-supported")
             #expect(unknown.text.contains("1.0.1.8.0.255/2"))
         }
     }

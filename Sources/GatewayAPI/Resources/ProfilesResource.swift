@@ -93,7 +93,7 @@ extension GatewayAPI {
         query.limit = try request.query.integer("limit", in: 1...1_000_000)
         if let text = try request.query.single("columns") {
             let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            guard names.count <= 1000, names.allSatisfy({ (1...100).contains($0.utf8.count) }) else {
+            guard names.count <= 1000, names.allSatisfy({ (1...200).contains($0.utf8.count) }) else {
                 throw Problem.badParameter("columns", expected: "keys of columns, with commas between them")
             }
             query.columns = names

@@ -67,17 +67,22 @@ public struct ProfileSheet: Sendable {
 
     /// The places of the columns that a caller names, time and status always among them; nil for all.
     ///
-    /// - Throws: ``GatewayError/badParameter(name:reason:suggestion:)`` for a name that no column has.
-    func places(of names: [String]?) throws(GatewayError) -> [Int]? {
+    /// - Throws: ``GatewayError/rangeNotSupported(_:reason:)`` for a name that no column has.
+    func places(of names: [String]?, meter: MeterID) throws(GatewayError) -> [Int]? {
         guard let names else { return nil }
         var wanted = Set([layout.timeColumn, layout.statusColumn].compactMap { $0 })
         for name in names {
             let found = layout.columns.indices.filter { matches(name, layout.columns[$0]) }
             guard !found.isEmpty else {
-                throw .badParameter(
-                    name: "columns",
-                    reason: "the profile has no column \(name)",
-                    suggestion: nearest(name, in: layout.columns.map(\.key))
+                let meant = nearest(name, in: layout.columns.map(\.key)).map { "; \($0) is one" } ?? ""
+                throw .rangeNotSupported(
+                    ObjectTarget(
+                        meter: meter,
+                        object: object.logicalName,
+                        classID: object.classID,
+                        member: .attribute(2)
+                    ),
+                    reason: "it has no column \(name)\(meant)"
                 )
             }
             wanted.formUnion(found)

@@ -55,7 +55,7 @@ struct RowsReader: Sendable {
             sheet: sheet,
             window: window,
             entries: query.entries,
-            columns: try sheet.places(of: query.columns),
+            columns: try sheet.places(of: query.columns, meter: memory.id),
             zone: memory.zone,
             behaviour: sheet.behaviour,
             entriesInUse: inUse
