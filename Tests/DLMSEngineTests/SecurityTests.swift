@@ -59,6 +59,7 @@ struct SecurityTests {
                 pair.release()
                 #expect(pair.outcomes.contains(.released))
                 #expect(fixture.counters.refusals == 0)
+                #expect(fixture.counters.sharedProofs == 0)
                 fixture.counters.reset()
             }
         }

@@ -13,6 +13,35 @@ class ReadRefused(Exception):
 
 
 @dataclass(frozen=True)
+class Protection:
+    """How a client proves who it is, and what it does to its messages."""
+
+    mechanism: int = 0
+    """The number of the authentication mechanism, 0 to 7."""
+    authenticated: bool = True
+    encrypted: bool = True
+    suite: int = 0
+    block_cipher_key: bytes = b""
+    authentication_key: bytes = b""
+    system_title: bytes = bytes.fromhex("4D4D4D0000BC614E")
+    invocation_counter: int = 1
+    envelope: str = "global"
+    """global, dedicated, general-global, general-dedicated, general, or signed around one of them: general+signed."""
+    server_system_title: bytes | None = None
+    signing_key: bytes | None = None
+    agreement_key: bytes | None = None
+    server_signing_key: bytes | None = None
+    server_agreement_key: bytes | None = None
+    content_key: str = "identified"
+    """Where the key of general ciphering comes from: identified, agreed-one-pass or agreed-static."""
+
+    @property
+    def control(self) -> int:
+        """The security control octet without the suite."""
+        return 0x10 * self.authenticated + 0x20 * self.encrypted
+
+
+@dataclass(frozen=True)
 class Access:
     """How a client reaches and opens an association with a meter."""
 
@@ -21,6 +50,7 @@ class Access:
     password: str | None = "12345678"
     host: str = "127.0.0.1"
     short_names: bool = False
+    protection: Protection | None = None
 
 
 class PydlmsClient:
@@ -31,15 +61,46 @@ class PydlmsClient:
     def __init__(self, access: Access) -> None:
         from pydlms import DlmsClient, Mechanism
 
+        settings = (
+            self._protected(access.protection)
+            if access.protection
+            else {"mechanism": Mechanism.LLS if access.password else Mechanism.NONE}
+        )
         self._client = DlmsClient.tcp(
             access.host,
             access.port,
             client_sap=access.client,
-            mechanism=Mechanism.LLS if access.password else Mechanism.NONE,
             password=access.password,
             logical_names=not access.short_names,
+            **settings,
         )
         self._client.connect()
+
+    @staticmethod
+    def _protected(protection: Protection) -> dict:
+        """What this client calls the settings of a protected association."""
+        from pydlms import Mechanism, SecurityContext
+
+        settings = {"mechanism": Mechanism(protection.mechanism)}
+        envelope, _, signed = protection.envelope.partition("+")
+        if protection.control or protection.mechanism == 5:
+            settings["security"] = SecurityContext(
+                encryption_key=protection.block_cipher_key,
+                authentication_key=protection.authentication_key,
+                client_system_title=protection.system_title,
+                invocation_counter=protection.invocation_counter,
+                suite=protection.suite,
+                policy=protection.control,
+                general_aad="with-header",
+            )
+            settings["ciphered_context"] = protection.control != 0
+            settings["use_dedicated_key"] = "dedicated" in envelope
+            settings["protection"] = {"global": "glo", "dedicated": "glo", "general": "general-ciphering"}.get(
+                envelope, "general-glo"
+            ) + ("+signing" if signed else "")
+        else:
+            settings["client_system_title"] = protection.system_title
+        return settings
 
     def octets(self, class_id: int, obis: str, attribute: int) -> bytes:
         from pydlms import ServiceError, encode_data
@@ -92,14 +153,40 @@ class GuruxClient:
     def __init__(self, access: Access) -> None:
         from gurux_dlms import GXDLMSClient
         from gurux_dlms.enums import Authentication, InterfaceType
+        from gurux_dlms.secure import GXDLMSSecureClient
 
-        authentication = Authentication.LOW if access.password else Authentication.NONE
-        self._client = GXDLMSClient(
-            not access.short_names, access.client, 1, authentication, access.password, InterfaceType.WRAPPER
-        )
+        names = not access.short_names
+        if access.protection:
+            authentication = Authentication(access.protection.mechanism)
+            self._client = GXDLMSSecureClient(
+                names, access.client, 1, authentication, access.password, InterfaceType.WRAPPER
+            )
+            self._protect(access.protection)
+        else:
+            authentication = Authentication.LOW if access.password else Authentication.NONE
+            self._client = GXDLMSClient(
+                names, access.client, 1, authentication, access.password, InterfaceType.WRAPPER
+            )
         self._socket = socket.create_connection((access.host, access.port), 10)
         self._client.parseAareResponse(self._exchange([self._client.aarqRequest()]).data)
+        if authentication > Authentication.LOW:
+            request = self._client.getApplicationAssociationRequest()
+            self._client.parseApplicationAssociationResponse(self._exchange(self._as_list(request)).data)
         self._names = self._read_names() if access.short_names else {}
+
+    def _protect(self, protection: Protection) -> None:
+        from gurux_dlms.enums import Security
+        from gurux_dlms.objects.enums import SecuritySuite
+
+        ciphering = self._client.ciphering
+        ciphering.security = Security(protection.control)
+        ciphering.securitySuite = SecuritySuite(protection.suite)
+        ciphering.systemTitle = protection.system_title
+        ciphering.blockCipherKey = protection.block_cipher_key
+        ciphering.authenticationKey = protection.authentication_key
+        ciphering.invocationCounter = protection.invocation_counter
+        if protection.envelope == "dedicated":
+            ciphering.dedicatedKey = bytes(range(0x40, 0x40 + len(protection.block_cipher_key)))
 
     def _read_names(self) -> dict[tuple[int, str], int]:
         """The base names of the meter's objects as this client decodes the list."""
@@ -168,19 +255,39 @@ class DlmsCosemClient:
         import structlog
         from dlms_cosem.client import DlmsClient
         from dlms_cosem.io import BlockingTcpIO, TcpTransport
-        from dlms_cosem.security import LowLevelSecurityAuthentication, NoSecurityAuthentication
+        from dlms_cosem.security import (
+            HighLevelSecurityCommonAuthentication,
+            HighLevelSecurityGmacAuthentication,
+            LowLevelSecurityAuthentication,
+            NoSecurityAuthentication,
+        )
 
         # The package logs each octet it moves; only what is critical may speak here.
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-        authentication = (
-            LowLevelSecurityAuthentication(access.password.encode()) if access.password else NoSecurityAuthentication()
-        )
+        protection = access.protection
+        mechanism = protection.mechanism if protection else 1 if access.password else 0
+        authentication = {
+            0: NoSecurityAuthentication,
+            1: lambda: LowLevelSecurityAuthentication(access.password.encode()),
+            2: lambda: HighLevelSecurityCommonAuthentication(access.password.encode()),
+            5: HighLevelSecurityGmacAuthentication,
+        }[mechanism]()
+        keys = {}
+        if protection:
+            keys = {
+                "encryption_key": protection.block_cipher_key,
+                "authentication_key": protection.authentication_key,
+                "security_suite": protection.suite,
+                "client_system_title": protection.system_title,
+                "client_initial_invocation_counter": protection.invocation_counter,
+                "dedicated_ciphering": protection.envelope == "dedicated",
+            }
         transport = TcpTransport(
             client_logical_address=access.client,
             server_logical_address=1,
             io=BlockingTcpIO(host=access.host, port=access.port, timeout=10),
         )
-        self._client = DlmsClient(transport=transport, authentication=authentication)
+        self._client = DlmsClient(transport=transport, authentication=authentication, **keys)
         self._client.connect()
         self._client.associate()
 

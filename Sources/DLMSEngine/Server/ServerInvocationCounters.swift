@@ -25,6 +25,7 @@ public final class ServerInvocationCounters: Sendable {
         var lastOfClient: [Client: UInt32] = [:]
         var own: UInt64 = 0
         var refused = 0
+        var sharedProofs = 0
     }
 
     private let state = Mutex(State())
@@ -47,6 +48,13 @@ public final class ServerInvocationCounters: Sendable {
 
     /// How many messages were refused because of their counter.
     public var refusals: Int { state.withLock { $0.refused } }
+
+    /// How many proofs of GMAC had the counter of the message that carried them; accepted, because some clients do so.
+    public var sharedProofs: Int { state.withLock { $0.sharedProofs } }
+
+    func noteSharedProof() {
+        state.withLock { $0.sharedProofs += 1 }
+    }
 
     /// Demands that the next counter of a client is above this one.
     public func set(last counter: UInt32, of systemTitle: [UInt8], key: Key = .unicast) {

@@ -97,9 +97,10 @@ struct ServerProtection: Sendable {
     func accept(proof counter: UInt32, above floor: UInt32?) -> Bool {
         guard counter > floor ?? 0 || floor == nil else { return false }
         // The message around the proof has been counted already, and has another counter, mostly a higher one.
+        // Observed: clients that use one counter for both.
         if let last = lastOfClient, last != floor {
-            guard counter != last else { return false }
-            if counter < last { return true }
+            if counter == last { security.counters.noteSharedProof() }
+            if counter <= last { return true }
         }
         return security.counters.accept(counter, of: context.peerTitle)
     }
