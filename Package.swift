@@ -69,7 +69,7 @@ let package = Package(
         part("DLMSSecurity", ["DLMSCodec", "COpenSSL"]),
         part("ProtocolDecoder", ["DLMSCodec", "DLMSSecurity", "JSONText"]),
         part("DLMSEngine", ["DLMSCodec", "DLMSSecurity"]),
-        part("MeterTransport", ["DLMSEngine", "DLMSCodec", nioCore, nioPosix, logging]),
+        part("MeterTransport", ["DLMSEngine", "DLMSSecurity", "DLMSCodec", nioCore, nioPosix, logging]),
         part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", logging]),
         part(
             "MeterSimulator",

@@ -22,6 +22,7 @@ final class MeterClientHandler: ChannelInboundHandler {
         var partial: PartialOutcome?
     }
 
+    private let settings: AssociationSettings
     private var machine: ClientMachine
     private let counters: (any InvocationCounterSource)?
     /// The meter's invocation counter that was reported last.
@@ -47,6 +48,7 @@ final class MeterClientHandler: ChannelInboundHandler {
         tally: ConnectionTally,
         onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
     ) {
+        self.settings = settings
         machine = ClientMachine(settings: settings)
         self.counters = counters
         self.tally = tally
@@ -63,7 +65,9 @@ final class MeterClientHandler: ChannelInboundHandler {
             return done(.failure(TransportError(.closedByPeer(waitingFor: .associationResponse))))
         }
         opened = done
-        run(machine.connected(now: .now))
+        // Without randomness the machine says why it cannot go on.
+        let randomness = settings.needsRandomness ? try? AssociationRandomness.drawn(for: settings) : nil
+        run(machine.connected(now: .now, randomness: randomness))
     }
 
     func perform(

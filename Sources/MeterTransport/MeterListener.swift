@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSEngine
+internal import DLMSSecurity
 internal import NIOCore
 internal import NIOPosix
 
@@ -74,7 +75,11 @@ public final class MeterListener: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { child in
                 child.eventLoop.makeCompletedFuture {
-                    let machine = ServerMachine(objects: objects, options: options.server)
+                    let machine = ServerMachine(
+                        objects: objects,
+                        options: options.server,
+                        random: { (try? RandomOctets.draw($0)) ?? [] }
+                    )
                     try child.pipeline.syncOperations.addHandler(MeterServerHandler(machine: machine, state: state))
                     if options.servesOneAtATime, let parent = child.parent {
                         child.closeFuture.whenComplete { _ in parent.read() }

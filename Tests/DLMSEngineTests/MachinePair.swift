@@ -33,10 +33,10 @@ struct MachinePair {
         nextCounter: UInt64? = 1
     ) {
         client = ClientMachine(settings: settings)
-        server = ServerMachine(objects: meter, options: options)
+        server = ServerMachine(objects: meter, options: options, random: systemRandom)
         random = SplitMix(state: seed)
         self.nextCounter = nextCounter
-        run(client.connected(now: start))
+        run(client.connected(now: start, randomness: try? AssociationRandomness.drawn(for: settings)))
     }
 
     mutating func perform(_ request: ServiceRequest, streams: Bool = false) -> ServiceResponse? {

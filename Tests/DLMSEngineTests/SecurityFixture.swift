@@ -5,6 +5,11 @@ import DLMSCodec
 import DLMSEngine
 import DLMSSecurity
 
+/// The system's randomness, as a server takes it.
+@Sendable func systemRandom(_ count: Int) -> [UInt8] {
+    (try? RandomOctets.draw(count)) ?? []
+}
+
 /// Keys and titles of a client and a meter that fit together, for one suite.
 struct SecurityFixture {
     static let clientTitle = hex("4D4D4D0000BC614E")

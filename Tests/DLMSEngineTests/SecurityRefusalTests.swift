@@ -120,8 +120,8 @@ struct SecurityRefusalTests {
         ] {
             let meter = fixture.meter(.high(.md5(secret)), required: .none)
             var client = ClientMachine(settings: fixture.client(.high(.md5(secret)), security))
-            var server = ServerMachine(objects: meter)
-            var actions = client.connected(now: start)
+            var server = ServerMachine(objects: meter, random: systemRandom)
+            var actions = client.connected(now: start, randomness: try .drawn(for: settings()))
             guard case .send(let request)? = actions.first, case .send(let response)? = server.received(request).first
             else {
                 Issue.record("no AARE")
@@ -132,6 +132,12 @@ struct SecurityRefusalTests {
             actions = client.received(toClient(hex(answer), client: 1), now: start)
             #expect(actions.contains(.associationFailed(error)))
         }
+    }
+
+    @Test("Without randomness no challenge is made up")
+    func noRandomness() throws {
+        var client = ClientMachine(settings: fixture.client())
+        #expect(client.connected(now: start).contains(.associationFailed(.randomnessUnavailable)))
     }
 
     @Test("A server that sends our own challenge back gets no proof for it")
@@ -290,7 +296,7 @@ struct SecurityRefusalTests {
     func beforeProof() throws {
         let secret = Secret(text: "secret")
         let meter = fixture.meter(.high(.md5(secret)), required: .none)
-        var server = ServerMachine(objects: meter)
+        var server = ServerMachine(objects: meter, random: systemRandom)
         let request = AARQ(
             applicationContext: .logicalName,
             mechanism: .highMD5,

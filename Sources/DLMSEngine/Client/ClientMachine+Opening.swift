@@ -9,7 +9,7 @@ extension ClientMachine {
     ///
     /// - Parameters:
     ///   - now: the time.
-    ///   - randomness: what challenge and keys are made of; nil = drawn from the system when it is needed.
+    ///   - randomness: what challenge and keys are made of; nil when ``AssociationSettings/needsRandomness`` is false.
     public mutating func connected(
         now: ContinuousClock.Instant,
         randomness: AssociationRandomness? = nil

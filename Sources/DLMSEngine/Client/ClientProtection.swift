@@ -69,23 +69,19 @@ struct ClientProtection: Sendable {
         _ randomness: AssociationRandomness?,
         _ association: AssociationSettings
     ) -> Result<[UInt8], EngineError> {
-        var isChallenging = false
-        if case .high = authentication { isChallenging = true }
-        guard settings != nil || isChallenging else { return .success([]) }
-        do {
-            let randomness = try randomness ?? AssociationRandomness.drawn(for: association)
+        guard randomness != nil || !association.needsRandomness else { return .failure(.randomnessUnavailable) }
+        do throws(ProtectionError) {
             if let settings { try prepare(settings, randomness) }
-            return .success(isChallenging ? randomness.challenge : [])
-        } catch let error as ProtectionError {
-            return .failure(.protectionFailed(error))
         } catch {
-            return .failure(.randomnessUnavailable)
+            return .failure(.protectionFailed(error))
         }
+        guard case .high = authentication else { return .success([]) }
+        return .success(randomness?.challenge ?? [])
     }
 
     private mutating func prepare(
         _ settings: SecuritySettings,
-        _ randomness: AssociationRandomness
+        _ randomness: AssociationRandomness?
     ) throws(ProtectionError) {
         guard settings.clientSystemTitle.count == 8 else {
             throw .systemTitleLength(settings.clientSystemTitle.count)
@@ -94,11 +90,11 @@ struct ClientProtection: Sendable {
             SecurityMaterial(settings),
             peerTitle: settings.serverSystemTitle ?? []
         )
-        if settings.ciphering.isDedicated {
+        if settings.ciphering.isDedicated, let randomness {
             dedicatedKey = randomness.dedicatedKey
             try context.setDedicatedKey(randomness.dedicatedKey)
         }
-        if case .general(.wrapped) = settings.ciphering {
+        if case .general(.wrapped) = settings.ciphering, let randomness {
             guard settings.masterKey != nil else { throw .keyNotAvailable }
             try context.contentKeys.setWrappedKey(randomness.contentKey)
         }

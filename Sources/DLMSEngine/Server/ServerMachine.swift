@@ -2,7 +2,6 @@
 // Copyright the cosem-gateway authors
 
 import DLMSCodec
-import DLMSSecurity
 
 /// The meter's side of one connection, without any input or output of its own.
 ///
@@ -59,7 +58,7 @@ public struct ServerMachine: Sendable {
     ///   - objects: what is served.
     ///   - options: how the server behaves.
     ///   - random: where challenges and keys come from: so many random octets, none when there are none;
-    ///     nil = the system.
+    ///     without them high level authentication is refused.
     public init(
         objects: any ObjectServer,
         options: Options = Options(),
@@ -67,7 +66,7 @@ public struct ServerMachine: Sendable {
     ) {
         self.objects = objects
         self.options = options
-        self.random = random ?? { (try? RandomOctets.draw($0)) ?? [] }
+        self.random = random ?? { _ in [] }
     }
 
     /// How many associations are open.

@@ -19,7 +19,7 @@ public struct AssociationRandomness: Hashable, Sendable {
         self.contentKey = contentKey
     }
 
-    /// Draws what an association with these settings can need.
+    /// Draws from the system what an association with these settings can need.
     ///
     /// - Throws: `SealingError.randomnessUnavailable` when the system has no randomness.
     public static func drawn(for settings: AssociationSettings) throws(SealingError) -> AssociationRandomness {
@@ -29,5 +29,16 @@ public struct AssociationRandomness: Hashable, Sendable {
             dedicatedKey: Secret(try RandomOctets.draw(keyLength)),
             contentKey: Secret(try RandomOctets.draw(keyLength))
         )
+    }
+}
+
+extension AssociationSettings {
+    /// Whether opening the association takes random octets.
+    public var needsRandomness: Bool {
+        if case .high = authentication { return true }
+        switch security?.ciphering {
+        case .dedicated, .generalDedicated, .general(.wrapped): return true
+        case nil, .global, .generalGlobal, .general: return false
+        }
     }
 }
