@@ -116,6 +116,14 @@ let package = Package(
             swiftSettings: ours
         ),
 
+        // What peer tests have talk to foreign meters; no product of its own.
+        .executableTarget(
+            name: "meter-probe",
+            dependencies: ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", argumentParser],
+            path: "Tests/Peers/Probe",
+            swiftSettings: ours
+        ),
+
         tests("DLMSCodecTests", ["DLMSCodec"], resources: [.copy("Vectors")]),
         .testTarget(
             name: "FuzzTests",

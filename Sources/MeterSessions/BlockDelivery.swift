@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import MeterTransport
 import Synchronization
 
 /// Hands the parts of a streamed value on, and remembers that it has begun: what was handed over cannot be repeated.
@@ -12,8 +13,11 @@ struct BlockDelivery: Sendable {
     private let mark = Mark()
     /// Takes the parts on the event loop; nil for a value that is not streamed.
     let taker: (@Sendable ([UInt8]) -> Void)?
+    /// Slows the meter down when the taker lags behind.
+    let pacing: StreamPacing?
 
-    init(_ onBlock: (@Sendable ([UInt8]) -> Void)?) {
+    init(_ onBlock: (@Sendable ([UInt8]) -> Void)?, pacing: StreamPacing?) {
+        self.pacing = pacing
         guard let onBlock else {
             taker = nil
             return

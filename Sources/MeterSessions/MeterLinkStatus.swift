@@ -31,6 +31,8 @@ public struct MeterLinkStatus: Hashable, Sendable {
     public var openAssociation: String?
     /// What was agreed and learned when an association was last used.
     public var association: AssociationInfo?
+    /// What was learned about the meter since the start; nil when nothing was asked so far.
+    public var learned: LearnedBehaviour?
     /// How many requests were carried out.
     public var exchanges = 0
     /// How many requests failed.

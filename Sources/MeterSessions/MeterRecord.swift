@@ -13,6 +13,8 @@ struct MeterRecord {
     var association: AssociationInfo?
     /// How objects are named in each association, by its name.
     var naming: [String: LearnedNaming] = [:]
+    /// What was learned about the meter, and by which revision of its configuration.
+    private var learned: (revision: Int, behaviour: LearnedBehaviour)?
     var exchanges = 0
     var failures = 0
     var connections = 0
@@ -21,5 +23,24 @@ struct MeterRecord {
 
     init(channel: ChannelKey) {
         self.channel = channel
+    }
+
+    /// What is known about a meter, beginning with what its settings know.
+    func learned(_ revision: Int, _ settings: AssociationSettings) -> LearnedBehaviour {
+        guard let learned, learned.revision == revision else { return settings.learned }
+        return learned.behaviour
+    }
+
+    /// What was learned since the start, if anything.
+    var learnedBehaviour: LearnedBehaviour? { learned?.behaviour }
+
+    /// Keeps what was learned; another configuration forgets it.
+    mutating func learn(_ behaviour: LearnedBehaviour, _ revision: Int) {
+        learned = (revision, behaviour)
+    }
+
+    /// Forgets what was learned.
+    mutating func forgetLearned() {
+        learned = nil
     }
 }

@@ -96,7 +96,8 @@ extension MeterSessions {
                         continue
                     }
                 }
-                if isReused, mayReplace, error.suggestsLostSession, mayRepeat(work, after: error) {
+                let isListDoubted = learnFromFailure(session)
+                if isReused || isListDoubted, mayReplace, error.suggestsLostSession, mayRepeat(work, after: error) {
                     mayReplace = false
                     counts.replacements += 1
                     dropSession(channel)
@@ -131,6 +132,16 @@ extension MeterSessions {
         channel.joinable = channel.joinable.filter { !$0.value.isPartlyDone }
     }
 
+    /// Takes what the failure of a request taught; true when a list was met with silence, so that the request deserves
+    /// another try without one.
+    private func learnFromFailure(_ session: ChannelState.Session) -> Bool {
+        guard let learned = session.connection.learned else { return false }
+        meters[session.meter]?.learn(learned, session.revision)
+        let before = session.info.learned
+        return (learned.readLists == .unanswered && before.readLists != .unanswered)
+            || (learned.access == .unanswered && before.access != .unanswered)
+    }
+
     private func mayRepeat(_ work: PendingWork, after error: TransportError) -> Bool {
         work.isRead ? !work.delivery.hasBegun : error.transmission == .notSent
     }
@@ -154,12 +165,18 @@ extension MeterSessions {
         let began = clock.now()
         let id = makeID()
         let route = work.route
+        var settings = settings
+        if let record = meters[route.meter] { settings.learned = record.learned(route.revision, settings) }
         let opener = AssociationOpener(
             route: route,
             settings: settings,
             plan: route.counters[work.request.association],
             custody: custody,
             network: network,
+            onUnsolicited: { [notificationSink, clock] message in
+                let notification = MeterNotification(meter: route.meter, message: message, receivedAt: clock.now())
+                notificationSink.yield(notification)
+            },
             onClose: { [weak self] in
                 Task { await self?.connectionClosed(id, route.channel) }
             }
@@ -204,9 +221,10 @@ extension MeterSessions {
         let part = work.nextPart(session.info)
         let connection = session.connection
         let onBlock = work.delivery.taker
+        let pacing = work.delivery.pacing
         let task = Task {
             await Self.result { () async throws(TransportError) in
-                try await connection.perform(part, onBlock: onBlock)
+                try await connection.perform(part, pacing: pacing, onBlock: onBlock)
             }
         }
         work.stop = { task.cancel() }
@@ -220,6 +238,7 @@ extension MeterSessions {
             noteContact(session.meter, done.info)
             noteNaming(work, done.info)
             if let plan = work.route.counters[session.association] { custody?.answered(done.info, for: plan) }
+            meters[session.meter]?.learn(done.info.learned, session.revision)
             meters[session.meter]?.exchanges += 1
         case .failure(let error):
             outcome = error.outcome

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import DLMSEngine
+public import DLMSEngine
 public import MeterTransport
 
 /// The connection manager: carries out requests to any number of meters, one at a time on each channel.
@@ -19,10 +19,13 @@ public actor MeterSessions {
     public struct Options: Hashable, Sendable {
         /// How many requests may wait for one channel.
         public var queueLimit: Int
+        /// How many notifications are kept for who takes them.
+        public var notificationLimit: Int
 
         /// The usual limits.
-        public init(queueLimit: Int = 1000) {
+        public init(queueLimit: Int = 1000, notificationLimit: Int = 1000) {
             self.queueLimit = queueLimit
+            self.notificationLimit = notificationLimit
         }
     }
 
@@ -30,6 +33,9 @@ public actor MeterSessions {
     let clock: SessionClock
     /// Keeps the invocation counters of protected associations.
     let custody: (any CounterCustody)?
+    /// What meters send without having been asked, for one taker; the oldest are lost when nobody takes them.
+    public nonisolated let notifications: AsyncStream<MeterNotification>
+    let notificationSink: AsyncStream<MeterNotification>.Continuation
     private let options: Options
     var channels: [ChannelKey: ChannelState] = [:]
     var meters: [String: MeterRecord] = [:]
@@ -56,6 +62,9 @@ public actor MeterSessions {
         self.custody = custody
         self.options = options
         self.clock = clock
+        (notifications, notificationSink) = AsyncStream.makeStream(
+            bufferingPolicy: .bufferingNewest(options.notificationLimit)
+        )
     }
 
     /// Carries out a request.
@@ -65,6 +74,7 @@ public actor MeterSessions {
     ///   - route: how to reach the meter.
     ///   - deadline: when the caller stops waiting.
     ///   - priority: 0 to 9, 9 goes first.
+    ///   - pacing: slows the meter down when the taker of the parts lags behind.
     ///   - onBlock: takes the value of a GET of one attribute in parts as they come; such a read is not shared.
     /// - Throws: `SessionError`, which tells whether the meter may have got the request.
     public func perform(
@@ -72,6 +82,7 @@ public actor MeterSessions {
         on route: MeterRoute,
         deadline: ContinuousClock.Instant,
         priority: UInt8 = 5,
+        pacing: StreamPacing? = nil,
         onBlock: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws(SessionError) -> SessionAnswer {
         guard let settings = route.associations[request.association] else {
@@ -94,6 +105,7 @@ public actor MeterSessions {
                     request: request,
                     settings: settings,
                     priority: priority,
+                    pacing: pacing,
                     onBlock: onBlock
                 )
                 enqueue(work, waiter)
@@ -113,6 +125,7 @@ public actor MeterSessions {
         status.lastError = record.lastError
         status.lastErrorAt = record.lastErrorAt
         status.association = record.association
+        status.learned = record.learnedBehaviour
         status.exchanges = record.exchanges
         status.failures = record.failures
         status.connections = record.connections
@@ -140,6 +153,22 @@ public actor MeterSessions {
         metrics.openAssociations = channels.values.count { $0.session != nil }
         metrics.queueLength = channels.values.reduce(0) { $0 + $1.waiting.count }
         return metrics
+    }
+
+    /// Changes what is known about a meter, such as what a reader of profiles found out; it counts for associations to come.
+    ///
+    /// Nothing happens for a meter that was never talked to.
+    public func learn(about route: MeterRoute, _ change: @Sendable (inout LearnedBehaviour) -> Void) {
+        guard var record = meters[route.meter], let settings = route.associations.values.first else { return }
+        var learned = record.learned(route.revision, settings)
+        change(&learned)
+        record.learn(learned, route.revision)
+        meters[route.meter] = record
+    }
+
+    /// Forgets what was learned about a meter, so that it is found out anew.
+    public func forgetLearned(of meter: String) {
+        meters[meter]?.forgetLearned()
     }
 
     /// Forgets what is remembered of a meter, and releases its association, because it was removed.

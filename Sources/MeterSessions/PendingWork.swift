@@ -51,13 +51,14 @@ final class PendingWork {
         request: SessionRequest,
         settings: AssociationSettings,
         priority: UInt8,
+        pacing: StreamPacing?,
         onBlock: (@Sendable ([UInt8]) -> Void)?
     ) {
         self.route = route
         self.request = request
         self.settings = settings
         self.priority = priority
-        delivery = BlockDelivery(onBlock)
+        delivery = BlockDelivery(onBlock, pacing: pacing)
     }
 
     /// Whether doing it twice does no harm.
@@ -78,8 +79,7 @@ final class PendingWork {
     /// The part to be done next: of a long list of reads only so much that urgent work need not wait for the rest.
     func nextPart(_ info: AssociationInfo) -> ServiceRequest {
         guard case .get(let requests) = request.service, requests.count > 1 else { return request.service }
-        let usesLists = info.lists == .works || info.lists == .untried
-        let length = usesLists ? max(settings.maximumListLength, 1) : 1
+        let length = info.readListLength(settings)
         return .get(Array(requests.dropFirst(results.count).prefix(length)))
     }
 

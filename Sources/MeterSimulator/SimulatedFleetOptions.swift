@@ -22,7 +22,7 @@ extension SimulatedFleet {
         /// The longest APDU a meter takes and sends, in octets.
         public var maxPDUSize: UInt16 = 1024
         /// The services a meter has.
-        public var conformance = AssociationSettings.standardConformance
+        public var conformance = AssociationSettings.fullConformance
         /// How many octets each block of a firmware image has.
         public var imageBlockSize: UInt32 = 512
         /// How many rows the load profile has, 96 a day.

@@ -13,7 +13,7 @@ public final class SimulatedMeter: ObjectServer {
     private let identity: MeterIdentity
     private let options: SimulatedFleet.Options
     private let load: LoadModel
-    private let state: Mutex<MeterState>
+    let state: Mutex<MeterState>
 
     /// Makes a meter.
     /// - Parameters:
@@ -111,6 +111,7 @@ public final class SimulatedMeter: ObjectServer {
             let object = ObjectTable.standard.object(descriptor.instanceID, for: audience)
         else { return .failure(.objectUndefined) }
         guard object.classID == descriptor.classID else { return .failure(.objectClassInconsistent) }
+        if descriptor.attributeID == 0 { return allAttributes(of: object, request, for: client) }
         guard let attribute = object.attribute(descriptor.attributeID) else { return .failure(.objectUndefined) }
         guard attribute.audience <= audience else { return .failure(.readWriteDenied) }
         if object.classID == 18, attribute.index == 6 { state.withLock { $0.image.look() } }
@@ -136,6 +137,7 @@ public final class SimulatedMeter: ObjectServer {
             let object = ObjectTable.standard.object(descriptor.instanceID, for: audience)
         else { return .objectUndefined }
         guard object.classID == descriptor.classID else { return .objectClassInconsistent }
+        if descriptor.attributeID == 0 { return setAllAttributes(of: object, request, to: value, for: client) }
         guard let attribute = object.attribute(descriptor.attributeID) else { return .objectUndefined }
         guard audience == .managers, let write = attribute.write, request.selectiveAccess == nil else {
             return .readWriteDenied
@@ -168,7 +170,7 @@ public final class SimulatedMeter: ObjectServer {
         conformance: []
     )
 
-    private func snapshot(_ client: ServedClient) -> MeterSnapshot {
+    func snapshot(_ client: ServedClient) -> MeterSnapshot {
         let now = options.now()
         return state.withLock { state in
             func present() -> MeterSnapshot {

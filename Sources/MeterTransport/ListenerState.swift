@@ -72,6 +72,9 @@ final class ListenerState: Sendable {
         content.withLock { $0.counters.served[kind, default: 0] += 1 }
     }
 
+    /// The connections that are open.
+    var openConnections: [any Channel] { content.withLock { Array($0.connections.values) } }
+
     func closeConnections() {
         let connections = content.withLock { Array($0.connections.values) }
         for connection in connections {

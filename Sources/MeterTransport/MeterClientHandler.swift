@@ -18,6 +18,7 @@ final class MeterClientHandler: ChannelInboundHandler {
         var token: UInt64
         var done: Performed
         var block: (@Sendable ([UInt8]) -> Void)?
+        var pacing: StreamPacing?
         var transmission = TransportError.Transmission.notSent
         var partial: PartialOutcome?
     }
@@ -31,6 +32,10 @@ final class MeterClientHandler: ChannelInboundHandler {
     private let onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
+    /// When the timer fires, or would if reading were not stopped.
+    private var timerInstant: ContinuousClock.Instant?
+    /// Since when reading is stopped; nil while it is not.
+    private var pausedAt: ContinuousClock.Instant?
     private var opened: Opened?
     /// Whether nobody wants the association any more that is to be opened.
     private var isOpeningCancelled = false
@@ -75,6 +80,7 @@ final class MeterClientHandler: ChannelInboundHandler {
         token: UInt64,
         deadline: ContinuousClock.Instant?,
         block: (@Sendable ([UInt8]) -> Void)?,
+        pacing: StreamPacing? = nil,
         _ done: @escaping Performed
     ) {
         lastToken = max(lastToken, token)
@@ -84,16 +90,46 @@ final class MeterClientHandler: ChannelInboundHandler {
             return done(.failure(TransportError(.closedByPeer(waitingFor: nil))))
         }
         guard waiter == nil, machine.isReady else { return done(.failure(TransportError(.engine(.notReady)))) }
-        waiter = Waiter(token: token, done: done, block: block)
+        waiter = Waiter(token: token, done: done, block: block, pacing: pacing)
+        if let pacing, let loop = context?.eventLoop {
+            let bound = NIOLoopBound(self, eventLoop: loop)
+            pacing.observe { isPaused in loop.execute { bound.value.setPaused(isPaused, token: token) } }
+        }
         run(machine.perform(request, deadline: deadline, streams: block != nil, now: .now))
     }
 
     func cancel(token: UInt64) {
         if waiter?.token == token {
+            // The answer that is on its way has to be read, whoever lags behind.
+            setPaused(false, token: token)
             run(machine.cancel())
         } else if token > lastToken {
             cancelledEarly.insert(token)
         }
+    }
+
+    /// Stops or goes on reading because the taker of a streamed value lags behind, or does not any more.
+    private func setPaused(_ isPaused: Bool, token: UInt64) {
+        guard waiter?.token == token, isPaused != (pausedAt != nil), let context else { return }
+        context.channel.setOption(.autoRead, value: !isPaused).whenFailure { _ in }
+        if isPaused {
+            pausedAt = .now
+            timer?.cancel()
+            timer = nil
+        } else {
+            let lost = pausedAt?.duration(to: .now) ?? .zero
+            pausedAt = nil
+            schedule(timerInstant.map { $0 + lost })
+        }
+    }
+
+    /// Takes the request that has ended.
+    private func endRequest() -> Waiter? {
+        guard let waiter else { return nil }
+        waiter.pacing?.observe(nil)
+        setPaused(false, token: waiter.token)
+        self.waiter = nil
+        return waiter
     }
 
     func interrupt() {
@@ -161,10 +197,12 @@ final class MeterClientHandler: ChannelInboundHandler {
                 take(&opened)?(.failure(TransportError(error, transmission: .notSent)))
             case .reserveCounters(let minimum): reserve(minimum)
             case .delivered(let octets): waiter?.block?(octets)
-            case .completed(let response): take(&waiter)?.done(.success((response, machine.info)))
+            case .completed(let response):
+                tally.learned(machine.info.learned)
+                endRequest()?.done(.success((response, machine.info)))
             case .failed(let error):
                 tally.learned(machine.info.learned)
-                if let waiter = take(&waiter) {
+                if let waiter = endRequest() {
                     var error = TransportError(error, transmission: waiter.transmission)
                     error.partial = waiter.partial
                     waiter.done(.failure(error))
@@ -220,7 +258,8 @@ final class MeterClientHandler: ChannelInboundHandler {
     private func schedule(_ instant: ContinuousClock.Instant?) {
         timer?.cancel()
         timer = nil
-        guard let instant, !isInactive, let context else { return }
+        timerInstant = instant
+        guard let instant, !isInactive, pausedAt == nil, let context else { return }
         let delay = max(ContinuousClock.Instant.now.duration(to: instant), .zero)
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
             run(machine.deadlineReached(now: max(.now, instant)))

@@ -80,10 +80,8 @@ public final class MeterConnection: Sendable {
     /// What went over the connection so far.
     public var counters: ConnectionCounters { tally.snapshot }
 
-    /// What was learned about the meter when a request failed last; nil when none has failed.
-    ///
-    /// After a request that did not fail, its ``AssociationInfo/learned`` counts.
-    public var learnedByFailure: LearnedBehaviour? { tally.lastLearned }
+    /// What was learned about the meter when the last request ended, well or not; nil before any has.
+    public var learned: LearnedBehaviour? { tally.lastLearned }
 
     /// Whether the connection is still there, as far as the system knows.
     public var isOpen: Bool { channel.isActive }
@@ -94,19 +92,27 @@ public final class MeterConnection: Sendable {
     /// - Parameters:
     ///   - request: what to do.
     ///   - deadline: when it has to be done as a whole; nil = only the time-out of each answer counts.
+    ///   - pacing: slows the meter down when the taker of the parts lags behind.
     ///   - onBlock: takes the value of a GET of one attribute in parts, on the event loop, as they come.
     /// - Returns: the response, with what is known about the association after it.
     /// - Throws: `TransportError`, which tells whether anything was sent.
     public func perform(
         _ request: ServiceRequest,
         deadline: ContinuousClock.Instant? = nil,
+        pacing: StreamPacing? = nil,
         onBlock: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws(TransportError) -> (response: ServiceResponse, info: AssociationInfo) {
         let token = nextToken.wrappingAdd(1, ordering: .relaxed).oldValue
         let result: MeterClientHandler.PerformResult = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 channel.eventLoop.execute { [handler] in
-                    handler.value.perform(request, token: token, deadline: deadline, block: onBlock) {
+                    handler.value.perform(
+                        request,
+                        token: token,
+                        deadline: deadline,
+                        block: onBlock,
+                        pacing: pacing
+                    ) {
                         continuation.resume(returning: $0)
                     }
                 }

@@ -115,6 +115,16 @@ public final class MeterListener: Sendable {
         }
     }
 
+    /// Sends a message that nobody asked for to all clients that have an association and agreed to its kind.
+    public func notify(_ message: UnsolicitedMessage) {
+        for connection in state.openConnections {
+            connection.eventLoop.execute {
+                let handler = try? connection.pipeline.syncOperations.handler(type: MeterServerHandler.self)
+                handler?.notify(message, connection)
+            }
+        }
+    }
+
     /// Closes the connections of all clients without a word; new ones may come.
     public func dropConnections() async {
         await withCheckedContinuation { continuation in

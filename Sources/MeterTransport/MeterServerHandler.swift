@@ -28,11 +28,20 @@ final class MeterServerHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        for action in machine.received(Array(unwrapInboundIn(data).readableBytesView)) {
+        run(machine.received(Array(unwrapInboundIn(data).readableBytesView)), context.channel)
+    }
+
+    /// Sends a message that nobody asked for to all clients of the connection.
+    func notify(_ message: UnsolicitedMessage, _ channel: any Channel) {
+        run(machine.notify(message), channel)
+    }
+
+    private func run(_ actions: [ServerAction], _ channel: any Channel) {
+        for action in actions {
             switch action {
-            case .send(let octets): answer(octets, context.channel)
+            case .send(let octets): answer(octets, channel)
             case .served(let kind): state.served(kind)
-            case .close: context.close(promise: nil)
+            case .close: channel.close(promise: nil)
             }
         }
     }

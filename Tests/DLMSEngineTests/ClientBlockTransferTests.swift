@@ -232,3 +232,122 @@ struct UnsolicitedMessageTests {
         #expect(machine.release(now: start) == [.deadline(nil), .released, .close])
     }
 }
+
+@Suite("Client and server exchange general blocks")
+struct BlocksTogetherTests {
+    static let windows: [UInt8] = [1, 2, 7, 63]
+
+    private func pair(
+        _ meter: TestMeter,
+        _ use: GeneralBlockTransferSettings.Use,
+        window: UInt8,
+        size: UInt16
+    ) -> MachinePair {
+        var settings = settings(maxReceivePDUSize: size)
+        settings.proposedConformance = ClientBlockTransferTests.conformance
+        settings.blockTransfer = GeneralBlockTransferSettings(use: use, window: window)
+        return MachinePair(settings, meter, seed: UInt64(window))
+    }
+
+    private func meter(_ size: UInt16, without: Conformance = []) -> TestMeter {
+        let conformance = ClientBlockTransferTests.conformance.subtracting(without)
+        return TestMeter(terms: [16: AssociationTerms(conformance: conformance, maxReceivePDUSize: size)])
+    }
+
+    @Test(
+        "Long values pass whole in both directions, whatever window and size",
+        arguments: windows,
+        [64, 256, 1024] as [UInt16]
+    )
+    func longValues(window: UInt8, size: UInt16) {
+        let meter = meter(size)
+        meter.store(ClientServerTests.long, at: attribute())
+        meter.store(.nullData, at: attribute(3))
+        var pair = pair(meter, .always, window: window, size: size)
+        #expect(pair.perform(.get([attribute()])) == .get([.data(ClientServerTests.long.octets)]))
+        #expect(pair.longestResponse <= Int(size))
+        #expect(
+            pair.perform(.set([AttributeWrite(attribute(3), value: ClientServerTests.long)])) == .set([.success])
+        )
+        #expect(meter.stored(at: attribute(3)) == ClientServerTests.long)
+        #expect(pair.longestRequest <= Int(size))
+        let streamed = pair.perform(.get([attribute()]), streams: true)
+        #expect(streamed == .streamed(octets: ClientServerTests.long.octets.count))
+        #expect(pair.delivered == ClientServerTests.long.octets)
+    }
+
+    @Test("A long answer goes in general blocks where the service has none")
+    func answerWithoutOwnBlocks() {
+        let meter = meter(128, without: .blockTransferWithGetOrRead)
+        meter.store(ClientServerTests.long, at: attribute())
+        var pair = pair(meter, .whereNeeded, window: 5, size: 128)
+        #expect(pair.perform(.get([attribute()])) == .get([.data(ClientServerTests.long.octets)]))
+        let items = (1...40).map { AccessItem.get(attribute(2, of: "1.0.\($0).8.0.255")) } + [.get(attribute())]
+        guard case .access(let outcomes)? = pair.perform(.access(items, breaksOnError: false)) else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(outcomes.count == 41)
+        #expect(outcomes.last == .get(.data(ClientServerTests.long.octets)))
+        #expect(pair.longestResponse <= 128)
+        #expect(pair.longestRequest <= 128)
+    }
+
+    @Test("A list written in blocks of its service arrives whole", arguments: [64, 128, 1024] as [UInt16])
+    func listsInBlocks(size: UInt16) {
+        let meter = TestMeter(terms: [16: AssociationTerms(maxReceivePDUSize: size)])
+        let writes = (1...20).map {
+            AttributeWrite(
+                attribute(2, of: "1.0.\($0).8.0.255"),
+                value: .octetString(Array(repeating: UInt8($0), count: 50))
+            )
+        }
+        for write in writes { meter.store(.nullData, at: write.request) }
+        var settings = settings(maxReceivePDUSize: size)
+        settings.writeLists = .whereAgreed
+        settings.sendsListsInBlocks = true
+        var pair = MachinePair(settings, meter)
+        #expect(pair.perform(.set(writes)) == .set(Array(repeating: .success, count: 20)))
+        for write in writes { #expect(meter.stored(at: write.request) == write.value) }
+        #expect(pair.longestRequest <= Int(size))
+        let method = MethodDescriptor(classID: 9, instanceID: attribute().descriptor.instanceID, methodID: 1)
+        let invocations = writes.map { MethodInvocation(method, parameter: $0.value) }
+        let outcomes = writes.map { ActionOutcome(result: .success, returned: .data($0.value.octets)) }
+        #expect(pair.perform(.actions(invocations)) == .actions(outcomes))
+        #expect(pair.longestResponse <= Int(size))
+    }
+
+    @Test("A server that says no to lists, or nothing, still gets all writes")
+    func listsRefused() {
+        let meter = TestMeter()
+        meter.store(.nullData, at: attribute(2))
+        meter.store(.nullData, at: attribute(3))
+        var options = ServerMachine.Options()
+        options.lists = .refused
+        var settings = settings()
+        settings.writeLists = .whereAgreed
+        var pair = MachinePair(settings, meter, options: options)
+        #expect(pair.perform(.set(ClientWriteListTests.writes)) == .set([.success, .success]))
+        #expect(pair.perform(.get(ClientListTests.both)) == .get([.data([0x11, 7]), .data([0x11, 8])]))
+        #expect(pair.client.info.learned.readLists == .refused)
+    }
+}
+
+@Suite("A server sends without being asked")
+struct ServerNotificationTests {
+    @Test("Clients that agreed to it get it, long ones in blocks that nobody acknowledges")
+    func notify() throws {
+        let agreed = ClientBlockTransferTests.conformance.union(.dataNotification)
+        let meter = TestMeter(terms: [16: AssociationTerms(conformance: agreed), 17: AssociationTerms()])
+        var settings = settings(maxReceivePDUSize: 64)
+        settings.proposedConformance = agreed
+        var pair = MachinePair(settings, meter)
+        let long = DataNotification(invoke: LongInvokeIDAndPriority(invokeID: 1), body: ClientServerTests.long)
+        let short = UnsolicitedMessageTests.notification
+        #expect(pair.notify(.dataNotification(short)) == [.unsolicited(.dataNotification(short))])
+        #expect(pair.notify(.dataNotification(long)) == [.unsolicited(.dataNotification(long))])
+        #expect(pair.longestResponse <= 64)
+        let event = EventNotification(time: nil, descriptor: attribute().descriptor, value: .unsigned(1))
+        #expect(pair.notify(.eventNotification(event)) == [])
+    }
+}

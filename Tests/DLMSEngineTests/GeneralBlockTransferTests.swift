@@ -33,6 +33,26 @@ struct GeneralBlockTransferTests {
         #expect(client.received(hex("E0 82 0003 0004 01 AA")) == .init(apdu: [0xAA]))
     }
 
+    @Test("An acknowledgement that claims to be the last block is none")
+    func emptyLastBlock() {
+        var client = GeneralBlockTransferLayer(.client, .init(window: 1), limit: 1000)
+        _ = client.begin([1, 2, 3], blockLength: 2)
+        #expect(client.received(hex("E0 83 0001 0001 00")) == .init(send: [hex("E0 81 0002 0001 01 03")]))
+        #expect(client.received(hex("E0 83 0002 0002 01 AA")) == .init(apdu: [0xAA]))
+        // The window is known now, so the next request streams; the first block is not repeated without being asked for.
+        #expect(
+            client.begin([1, 2, 3], blockLength: 2) == [hex("E0 41 0001 0000 02 0102"), hex("E0 81 0002 0000 01 03")]
+        )
+        #expect(client.silence() == nil)
+    }
+
+    @Test("A request whose blocks acknowledge those of an exchange before is taken")
+    func staleAcknowledgement() {
+        var server = GeneralBlockTransferLayer(.server, .init(window: 1), limit: 1000)
+        #expect(server.received(hex("E0 45 0001 0007 01 01")) == .init())
+        #expect(server.received(hex("E0 85 0002 0007 01 02")) == .init(apdu: [1, 2]))
+    }
+
     @Test("A gap is repeated from the missing block on")
     func gap() throws {
         var server = GeneralBlockTransferLayer(.server, .init(window: 1), limit: 1000)
@@ -95,8 +115,9 @@ struct GeneralBlockTransferTests {
         #expect(client.silence() == nil)
         _ = client.received(hex("E0 43 0001 0001 01 01"))
         #expect(client.silence() == [hex("E0 83 0002 0001 00")])
-        _ = client.begin([1, 2], blockLength: 1)
-        #expect(client.silence() == [hex("E0 03 0001 0000 01 01")])
+        var fresh = GeneralBlockTransferLayer(.client, .init(window: 3), limit: 100)
+        _ = fresh.begin([1, 2], blockLength: 1)
+        #expect(fresh.silence() == [hex("E0 03 0001 0000 01 01")])
     }
 
     @Test("Octets that are no block end the transfer")

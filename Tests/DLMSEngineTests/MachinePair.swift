@@ -61,6 +61,17 @@ struct MachinePair {
         return nil
     }
 
+    /// Has the server send something; returns what the client makes of it.
+    mutating func notify(_ message: UnsolicitedMessage) -> [ClientAction] {
+        outcomes = []
+        for action in server.notify(message) {
+            guard case .send(let octets) = action else { continue }
+            longestResponse = max(longestResponse, octets.count - 8)
+            run(client.received(octets, now: start))
+        }
+        return outcomes
+    }
+
     mutating func release() {
         outcomes = []
         run(client.release(now: start))

@@ -130,6 +130,7 @@ struct SessionsBench: Sendable {
 final class LoggingMeter: ObjectServer {
     private let entries = Mutex<[UInt8]>([])
     private let written = Mutex(0)
+    private let conformance = Mutex(AssociationSettings.standardConformance)
 
     /// The value of object 200.
     static let long = DLMSData.octetString([UInt8](repeating: 7, count: 1000)).octets
@@ -138,9 +139,16 @@ final class LoggingMeter: ObjectServer {
     var log: [UInt8] { entries.withLock { $0 } }
     var writes: Int { written.withLock { $0 } }
 
+    /// Lets clients have notifications from now on.
+    func agreesToNotifications() {
+        conformance.withLock { $0.formUnion(.dataNotification) }
+    }
+
     func association(for client: ClientAddress) -> AssociationTerms? {
-        client.clientSAP == 16
-            ? AssociationTerms() : AssociationTerms(authentication: .low(Secret(text: "12345678")))
+        let agreed = conformance.withLock { $0 }
+        return client.clientSAP == 16
+            ? AssociationTerms(conformance: agreed)
+            : AssociationTerms(authentication: .low(Secret(text: "12345678")), conformance: agreed)
     }
 
     func get(_ request: AttributeRequest, for client: ServedClient) -> GetResult {

@@ -7,7 +7,8 @@ import DLMSCodec
 ///
 /// The parties take turns: a block without the streaming bit hands the turn over, and each block says up to which number
 /// the sender has all blocks of the other. What comes after that number is sent again. How many blocks may go in one turn
-/// is learned from the blocks of the peer; before any has come it is one.
+/// is learned from the blocks of the peer; before any has come it is one. Observed: peers that acknowledge with an empty
+/// block that claims to be the last one, and peers that go on acknowledging the blocks of the exchange before.
 ///
 /// ```
 ///                 begin                     last block acknowledged, answer not here yet
@@ -81,6 +82,13 @@ struct GeneralBlockTransferLayer: Hashable, Sendable {
         return turn()
     }
 
+    /// Answers an APDU that came without blocks; returns the first block.
+    mutating func answerPlain(_ apdu: [UInt8], blockLength: Int) -> [[UInt8]] {
+        reset()
+        incoming.expectNothing()
+        return answer(apdu, blockLength: blockLength)
+    }
+
     /// Cuts an APDU that nobody acknowledges, such as a push, into one stream of blocks with window 0.
     static func unacknowledgedStream(_ apdu: [UInt8], blockLength: Int) -> [[UInt8]] {
         var outgoing = OutgoingBlockStream()
@@ -105,7 +113,6 @@ struct GeneralBlockTransferLayer: Hashable, Sendable {
     mutating func reset() {
         incoming = IncomingBlockStream(limit: limit)
         outgoing = OutgoingBlockStream()
-        peerWindow = 1
         standstill = 0
         silences = 0
         isActive = false
@@ -114,7 +121,7 @@ struct GeneralBlockTransferLayer: Hashable, Sendable {
     /// Nothing has come for a while; returns what may bring the peer to go on, nil when only failing is left.
     mutating func silence() -> [[UInt8]]? {
         guard isActive, !incoming.isComplete, silences < settings.repetitions else { return nil }
-        guard incoming.hasBegun || !outgoing.isSingleBlock else { return nil }
+        guard incoming.hasBegun || outgoing.mayRepeat else { return nil }
         silences += 1
         outgoing.rewind()
         return turn()
@@ -130,7 +137,7 @@ struct GeneralBlockTransferLayer: Hashable, Sendable {
             reset()
             isActive = true
         }
-        guard isActive, block.blockNumberAcknowledged <= outgoing.lastNumber else { return Output() }
+        guard isActive else { return Output() }
         return receivedInExchange(block)
     }
 

@@ -40,6 +40,11 @@ struct IncomingBlockStream: Hashable, Sendable {
     /// Whether a block is missing before one that has come.
     var hasGap: Bool { !early.isEmpty }
 
+    /// Nothing is to come, except acknowledgements.
+    mutating func expectNothing() {
+        isComplete = true
+    }
+
     /// Takes a block; nil when there are too many octets or blocks.
     mutating func add(_ block: GeneralBlockTransfer) -> Arrival? {
         guard !isComplete, block.blockNumber > acknowledged else { return .useless }
@@ -69,7 +74,8 @@ struct IncomingBlockStream: Hashable, Sendable {
     private mutating func append(_ block: GeneralBlockTransfer) {
         acknowledged += 1
         octets += block.blockData
-        guard block.isLast else { return }
+        // An empty block before any content only acknowledges: its sender has nothing to send yet.
+        guard block.isLast, !octets.isEmpty else { return }
         isComplete = true
         early = [:]
     }

@@ -31,11 +31,11 @@ struct OutgoingBlockStream: Hashable, Sendable {
     /// The highest number sent.
     var lastNumber: UInt16 { acknowledged + UInt16(unacknowledged.count) }
 
-    /// Whether the APDU as a whole is in the first block.
+    /// Whether what was not acknowledged may be sent again without being asked for.
     ///
-    /// Such a block is never sent again without being asked for: a server that has answered would take it for a new
-    /// request.
-    var isSingleBlock: Bool { isCut && apdu.count <= blockLength }
+    /// Not when the whole APDU was sent and its first block is not acknowledged: a server that has answered would take
+    /// that block for a new request.
+    var mayRepeat: Bool { !isCut || acknowledged > 0 }
 
     /// Takes the APDU to be sent, in blocks of at most so many octets.
     mutating func begin(_ apdu: [UInt8], blockLength: Int) {

@@ -147,6 +147,7 @@ struct ClientAssociation: Sendable {
             serverMaxReceivePDUSize: serverMaxReceivePDUSize,
             learned: info.learned
         )
+        info.maxSendPDUSize = settings.maxSendPDUSize
         if conformance.contains(.generalBlockTransfer) { info.generalBlockTransfer = settings.blockTransfer.use }
         info.usesShortNames = usesShortNames
         info.shortNames = shortNames.forLater

@@ -109,7 +109,7 @@ extension ClientMachine {
     mutating func notified(_ message: UnsolicitedMessage) -> [ClientAction] {
         guard let confirmation = message.confirmation, case .ready(let octets) = protection.protect(confirmation.octets)
         else { return [.unsolicited(message)] }
-        if case .associated = state, blocks.isActive {
+        if isInBlocks, case .associated = state, blocks.isActive {
             return send(blocks.answer(octets, blockLength: blockLength)) + [.unsolicited(message)]
         }
         return [.send(link.frame(octets).send), .unsolicited(message)]
@@ -146,7 +146,12 @@ extension ClientMachine {
             blocks.reset()
             return actions + failCurrent { _ in fault }
         }
-        if let whole = output.apdu { return whole.isEmpty ? actions : actions + wholeReceived(whole, now: now) }
+        if let whole = output.apdu {
+            guard !whole.isEmpty else { return actions }
+            isInBlocks = true
+            defer { isInBlocks = false }
+            return actions + wholeReceived(whole, now: now)
+        }
         // Each block is an answer, so the wait begins anew.
         if case .exchanging = state {
             let limit = answerLimit(now)

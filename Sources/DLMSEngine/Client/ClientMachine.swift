@@ -50,6 +50,8 @@ public struct ClientMachine: Sendable {
     var state = State.idle
     var link: ClientLink
     var blocks: GeneralBlockTransferLayer
+    /// Whether the APDU that is being handled came in general blocks.
+    var isInBlocks = false
     var protection: ClientProtection
     var association: ClientAssociation
     /// What waits for invocation counters.

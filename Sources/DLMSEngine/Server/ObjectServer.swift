@@ -18,6 +18,16 @@ public protocol ObjectServer: Sendable {
 
     /// Invokes a method.
     func invoke(_ method: MethodDescriptor, parameter: DLMSData?, for client: ServedClient) -> ActionOutcome
+
+    /// Hands out what is to be sent to a client without having been asked; called after each of its requests.
+    ///
+    /// What was handed out is not handed out again.
+    func takeNotifications(for client: ServedClient) -> [UnsolicitedMessage]
+}
+
+extension ObjectServer {
+    /// Nothing is sent without having been asked.
+    public func takeNotifications(for client: ServedClient) -> [UnsolicitedMessage] { [] }
 }
 
 /// Who asks whom: the service access points of both sides.

@@ -14,11 +14,14 @@ enum ServerAccess {
         guard request.data.count == request.specifications.count else { return nil }
         var data = OctetWriter()
         var results: [AccessResponse.Result] = []
+        var isBroken = false
         for (specification, value) in zip(request.specifications, request.data) {
-            let (result, octets) = carryOut(specification, value, client, objects)
+            // What is left out after an error still has its place in both lists.
+            let (result, octets) =
+                isBroken ? (specification.otherReason, nil) : carryOut(specification, value, client, objects)
             results.append(result)
             data.write(contentsOf: octets ?? DLMSData.nullData.octets)
-            if request.invoke.breaksOnError, !result.isSuccess { break }
+            if request.invoke.breaksOnError, !result.isSuccess { isBroken = true }
         }
         var writer = OctetWriter()
         writer.write(0xDA as UInt8)
@@ -60,6 +63,17 @@ enum ServerAccess {
             let outcome = objects.invoke(method, parameter: value == .nullData ? nil : value, for: client)
             guard case .data(let octets)? = outcome.returned else { return (.action(outcome.result), nil) }
             return (.action(outcome.result), octets)
+        }
+    }
+}
+
+extension AccessSpecification {
+    /// The result of an item that was not carried out.
+    fileprivate var otherReason: AccessResponse.Result {
+        switch self {
+        case .get, .getWithSelection: .get(.otherReason)
+        case .set, .setWithSelection: .set(.otherReason)
+        case .action: .action(.otherReason)
         }
     }
 }

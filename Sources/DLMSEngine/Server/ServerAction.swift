@@ -27,6 +27,8 @@ public enum ServedRequest: String, Hashable, Sendable, CaseIterable {
     case action
     /// An ACCESS.
     case access
+    /// A notification was confirmed by the client.
+    case confirmation
     /// A request that could not be carried out as a whole.
     case exception
 }

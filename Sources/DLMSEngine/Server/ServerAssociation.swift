@@ -62,7 +62,12 @@ struct ServerAssociation: Sendable {
     var isOpen: Bool { session != nil }
 
     /// Takes an APDU, which is never empty.
-    mutating func received(_ apdu: [UInt8], _ objects: any ObjectServer) -> Answer {
+    ///
+    /// - Parameters:
+    ///   - apdu: the request.
+    ///   - objects: what is served.
+    ///   - inBlocks: whether it came in general blocks, so that neither it nor the answer is bound to the PDU sizes.
+    mutating func received(_ apdu: [UInt8], _ objects: any ObjectServer, inBlocks: Bool = false) -> Answer {
         switch apdu[0] {
         case 0x60: return associate(apdu, objects)
         case 0x62: return release(apdu)
@@ -70,10 +75,12 @@ struct ServerAssociation: Sendable {
         }
         guard var session else { return exception(.serviceNotAllowed, .operationNotPossible) }
         let longest = Int(session.terms.maxReceivePDUSize)
-        guard longest == 0 || apdu.count <= longest else { return exception(.serviceNotAllowed, .pduTooLong) }
+        guard longest == 0 || inBlocks || apdu.count <= longest else {
+            return exception(.serviceNotAllowed, .pduTooLong)
+        }
         // Given up while it changes, so that a long value is not copied for every block.
         self.session = nil
-        let answer = protectedReceived(apdu, &session, objects)
+        let answer = protectedReceived(apdu, &session, objects, inBlocks: inBlocks)
         // A client that did not prove who it is has lost its association.
         if session.challenge?.isFailed != true { self.session = session }
         return answer
@@ -83,11 +90,13 @@ struct ServerAssociation: Sendable {
     private func protectedReceived(
         _ apdu: [UInt8],
         _ session: inout Session,
-        _ objects: any ObjectServer
+        _ objects: any ObjectServer,
+        inBlocks: Bool
     ) -> Answer {
+        let sendLimit = inBlocks ? Self.longestAnswer : session.sendLimit
         guard var protection = session.protection else {
             guard !SecurityContext.isProtected(apdu[0]) else { return refusal(.undecipherable(.keyNotAvailable)) }
-            return serve(apdu, &session, limit: session.sendLimit, objects)
+            return serve(apdu, &session, limit: sendLimit, objects)
         }
         session.protection = nil
         defer { session.protection = protection }
@@ -97,7 +106,7 @@ struct ServerAssociation: Sendable {
             try protection.check(message.applied)
             guard !message.apdu.isEmpty else { return exception(.serviceUnknown, .otherReason) }
             session.client.protection = message.applied
-            let limit = max(session.sendLimit - protection.overhead(message), 24)
+            let limit = max(sendLimit - protection.overhead(message), 24)
             session.protection = protection
             var answer = serve(message.apdu, &session, limit: limit, objects)
             answer.apdu = answer.apdu.flatMap { protection.protect($0, asAnswerTo: message) }
@@ -107,21 +116,63 @@ struct ServerAssociation: Sendable {
         }
     }
 
+    /// The longest answer in general blocks, in octets.
+    private static let longestAnswer = 16 << 20
+
+    /// The longest APDU that may be sent at once; nil while no association is open.
+    var sendLimit: Int? { session?.sendLimit }
+
+    /// The client; nil while no association is open.
+    var client: ServedClient? { session?.client }
+
+    /// The APDU of a message that nobody asked for; nil if the client did not agree to its kind.
+    mutating func notification(_ message: UnsolicitedMessage) -> [UInt8]? {
+        guard let session, session.challenge == nil else { return nil }
+        let needed: Conformance =
+            switch message {
+            case .eventNotification: .eventNotification
+            case .dataNotification: .dataNotification
+            case .informationReport: .informationReport
+            case .other: []
+            }
+        guard session.client.conformance.isSuperset(of: needed) else { return nil }
+        guard session.protection != nil else { return message.octets }
+        return self.session?.protection?.protect(message.octets, asLastRequest: session.client.protection)
+    }
+
+    /// Whether long APDUs may come and go in general blocks.
+    var usesGeneralBlocks: Bool { session?.client.conformance.contains(.generalBlockTransfer) ?? false }
+
     private func serve(
         _ apdu: [UInt8],
         _ session: inout Session,
-        limit: Int,
+        limit shortLimit: Int,
         _ objects: any ObjectServer
     ) -> Answer {
         if session.challenge != nil { return proofReceived(apdu, &session) }
         let client = session.client
+        /// The longest answer of a service, which has blocks of its own if that was agreed.
+        func limit(_ ownBlocks: Conformance) -> Int {
+            client.conformance.contains(.generalBlockTransfer) && client.conformance.isDisjoint(with: ownBlocks)
+                ? Self.longestAnswer : shortLimit
+        }
         do throws(DecodeError) {
-            if session.usesShortNames { return try serveShortNames(apdu, &session, limit: limit, objects) }
+            if apdu[0] == 0x10 {
+                _ = try DataNotificationConfirm(octets: apdu)
+                return Answer(apdu: nil, kind: .confirmation)
+            }
+            if session.usesShortNames { return try serveShortNames(apdu, &session, limit: shortLimit, objects) }
+            if let answer = try answerToList(apdu) { return answer }
             switch apdu[0] {
             case 0xC0 where client.conformance.contains(.get):
                 let request = try GetRequest(octets: apdu)
                 return Answer(
-                    apdu: session.get.answer(request, limit: limit, client: client, objects),
+                    apdu: session.get.answer(
+                        request,
+                        limit: limit(.blockTransferWithGetOrRead),
+                        client: client,
+                        objects
+                    ),
                     kind: .get
                 )
             case 0xC1 where client.conformance.contains(.set):
@@ -136,11 +187,18 @@ struct ServerAssociation: Sendable {
                 guard !request.isList || client.conformance.contains(.multipleReferences) else {
                     return exception(.serviceUnknown, .serviceNotSupported)
                 }
-                let response = session.invoke.answer(request, limit: limit, client: client, objects)
+                let response = session.invoke.answer(
+                    request,
+                    limit: limit(.blockTransferWithAction),
+                    client: client,
+                    objects
+                )
                 return Answer(apdu: request.invoke.isConfirmed ? response : nil, kind: .action)
             case 0xD9 where client.conformance.contains(.access):
                 let request = try AccessRequest(octets: apdu)
-                guard let response = ServerAccess.answer(request, client: client, objects) else {
+                guard let response = ServerAccess.answer(request, client: client, objects),
+                    response.count <= limit([])
+                else {
                     return exception(.serviceUnknown, .otherReason)
                 }
                 return Answer(apdu: request.invoke.isConfirmed ? response : nil, kind: .access)
@@ -149,6 +207,21 @@ struct ServerAssociation: Sendable {
         } catch {
             return exception(.serviceUnknown, .otherReason)
         }
+    }
+
+    /// What a request with a list comes to that is not served as one; nil for what is served.
+    private func answerToList(_ apdu: [UInt8]) throws(DecodeError) -> Answer? {
+        guard options.lists != .served else { return nil }
+        let isList =
+            switch apdu[0] {
+            case 0xC0: try GetRequest(octets: apdu).isList
+            case 0xC1: try SetRequest(octets: apdu).isList
+            case 0xC3: try ActionRequest(octets: apdu).isList
+            default: false
+            }
+        guard isList else { return nil }
+        return options.lists == .ignored
+            ? Answer(apdu: nil, kind: .exception) : exception(.serviceUnknown, .serviceNotSupported)
     }
 
     private func serveShortNames(

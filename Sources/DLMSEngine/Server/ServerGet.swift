@@ -101,6 +101,13 @@ struct ServerGet: Sendable {
     }
 }
 
+extension GetRequest {
+    /// Whether it is a request for several attributes.
+    var isList: Bool {
+        if case .withList = self { true } else { false }
+    }
+}
+
 extension GetResult {
     /// Writes a Get-Data-Result.
     func encode(into writer: inout OctetWriter) {

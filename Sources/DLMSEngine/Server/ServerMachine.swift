@@ -33,8 +33,22 @@ public struct ServerMachine: Sendable {
         public var actionBlockContent: ActionBlockContent
         /// What the blocks of a long response to a read of one variable by short name hold.
         public var readBlockContent = ReadBlockContent.bareData
+        /// The window of general block transfer, and how often a block is repeated.
+        public var blockTransfer = GeneralBlockTransferSettings()
+        /// What becomes of requests with a list, which some meters agree to and do not serve.
+        public var lists = ListBehaviour.served
         /// How a request is refused whose protection is not accepted.
         public var protectionRefusal: ProtectionRefusal
+
+        /// What becomes of requests with a list of attributes or methods.
+        public enum ListBehaviour: String, Hashable, Sendable, CaseIterable {
+            /// They are served.
+            case served
+            /// They are refused by an exception-response.
+            case refused
+            /// They are not answered.
+            case ignored
+        }
 
         /// The usual choices.
         public init(
@@ -50,7 +64,7 @@ public struct ServerMachine: Sendable {
     private let options: Options
     private let random: @Sendable (Int) -> [UInt8]
     private var reassembler = WrapperReassembler()
-    private var associations: [ClientAddress: ServerAssociation] = [:]
+    private var associations: [ClientAddress: ServedAssociation] = [:]
 
     /// Makes the machine of a new connection over the wrapper.
     ///
@@ -70,7 +84,7 @@ public struct ServerMachine: Sendable {
     }
 
     /// How many associations are open.
-    public var openAssociations: Int { associations.values.count { $0.isOpen } }
+    public var openAssociations: Int { associations.values.count { $0.association.isOpen } }
 
     /// Octets came from a client.
     public mutating func received(_ octets: [UInt8]) -> [ServerAction] {
@@ -90,18 +104,34 @@ public struct ServerMachine: Sendable {
     private mutating func received(_ frame: WrapperFrame) -> [ServerAction] {
         let address = ClientAddress(clientSAP: frame.sourcePort, serverSAP: frame.destinationPort)
         // Taken out while it changes, so that a long value is not copied for every block.
-        var association =
+        var served =
             associations.removeValue(forKey: address)
-            ?? ServerAssociation(address: address, options: options, random: random)
-        let answer = association.received(frame.payload, objects)
-        if association.isOpen { associations[address] = association }
-        guard let apdu = answer.apdu,
-            let reply = WrapperFrame(
-                sourcePort: frame.destinationPort,
-                destinationPort: frame.sourcePort,
-                payload: apdu
+            ?? ServedAssociation(
+                ServerAssociation(address: address, options: options, random: random),
+                options.blockTransfer
             )
-        else { return [.served(answer.kind)] }
-        return [.send(reply.octets), .served(answer.kind)]
+        let (replies, kind) = served.received(frame.payload, objects)
+        let isOpen = served.association.isOpen
+        if isOpen { associations[address] = served }
+        var actions = replies.compactMap { framed($0, to: address).map { ServerAction.send($0) } }
+        if let kind { actions.append(.served(kind)) }
+        guard isOpen, kind != nil, let client = served.association.client else { return actions }
+        for message in objects.takeNotifications(for: client) { actions += notify(message, to: address) }
+        return actions
+    }
+
+    /// Sends a message that nobody asked for to a client, or to all that have an association.
+    ///
+    /// Clients that did not agree to its kind are left out.
+    public mutating func notify(_ message: UnsolicitedMessage, to client: ClientAddress? = nil) -> [ServerAction] {
+        let addresses = client.map { [$0] } ?? associations.keys.sorted { $0.clientSAP < $1.clientSAP }
+        return addresses.flatMap { address -> [ServerAction] in
+            let blocks = associations[address]?.notify(message) ?? []
+            return blocks.compactMap { framed($0, to: address).map { .send($0) } }
+        }
+    }
+
+    private func framed(_ apdu: [UInt8], to client: ClientAddress) -> [UInt8]? {
+        WrapperFrame(sourcePort: client.serverSAP, destinationPort: client.clientSAP, payload: apdu)?.octets
     }
 }

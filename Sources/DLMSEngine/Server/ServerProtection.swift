@@ -144,6 +144,27 @@ struct ServerProtection: Sendable {
         return try? context.protect(apdu, order)
     }
 
+    /// Protects a message that answers nothing, with the global key, as the client's last request was and no less than is
+    /// demanded.
+    ///
+    /// - Returns: nil when there is no counter left to do it.
+    mutating func protect(_ apdu: [UInt8], asLastRequest last: AppliedProtection) -> [UInt8]? {
+        var applied = last
+        applied.isVerified = true
+        applied.isSigned = false
+        applied.isAuthenticated = applied.isAuthenticated || security.required.isAuthenticated
+        applied.isEncrypted = applied.isEncrypted || security.required.isEncrypted
+        guard applied.isAuthenticated || applied.isEncrypted else { return apdu }
+        guard let counter = nextCounter() else { return nil }
+        let order = SecurityContext.Order(
+            applied: applied,
+            form: .specific(.global),
+            counter: counter,
+            transactionID: []
+        )
+        return try? context.protect(apdu, order)
+    }
+
     private func protection(ofAnswerTo request: OpenedMessage) -> AppliedProtection {
         var applied = request.applied
         applied.isVerified = true

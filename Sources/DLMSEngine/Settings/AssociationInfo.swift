@@ -25,6 +25,8 @@ public struct AssociationInfo: Hashable, Sendable {
     public var shortNames: ShortNameDirectory?
     /// The longest APDU the server accepts, in octets, 0 = no limit.
     public var serverMaxReceivePDUSize: UInt16
+    /// The longest APDU the server is sent, in octets, whatever it announced; nil = as long as announced.
+    public var maxSendPDUSize: UInt16?
     /// Which requests go in general blocks; ``GeneralBlockTransferSettings/Use/never`` where that was not agreed to.
     public var generalBlockTransfer = GeneralBlockTransferSettings.Use.never
     /// What was learned about the server, in this association and in those before.
@@ -77,12 +79,19 @@ public struct AssociationInfo: Hashable, Sendable {
 
     /// The longest request that may be sent without blocks of any kind.
     var shortRequestLimit: Int {
-        let longest = serverMaxReceivePDUSize == 0 ? WrapperFrame.longestPayload : Int(serverMaxReceivePDUSize)
+        let sizes = [serverMaxReceivePDUSize, maxSendPDUSize ?? 0].filter { $0 > 0 }
+        let longest = sizes.min().map { Int($0) } ?? WrapperFrame.longestPayload
         return max(min(longest - protectionOverhead, learned.requestLimit ?? longest), 40)
     }
 
     /// The longest request in general blocks, in octets.
     private static let longestRequest = 1 << 20
+
+    /// How many attributes are read in one request, as far as their length allows; 1 = one by one.
+    public func readListLength(_ settings: AssociationSettings) -> Int {
+        let usesLists = lists == .works || lists == .untried || mayReadByAccess(settings)
+        return usesLists ? learned.listLength(settings.maximumListLength) : 1
+    }
 
     /// Whether several attributes may be read by ACCESS.
     func mayReadByAccess(_ settings: AssociationSettings) -> Bool {

@@ -17,6 +17,8 @@ public struct AssociationSettings: Hashable, Sendable {
     public var proposedConformance: Conformance
     /// The longest APDU the client accepts, in octets, 0 = no limit; told to the server in the AARQ.
     public var maxReceivePDUSize: UInt16
+    /// The longest APDU the server is sent, in octets, whatever it announces; nil believes it.
+    public var maxSendPDUSize: UInt16?
     /// How long to wait for each single answer.
     public var responseTimeout: Duration
     /// Whether to release the association (RLRQ) before closing.
@@ -73,6 +75,12 @@ public struct AssociationSettings: Hashable, Sendable {
         .blockTransferWithGetOrRead, .blockTransferWithSetOrWrite, .blockTransferWithAction, .multipleReferences,
         .get, .set, .selectiveAccess, .action,
     ]
+
+    /// All that a client can make use of: ``standardConformance``, general block transfer, ACCESS, all attributes at once,
+    /// and notifications.
+    public static let fullConformance: Conformance = standardConformance.union([
+        .generalBlockTransfer, .access, .attribute0WithGet, .attribute0WithSet, .eventNotification, .dataNotification,
+    ])
 
     /// Settings with usual values for everything but framing and authentication.
     public init(

@@ -74,6 +74,7 @@ struct AssociationMapping {
         )
         settings.referencing = DLMSEngine.Referencing(configuration.referencing)
         settings.shortNames.methods = ShortNameMethods(behaviour)
+        settings.take(behaviour)
         return settings
     }
 
@@ -185,5 +186,23 @@ extension ShortNameMethods {
             exceptions[ClassVersion(64, version: 0)] = UInt16(behaviour.securitySetupMethodOffset)
         }
         self.init(exceptions: exceptions)
+    }
+}
+
+extension AssociationSettings {
+    /// Takes over how a meter differs in messages.
+    fileprivate mutating func take(_ behaviour: MeterBehaviour) {
+        proposedConformance = Self.fullConformance
+        maxSendPDUSize = behaviour.maxSendPDU
+        if behaviour.generalBlockWindow == 0 {
+            proposedConformance.remove(.generalBlockTransfer)
+        } else {
+            blockTransfer.window = UInt8(clamping: behaviour.generalBlockWindow)
+        }
+        switch behaviour.actionBlockContent {
+        case .automatic: break
+        case .complete: learned.actionBlockContent = .outcome
+        case .data: learned.actionBlockContent = .returnedData
+        }
     }
 }

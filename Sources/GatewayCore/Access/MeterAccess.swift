@@ -2,17 +2,25 @@
 // Copyright the cosem-gateway authors
 
 public import MeterSessions
+public import MeterTransport
 
 /// The way to meters: the connection manager, or a stand-in for tests.
 public protocol MeterAccess: Sendable {
     /// Carries out a request on the way that the route tells.
     ///
-    /// - Parameter onBlock: takes the value of a single GET in parts as they come; then the answer is `streamed`.
+    /// - Parameters:
+    ///   - request: what to do, in which association.
+    ///   - route: how to reach the meter.
+    ///   - deadline: when the caller stops waiting.
+    ///   - priority: 0 to 9, 9 goes first.
+    ///   - pacing: slows the meter down when the taker of the parts lags behind.
+    ///   - onBlock: takes the value of a single GET in parts as they come; then the answer is `streamed`.
     func perform(
         _ request: SessionRequest,
         on route: MeterRoute,
         deadline: ContinuousClock.Instant,
         priority: UInt8,
+        pacing: StreamPacing?,
         onBlock: (@Sendable ([UInt8]) -> Void)?
     ) async throws(SessionError) -> SessionAnswer
 

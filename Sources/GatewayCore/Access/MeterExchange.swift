@@ -30,6 +30,7 @@ struct MeterExchange: Sendable {
     ///   - memory: the meter.
     ///   - budget: how long the caller waits.
     ///   - priority: 0 to 9, 9 goes first.
+    ///   - pacing: slows the meter down when the taker of the parts lags behind.
     ///   - onBlock: takes the value of a single GET in parts as they come.
     func perform(
         _ service: ServiceRequest,
@@ -37,6 +38,7 @@ struct MeterExchange: Sendable {
         of memory: MeterMemory,
         within budget: WaitBudget,
         priority: UInt8,
+        pacing: StreamPacing? = nil,
         onBlock: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws(GatewayError) -> Answer {
         let kind = service.service
@@ -46,6 +48,7 @@ struct MeterExchange: Sendable {
                 on: memory.route,
                 deadline: budget.deadline,
                 priority: priority,
+                pacing: pacing,
                 onBlock: onBlock
             )
             let timings = ExchangeTimings(

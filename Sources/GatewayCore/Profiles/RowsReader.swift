@@ -5,6 +5,7 @@ import COSEMModel
 import DLMSCodec
 import DLMSEngine
 import Fleet
+import MeterTransport
 import Timekeeping
 
 /// Reads rows of profiles: the asked part of the buffer, or all of it where the meter gives no parts.
@@ -183,7 +184,8 @@ struct RowsReader: Sendable {
             selectiveAccess: way.access
         )
         let (blocks, continuation) = AsyncStream.makeStream(of: [UInt8].self)
-        async let answer = finish(request, access, continuation)
+        let pacing = StreamPacing()
+        async let answer = finish(request, access, pacing, continuation)
         var decoder = ProfileRowDecoder(layout: plan.sheet.layout, options: Self.options(plan, way, isStrict))
         var octets = 0
         var hasBegun = false
@@ -196,6 +198,7 @@ struct RowsReader: Sendable {
                 output.begin(isWhole: way.access == nil, announcedRows: decoder.announcedRows)
             }
             try await output.add(rows, within: way.access == nil ? plan.window : way.window, deliver)
+            pacing.taken(block.count)
         }
         try await answer
         if octets > 0 { try decoder.finish() }
@@ -210,6 +213,7 @@ struct RowsReader: Sendable {
     private func finish(
         _ request: AttributeRequest,
         _ access: Access,
+        _ pacing: StreamPacing,
         _ blocks: AsyncStream<[UInt8]>.Continuation
     ) async throws(GatewayError) {
         defer { blocks.finish() }
@@ -218,8 +222,12 @@ struct RowsReader: Sendable {
             in: access.association,
             of: access.memory,
             within: access.budget,
-            priority: access.priority
-        ) { blocks.yield($0) }
+            priority: access.priority,
+            pacing: pacing
+        ) { octets in
+            pacing.queued(octets.count)
+            blocks.yield(octets)
+        }
         switch answer.response {
         case .streamed: return
         case .get(let results):

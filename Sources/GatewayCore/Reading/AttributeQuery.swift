@@ -11,8 +11,10 @@ public enum MemberName: Hashable, Sendable {
     case name(String)
 
     /// Reads a number or a name; nil for any other text.
+    ///
+    /// Negative numbers are a manufacturer's own members; attribute 0 stands for all attributes of an object.
     public init?(_ text: some StringProtocol) {
-        if let index = Int8(text), index != 0, String(index) == text {
+        if let index = Int8(text), String(index) == text {
             self = .index(index)
             return
         }

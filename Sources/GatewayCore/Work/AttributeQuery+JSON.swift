@@ -21,7 +21,7 @@ extension AttributeQuery {
         let attribute: MemberName?
         switch try members.requiredValue("attribute") {
         case .number(let number):
-            attribute = number.exactInteger(as: Int8.self).flatMap { $0 == 0 ? nil : .index($0) }
+            attribute = number.exactInteger(as: Int8.self).map { .index($0) }
         case .string(let name): attribute = MemberName(name)
         default: attribute = nil
         }

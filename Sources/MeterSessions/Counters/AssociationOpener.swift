@@ -19,6 +19,7 @@ struct AssociationOpener: Sendable {
     let plan: CounterPlan?
     let custody: (any CounterCustody)?
     let network: MeterNetwork
+    let onUnsolicited: @Sendable (UnsolicitedMessage) -> Void
     let onClose: @Sendable () -> Void
 
     /// Opens the association.
@@ -91,6 +92,7 @@ struct AssociationOpener: Sendable {
                 counters: counters,
                 connectTimeout: route.connectTimeout,
                 network: network,
+                onUnsolicited: onUnsolicited,
                 onClose: onClose
             )
         } catch {

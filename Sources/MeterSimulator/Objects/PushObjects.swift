@@ -3,7 +3,7 @@
 
 import DLMSCodec
 
-/// Push set-ups (class 40), which send nothing by themselves.
+/// Push set-ups (class 40), which send their objects to the client that tells them to push.
 enum PushObjects {
     static let onInterval = OBISCode(0, 1, 25, 9, 0, 255)
     static let onAlarm = OBISCode(0, 4, 25, 9, 0, 255)
@@ -38,8 +38,9 @@ enum PushObjects {
                 .kept(6, of: (40, name), first: .unsigned(3)), .kept(7, of: (40, name), first: .longUnsigned(60)),
             ],
             methods: [
-                MethodDefinition(index: 1) { state, _, _ in
+                MethodDefinition(index: 1) { state, _, meter in
                     state.pushes[name, default: 0] += 1
+                    state.duePushes.append((name, meter.client.address))
                     return .success
                 }
             ]

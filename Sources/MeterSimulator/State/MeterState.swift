@@ -3,6 +3,7 @@
 
 import COSEMModel
 import DLMSCodec
+import DLMSEngine
 
 /// What changes in a meter by what is done to it; everything else follows from time and identity.
 struct MeterState: Sendable {
@@ -29,6 +30,8 @@ struct MeterState: Sendable {
     var image = ImageTransferState()
     /// How often each push set-up was told to push.
     var pushes: [OBISCode: Int] = [:]
+    /// Push set-ups whose data are to be sent to the clients that told them to push.
+    var duePushes: [(setup: OBISCode, client: ClientAddress)] = []
     /// Values that were written, by attribute.
     var written: [AttributeDescriptor: DLMSData] = [:]
     /// When the maximum demand was reset last.
