@@ -211,6 +211,15 @@ class GuruxClient:
             raise ReadRefused(reply.getErrorMessage())
         return bytes(reply.data.array())
 
+    def octet_strings(self, items: list[tuple[str, int]]) -> list[bytes]:
+        """The values of attributes of Data objects (logical name, attribute), read by one GET with-list."""
+        from gurux_dlms.objects import GXDLMSData
+
+        wanted = [(GXDLMSData(obis), attribute) for obis, attribute in items]
+        reply = self._exchange(self._client.readList(wanted))
+        self._client.updateValues(wanted, reply.value)
+        return [bytes(item.value) for item, _ in wanted]
+
     def _exchange(self, messages):
         from gurux_dlms import GXReplyData
 

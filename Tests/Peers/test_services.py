@@ -284,9 +284,9 @@ def test_the_simulator_pushes_to_the_client_that_tells_it_to(simulator):
 
 
 @pytest.mark.cell("LN: GET with-list", "gurux client")
-@pytest.mark.cell("ACCESS", "gurux client")
-def test_gurux_reads_lists_and_uses_access_on_the_simulator(simulator):
+def test_gurux_reads_a_list_from_the_simulator(simulator):
     client = GuruxClient(Access(simulator))
-    values = client.values([(1, SERIAL, 2), (8, CLOCK, 3)])
-    assert len(values) == 2 and values[0] is not None
+    single = client.octets(1, SERIAL, 2)
+    values = client.octet_strings([(SERIAL, 2), ("0.0.42.0.0.255", 2), (SERIAL, 2)])
     client.close()
+    assert single[2:] == values[0] == values[2]

@@ -51,6 +51,7 @@ enum ProbeText {
         case .set(let results): results.map { "set \($0.name)" }
         case .action(let outcome): [line(outcome)]
         case .actions(let outcomes): outcomes.map(line)
+        case .sent: ["sent"]
         case .streamed(let octets): ["streamed \(octets)"]
         case .access(let outcomes):
             outcomes.map { outcome in
