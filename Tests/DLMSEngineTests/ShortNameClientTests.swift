@@ -311,6 +311,19 @@ struct ShortNameClientTests {
         #expect(directory.target(of: 0x1001) == nil)
     }
 
+    @Test("A method whose name nobody knows is an error, not a refusal of the meter")
+    func methodsUnnamed() {
+        var machine = associated()
+        let method = MethodDescriptor(classID: 1, instanceID: OBISCode(0, 0, 96, 1, 0, 255), methodID: 1)
+        let list = hex("0C0100 01 01 02 04 10 0100 12 0001 11 00 09 06 0000600100FF")
+        _ = machine.perform(.action(method, nil), now: start)
+        #expect(
+            machine.received(toClient(list), now: start)
+                == [.deadline(nil), .failed(.methodsUnnamed(classID: 1, version: 0))]
+        )
+        #expect(machine.isReady)
+    }
+
     @Test("Names from earlier are compared with the logical name before they are used")
     func knownNames() throws {
         let known = try #require(knowing().info.shortNames)

@@ -178,6 +178,18 @@ struct ShortNameServerTests {
         #expect(answer("06 01 02 0158 01 0F 00", meter) == hex("0D 01 01 04"))
     }
 
+    @Test("The secrets of the association are changed as by logical names")
+    func secrets() {
+        let meter = shortNameMeter()
+        let password = attribute(7, of: "0.0.40.0.0.255", class: 15)
+        meter.store(.octetString([1]), at: password)
+        #expect(answer("06 01 02 FA40 01 09 02 4142", meter) == hex("0D 01 00"))
+        #expect(meter.stored(at: password) == .octetString([0x41, 0x42]))
+        // This meter has no method 2 of class 15.
+        #expect(answer("06 01 02 FA48 01 09 02 4142", meter) == hex("0D 01 01 04"))
+        #expect(answer("05 01 04 FA30 00 01 00", meter) == hex("0C 01 01 04"))
+    }
+
     @Test("An unconfirmed write is done without an answer, and needs that service")
     func unconfirmed() {
         let meter = shortNameMeter()

@@ -57,6 +57,8 @@ public enum EngineError: Error, Hashable, Sendable {
     case requestTooLong(octets: Int, limit: Int)
     /// The server did not agree to the service: the caller, or the association.
     case serviceNotAgreed(ServiceRequest.Service)
+    /// Nobody knows the short names of the methods of this class: configuration, which may tell where they begin.
+    case methodsUnnamed(classID: UInt16, version: UInt8)
     /// A request was made while another was in progress or without an association: us.
     case notReady
     /// The caller gave up; the answer may still come and is dropped.
@@ -80,7 +82,7 @@ public enum EngineError: Error, Hashable, Sendable {
     /// server has no association.
     public var endsConnection: Bool {
         switch self {
-        case .requestTooLong, .notReady, .cancelled, .serviceNotAgreed: false
+        case .requestTooLong, .notReady, .cancelled, .serviceNotAgreed, .methodsUnnamed: false
         case .exceptionResponse(let exception):
             exception.stateError == .serviceNotAllowed && exception.serviceError != .pduTooLong
         case .associationRejected, .shortNamesOnly, .confirmedServiceError, .timeout, .connectionClosed, .malformed,

@@ -19,8 +19,7 @@ struct ServedShortNames {
             return read(AttributeRequest(descriptor, selectiveAccess: selection))
         case .method(let method):
             guard let selection else { return .failure(.readWriteDenied) }
-            let parameter = selection.parameters == .nullData ? nil : selection.parameters
-            let outcome = objects.invoke(method, parameter: parameter, for: client)
+            let outcome = invoke(method, selection.parameters)
             guard outcome.result == .success else {
                 return .failure(DataAccessResult(rawValue: outcome.result.rawValue))
             }
@@ -36,9 +35,26 @@ struct ServedShortNames {
             guard !isAssociation(descriptor) else { return .readWriteDenied }
             return objects.set(AttributeRequest(descriptor, selectiveAccess: selection), to: value, for: client)
         case .method(let method):
-            let parameter = value == .nullData ? nil : value
-            let result = objects.invoke(method, parameter: parameter, for: client).result
-            return DataAccessResult(rawValue: result.rawValue)
+            return DataAccessResult(rawValue: invoke(method, value).result.rawValue)
+        }
+    }
+
+    /// Invokes a method; those of the association are what its counterpart with logical names has.
+    private func invoke(_ method: MethodDescriptor, _ data: DLMSData) -> ActionOutcome {
+        let current = ShortNameDirectory.currentAssociation
+        guard method.classID == current.classID, method.instanceID == current.logicalName else {
+            return objects.invoke(method, parameter: data == .nullData ? nil : data, for: client)
+        }
+        switch method.methodID {
+        // change_LLS_secret writes the password.
+        case 5:
+            let result = objects.set(AttributeRequest(Self.logicalNameAssociation(7)), to: data, for: client)
+            return ActionOutcome(writing: result)
+        // change_HLS_secret is method 2 of class 15.
+        case 6:
+            let change = MethodDescriptor(classID: 15, instanceID: current.logicalName, methodID: 2)
+            return objects.invoke(change, parameter: data, for: client)
+        default: return ActionOutcome(result: .objectUndefined)
         }
     }
 

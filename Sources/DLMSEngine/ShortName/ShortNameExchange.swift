@@ -186,6 +186,9 @@ struct ShortNameExchange: Hashable, Sendable {
             }
             return compareNext(doubtful, GetPlan(names, streams: false), &association)
         }
+        if let unnamed = request.methods.compactMap({ association.shortNames.unnamed($0) }).first {
+            return .failed(.methodsUnnamed(classID: unnamed.classID, version: unnamed.version))
+        }
         switch request {
         case .get(let requests):
             return readNext(ReadPlan(requests, streams: streams, association.shortNames), &association)

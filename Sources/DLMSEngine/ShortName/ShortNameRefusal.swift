@@ -17,6 +17,17 @@ extension ServiceRequest {
     }
 }
 
+extension ServiceRequest {
+    /// The methods that are to be invoked.
+    var methods: [MethodDescriptor] {
+        switch self {
+        case .get, .set, .unconfirmedSet, .access: []
+        case .action(let method, _): [method]
+        case .actions(let invocations): invocations.map(\.method)
+        }
+    }
+}
+
 extension ActionOutcome {
     /// The outcome of a method that was invoked by reading its name.
     init(reading result: GetResult?) {

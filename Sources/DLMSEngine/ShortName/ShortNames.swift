@@ -91,6 +91,14 @@ struct ShortNames: Hashable, Sendable {
         }
     }
 
+    /// The class with the version of an object whose methods have no known names; nil if they have, or there is no object.
+    func unnamed(_ method: MethodDescriptor) -> ShortNameMethods.ClassVersion? {
+        guard case .found(let object) = object(method.classID, method.instanceID),
+            methods.name(ofMethod: 1, of: object) == nil
+        else { return nil }
+        return ShortNameMethods.ClassVersion(object.classID, version: object.version)
+    }
+
     /// The name of a method with whether it returns something, or why it has none; the object has to be checked before.
     func access(_ method: MethodDescriptor) -> Lookup<(name: UInt16, returns: Bool)> {
         switch object(method.classID, method.instanceID) {

@@ -149,6 +149,8 @@ extension GatewayError {
             )
         case .serviceNotAgreed(let service):
             self = .notSupported(what: "the service \(service.rawValue) in this association of the meter")
+        case .methodsUnnamed(let classID, let version):
+            self = .notSupported(what: "methods of class \(classID) version \(version) by short names")
         case .notReady: self = .internal(reason: "a request was made without an association")
         case .cancelled:
             self =
