@@ -64,6 +64,50 @@ struct DamagedOctetsTests {
         }
     }
 
+    static let shortNameAnswers = [
+        "0C0100", "0C01001105", "0C0200110501 04", "0C0101FA", "0C0102 00 0001 03 010011", "0C0102 01 0002 02 1105",
+        "0C01030001", "0D0100", "0D020001 03", "0D01020001", "0E050401", "0E060302", "D80202",
+        "0C0100 0906 0100010800FF",
+    ]
+
+    @Test("A client ends every request by short names with a result or an error", arguments: UInt64(1)...4)
+    func shortNameClient(seed: UInt64) {
+        var random = SplitMix(state: seed)
+        let answers = Self.shortNameAnswers.map(hex) + Array(repeating: hex("0C0100") + shortNameList, count: 4)
+        let requests: [ServiceRequest] = [
+            .get([attribute()]), .get([attribute(2), attribute(3), attribute(2, of: "0.0.42.0.0.255", class: 1)]),
+            .set([
+                AttributeWrite(attribute(), value: ClientWriteTests.long),
+                AttributeWrite(attribute(3), value: .nullData),
+            ]),
+            .action(MethodDescriptor(classID: 3, instanceID: OBISCode(1, 0, 1, 8, 0, 255), methodID: 1), .integer(0)),
+        ]
+        var own = settings()
+        own.referencing = .shortName
+        for round in 0..<300 {
+            own.shortNames.known =
+                round % 2 == 0
+                ? nil
+                : ShortNameDirectory([
+                    .init(classID: 3, version: 0, logicalName: OBISCode(1, 0, 1, 8, 0, 255), baseName: 0x500)
+                ])
+            var machine = ClientMachine(settings: own)
+            _ = machine.connected(now: start)
+            _ = machine.received(toClient(shortNameAcceptance), now: start)
+            var time = start
+            for request in requests where machine.isReady {
+                var ended = machine.perform(request, streams: Bool.random(using: &random), now: time).hasEnded
+                for _ in 0..<20 where !ended {
+                    let answer = answers.randomElement(using: &random) ?? []
+                    let octets = Bool.random(using: &random) ? answer : damaged(answer, &random)
+                    ended = machine.received(toClient(octets), now: time).hasEnded
+                }
+                time += .seconds(20)
+                if !ended { #expect(machine.deadlineReached(now: time).hasEnded) }
+            }
+        }
+    }
+
     @Test("A server answers every frame or closes", arguments: UInt64(1)...8)
     func server(seed: UInt64) {
         var random = SplitMix(state: seed)

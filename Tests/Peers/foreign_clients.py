@@ -202,6 +202,8 @@ class GuruxClient:
         from gurux_dlms.GXDLMSException import GXDLMSException
         from gurux_dlms.objects import GXDLMSObject
 
+        if self._names and (class_id, obis) not in self._names:
+            raise ValueError(f"class {class_id} is not known to this client")
         item = GXDLMSObject(ObjectType(class_id), obis, self._names.get((class_id, obis), 0))
         try:
             reply = self._exchange(self._client.read(item, attribute))
