@@ -104,7 +104,8 @@ def test_blocks_that_a_meter_loses_are_asked_for_again(pydlms_services, profile_
 @pytest.mark.parametrize("octets", [64, 200, 1000])
 def test_a_long_write_goes_in_general_blocks(pydlms_services, window, octets):
     _, port = pydlms_services(pdu=64, gbt_window=window)
-    value = "09" + (f"82{octets:04X}" if octets > 127 else f"{octets:02X}") + "A5" * octets
+    length = f"{octets:02X}" if octets < 128 else f"81{octets:02X}" if octets < 256 else f"82{octets:04X}"
+    value = "09" + length + "A5" * octets
     lines = probe(port, *READER, "--general-blocks", "for-long-requests", f"set=1:{SERIAL}:2:{value}")
     assert results(lines) == ["set success"], lines
     assert results(probe(port, *READER, f"get=1:{SERIAL}:2")) == [f"get {value}"]
