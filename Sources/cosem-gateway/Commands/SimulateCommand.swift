@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import ArgumentParser
+import DLMSSecurity
 import MeterSimulator
 import ServiceLifecycle
 
@@ -12,6 +13,8 @@ struct SimulateCommand: AsyncParsableCommand {
         abstract: "Run simulated residential meters on consecutive TCP ports.",
         discussion: """
             The public client 16 needs no password; the reader 32 and the manager 1 have the password 12345678.
+            The manager may answer a challenge with the secret SIMULATED-SECRET instead, and cipher: the keys begin with
+            octets 00, 01, 02 (unicast) and D0, D1, D2 (authentication).
             Example:
               cosem-gateway simulate --port 4059 --count 10
             """
@@ -35,7 +38,11 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Rows of the load profile, 96 a day.")
     var rows = 3360
 
+    @Option(help: "The security suite of all meters: 0, 1 or 2.")
+    var suite: UInt8 = 0
+
     func validate() throws {
+        guard SecuritySuite(rawValue: suite) != nil else { throw ValidationError("--suite is 0, 1 or 2") }
         guard (1...65_535).contains(port), count >= 1, port + count - 1 <= 65_535 else {
             throw ValidationError("--port and --count: the ports of all meters lie between 1 and 65535")
         }
@@ -55,6 +62,7 @@ struct SimulateCommand: AsyncParsableCommand {
         options.answerDelay = .milliseconds(delayMilliseconds)
         options.maxPDUSize = pduSize
         options.rows = rows
+        options.security = SimulatedSecurity(suite: SecuritySuite(rawValue: suite) ?? .suite0)
         let fleet = SimulatedFleet(count: count, host: listen, basePort: port, options: options)
         try await fleet.start()
         Terminal.tell(
