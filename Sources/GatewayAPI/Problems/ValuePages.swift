@@ -46,9 +46,11 @@ extension ProblemPage {
         ),
         ProblemPage(
             "range-not-supported",
-            cause: "The meter refuses to give a part of this profile, and the whole is too large to read for a part.",
+            cause: "The meter refuses to give a part of this profile and the whole is too large to read for a part, "
+                + "or the profile has no such part: no time, no such column, only one row.",
             gatewayDid: "It asked the meter for the part, then looked how many entries there are.",
-            whatToDo: "Try `entries=N`, or read the whole buffer attribute in a job."
+            whatToDo:
+                "Read the detail. Try `entries=N`, list the columns of the profile, or read the whole buffer attribute in a job."
         ),
         ProblemPage(
             "type-required",
