@@ -291,3 +291,13 @@ def test_gurux_reads_a_list_from_the_simulator(simulator):
     values = client.octet_strings([(SERIAL, 2), ("0.0.42.0.0.255", 2), (SERIAL, 2)])
     client.close()
     assert single[2:] == values[0] == values[2]
+
+
+def test_the_gateway_reads_all_attributes_at_once_and_passes_negative_numbers_on(gateway, simulator):
+    gateway.register("services", simulator)
+    whole = gateway.get(f"/meters/services/objects/{SERIAL}/attributes/0?form=typed")
+    assert whole.status == 200, whole.text
+    assert [item["type"] for item in whole.json["value"]["items"]] == ["octet-string", "octet-string"]
+    negative = gateway.get(f"/meters/services/objects/{SERIAL}/attributes/-1")
+    assert negative.status == 404, negative.text
+    assert negative.problem == "attribute-undefined"
