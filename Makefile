@@ -48,6 +48,7 @@ unit: setup ## Build everything with the import check and run the Swift tests.
 
 peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our simulator.
 	swift build --product cosem-gateway $(BUILD_FLAGS)
+	swift build --product meter-probe $(BUILD_FLAGS)
 	$(PYTHON) -m pytest -q Tests/Peers
 
 contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).

@@ -16,8 +16,6 @@ PROFILE = "1.0.99.1.0.255"
 SCRATCH = ("0.0.96.50.0.255", "0.0.96.50.1.255")  # of gurux_meter.py: an integer and a text that may be written
 PUSH = "0.1.25.9.0.255"  # of our simulator
 
-pytestmark = pytest.mark.skipif(not os.path.exists(PROBE), reason="meter-probe is not built")
-
 
 def probe(port: int, *arguments: str) -> list[str]:
     """The lines that one request of our engine comes to, without the first one, which tells what was agreed."""
