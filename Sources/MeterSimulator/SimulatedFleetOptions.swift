@@ -13,7 +13,7 @@ extension SimulatedFleet {
         public var readerPassword = Secret(text: "12345678")
         /// The password of the managing client, 1.
         public var managerPassword = Secret(text: "12345678")
-        /// The keys and the secret of the managing client.
+        /// The keys of the meters, and the suite they are for.
         public var security = SimulatedSecurity()
         /// How long every answer is held back.
         public var answerDelay: Duration = .zero

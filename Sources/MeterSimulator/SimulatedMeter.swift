@@ -65,32 +65,25 @@ public final class SimulatedMeter: ObjectServer {
 
     // MARK: ObjectServer
 
-    /// Public client 16 without password, reading client 32 and managing client 1 with theirs.
-    ///
-    /// The managing client may answer a challenge instead. Both may cipher with the keys of the security setup.
+    /// Public client 16 without password, reading client 32 and managing client 1 with theirs or by a challenge, and
+    /// clients whose messages have to be protected.
     ///
     /// The public client may give the readers' password, too, and then is one: clients that only know one address do.
     public func association(for client: ClientAddress) -> AssociationTerms? {
-        guard client.serverSAP == AssociationObjects.logicalDevice else { return nil }
+        guard client.serverSAP == AssociationObjects.logicalDevice,
+            let known = SimulatedClient(rawValue: client.clientSAP)
+        else { return nil }
         let security = state.withLock { $0.security }
-        var offers: [AssociationAuthentication]
-        switch client.clientSAP {
-        case AssociationObjects.publicClient:
-            offers = [.none] + security.authentications(of: AssociationObjects.readingClient)
-        case AssociationObjects.readingClient, AssociationObjects.managingClient:
-            offers = security.authentications(of: client.clientSAP)
-        default: return nil
-        }
-        // The public client reads the invocation counter, which nobody could do under keys that need it.
-        let isPublic = client.clientSAP == AssociationObjects.publicClient
+        var offers = security.authentications(of: known)
         var terms = AssociationTerms(
             authentication: offers.removeFirst(),
             alternatives: offers,
             conformance: options.conformance,
             maxReceivePDUSize: options.maxPDUSize,
             maxSendPDUSize: options.maxPDUSize,
-            security: isPublic ? nil : security.terms(systemTitle: identity.systemTitle)
+            security: security.terms(of: known, systemTitle: identity.systemTitle)
         )
+        if terms.security != nil { terms.conformance.insert(.generalProtection) }
         terms.shortNames = shortNameTerms
         return terms
     }

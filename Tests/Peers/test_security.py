@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import sys
 
 import pytest
 from combinations import AUTHENTICATION_KEY, BLOCK_CIPHER_KEY, MECHANISMS, PROTECTIONS, SECRET, TITLE, Combination, combinations
-from foreign_clients import Access, DlmsCosemClient, GuruxClient, Protection, PydlmsClient
-from processes import GATEWAY, free_ports, running
+from processes import free_ports, running
 
 CLOCK = "/objects/0.0.1.0.0.255/attributes/2?class=8&maxAge=0"
 ENERGY = "/objects/1.0.1.8.0.255/attributes/2?class=3&maxAge=0"
@@ -154,79 +152,6 @@ def test_ciphering_against_pydlms(gateway, pydlms_meters, mechanism, client, cip
     assert gateway.get(f"/meters/{name}{CLOCK}").status == 200
     rows = gateway.get(f"/meters/{name}{ROWS}")
     assert rows.status == 200, rows.text
-
-
-# MARK: foreign clients
-
-
-SIMULATOR_SECRET = "SIMULATED-SECRET"
-counters = itertools.count(1000, 1000)
-
-
-@pytest.fixture(scope="module", params=[0, 1, 2], ids=["suite-0", "suite-1", "suite-2"])
-def secured_simulator(request, tmp_path_factory):
-    """One of our meters per suite; gives port and suite."""
-    port = free_ports()
-    command = [GATEWAY, "simulate", "--port", str(port), "--suite", str(request.param), "--pdu-size", "512"]
-    with running(command, port, "cosem-gateway simulate", tmp_path_factory.mktemp("simulate") / "log"):
-        yield port, request.param
-
-
-def protection(mechanism: int, level: str, suite: int, envelope: str) -> Protection:
-    """The simulator's keys, and an invocation counter that nobody has used."""
-    length = 32 if suite == 2 else 16
-    return Protection(
-        mechanism=mechanism,
-        authenticated="auth" in level,
-        encrypted="enc" in level,
-        suite=suite,
-        block_cipher_key=bytes(range(length)),
-        authentication_key=bytes(range(0xD0, 0xD0 + length)),
-        invocation_counter=next(counters),
-        envelope=envelope,
-    )
-
-
-def client_parameters() -> list:
-    """Each foreign client with what it can do."""
-    features = {number: feature for _, number, feature in MECHANISMS.values()}
-    envelopes = {"dedicated": "dedicated key", "general-global": "general-glo-ciphering",
-                 "general-dedicated": "general-ded-ciphering", "general": "general-ciphering, identified key"}
-    rows = []
-    for client, levels, mechanisms, forms in (
-        (PydlmsClient, list(PROTECTIONS), range(1, 7), list(envelopes)),
-        (GuruxClient, list(PROTECTIONS), range(1, 7), ["dedicated"]),
-        (DlmsCosemClient, ["authenc"], (1, 2, 5), ["dedicated"]),
-    ):
-        peer = f"{client.name.removesuffix('-dlms')} client"
-        for mechanism in mechanisms:
-            for level in levels:
-                shown = [features[mechanism]]
-                if level != "none":
-                    shown += [PROTECTIONS[level][1], "global key"]
-                rows.append((client, mechanism, level, "global", peer, shown))
-        for form in forms:
-            rows.append((client, 5, "authenc", form, peer, [envelopes[form]]))
-    return [
-        pytest.param(
-            client, mechanism, level, envelope,
-            id=f"{client.name}-{mechanism}-{level}-{envelope}",
-            marks=[pytest.mark.cell(feature, peer) for feature in shown],
-        )
-        for client, mechanism, level, envelope, peer, shown in rows
-    ]
-
-
-@pytest.mark.parametrize(("client_class", "mechanism", "level", "envelope"), client_parameters())
-def test_foreign_clients_against_our_simulator(secured_simulator, client_class, mechanism, level, envelope):
-    port, suite = secured_simulator
-    password = {1: SECRET, 5: None}.get(mechanism, SIMULATOR_SECRET)
-    access = Access(port, client=1, password=password, protection=protection(mechanism, level, suite, envelope))
-    client = client_class(access)
-    assert client.octets(1, "0.0.42.0.0.255", 2) == b"\x09\x10SIM0000026000001"
-    # The object list comes in blocks.
-    assert len(client.octets(15, "0.0.40.0.0.255", 2)) > 1024
-    client.close()
 
 
 # MARK: what does not fit

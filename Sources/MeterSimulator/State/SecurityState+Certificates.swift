@@ -36,6 +36,7 @@ extension SecurityState {
         let info = CertificateInfo(entity: entity, type: type, certificate: certificate)
         certificates.removeAll { $0.certificate == certificate }
         certificates.append((info, certificate))
+        if entity == .client, certificate.publicKey.curve == suite.curve { clientKeys[type] = certificate.publicKey }
         return .success
     }
 

@@ -15,10 +15,12 @@ struct SecurityState: Sendable {
     var counters = ServerInvocationCounters()
     /// The passwords by client.
     var passwords: [UInt16: Secret]
-    /// The secret of the managing client.
+    /// The secret that clients answer challenges with.
     var secret: Secret
     /// The meter's own key pairs, by what they are for.
     var keyPairs: [CertificateType: EllipticCurvePrivateKey] = [:]
+    /// The public keys of the clients, by what they are for.
+    var clientKeys: [CertificateType: EllipticCurvePublicKey] = [:]
     /// The certificates that were imported.
     var certificates: [(info: CertificateInfo, certificate: Certificate)] = []
 
@@ -30,35 +32,61 @@ struct SecurityState: Sendable {
             .globalBroadcast: security.globalBroadcastKey, .master: security.masterKey,
         ]
         passwords = [
-            AssociationObjects.readingClient: options.readerPassword,
-            AssociationObjects.managingClient: options.managerPassword,
+            SimulatedClient.reader.rawValue: options.readerPassword,
+            SimulatedClient.manager.rawValue: options.managerPassword,
         ]
         secret = security.secret
+        guard let curve = suite.curve else { return }
+        func key(_ secret: Secret?) -> EllipticCurvePrivateKey? {
+            secret.flatMap { try? EllipticCurvePrivateKey(curve: curve, secret: $0) }
+        }
+        keyPairs[.digitalSignature] = key(security.meterSigningKey)
+        keyPairs[.keyAgreement] = key(security.meterAgreementKey)
+        clientKeys[.digitalSignature] = key(security.clientSigningKey)?.publicKey
+        clientKeys[.keyAgreement] = key(security.clientAgreementKey)?.publicKey
     }
 
-    /// On what terms the meter talks ciphered.
-    func terms(systemTitle: [UInt8]) -> ServerSecurity? {
-        guard let unicast = keys[.globalUnicast] else { return nil }
+    /// On what terms the meter talks ciphered with a client; nil = only in clear.
+    func terms(of client: SimulatedClient, systemTitle: [UInt8]) -> ServerSecurity? {
+        guard let unicast = keys[.globalUnicast], let demanded = client.requiredProtection else { return nil }
         return ServerSecurity(
             suite: suite,
-            required: required,
+            required: AppliedProtection(
+                isAuthenticated: required.isAuthenticated || demanded.isAuthenticated,
+                isEncrypted: required.isEncrypted || demanded.isEncrypted,
+                isSigned: demanded.isSigned
+            ),
             systemTitle: systemTitle,
             blockCipherKey: unicast,
             authenticationKey: keys[.authentication],
             broadcastKey: keys[.globalBroadcast],
             masterKey: keys[.master],
+            agreement: pair(.keyAgreement),
+            signing: pair(.digitalSignature),
             counters: counters
         )
     }
 
-    /// The ways in which a client may prove who it is, the password first.
-    func authentications(of client: UInt16) -> [AssociationAuthentication] {
-        var offers: [AssociationAuthentication] = []
-        if let password = passwords[client] { offers.append(.low(password)) }
-        guard client == AssociationObjects.managingClient else { return offers }
-        return offers + [
-            .high(.aes(secret)), .high(.md5(secret)), .high(.sha1(secret)), .high(.gmac), .high(.sha256(secret)),
+    /// The meter's private key of a kind with the public key of the clients.
+    private func pair(_ type: CertificateType) -> SecuritySettings.KeyPairSettings? {
+        guard let own = keyPairs[type], let peer = clientKeys[type] else { return nil }
+        return SecuritySettings.KeyPairSettings(privateKey: own.secret, peerPublicKey: peer.octets)
+    }
+
+    /// The ways in which a client may prove who it is: nothing or the password first, then challenges.
+    func authentications(of client: SimulatedClient) -> [AssociationAuthentication] {
+        var offers: [AssociationAuthentication] = client == .everybody ? [.none] : []
+        // The public client may be a reader, too.
+        let address = client == .everybody ? SimulatedClient.reader.rawValue : client.rawValue
+        if let password = passwords[address] { offers.append(.low(password)) }
+        guard client != .everybody else { return offers }
+        offers += [
+            .high(.gmac), .high(.aes(secret)), .high(.md5(secret)), .high(.sha1(secret)), .high(.sha256(secret)),
         ]
+        if let pair = pair(.digitalSignature) {
+            offers.append(.high(.ecdsa(signingKey: pair.privateKey, peerPublicKey: pair.peerPublicKey)))
+        }
+        return offers
     }
 
     /// Takes new keys, all of them or none.

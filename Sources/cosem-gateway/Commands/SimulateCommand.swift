@@ -12,9 +12,16 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Run simulated residential meters on consecutive TCP ports.",
         discussion: """
-            The public client 16 needs no password; the reader 32 and the manager 1 have the password 12345678.
-            The manager may answer a challenge with the secret SIMULATED-SECRET instead, and cipher: the keys begin with
-            octets 00, 01, 02 (unicast) and D0, D1, D2 (authentication).
+            Clients:
+              16  public, no password
+              32  reader: password 12345678 or any high level mechanism; clear, or protected as it likes
+               1  manager: the same
+              33  reader: high level security, authenticated     34  reader: ... encrypted
+              35  reader: high level security, signed (suites 1 and 2)
+              36  manager: high level security, authenticated and encrypted
+            Keys (suite 2: 32 octets, going on in the same way): block cipher 000102..0F, authentication D0D1D2..DF,
+            broadcast 0F0E0D.., master 303132... Secret of mechanisms 2, 3, 4 and 6: SIMULATED-SECRET.
+            Private keys (suites 1 and 2, repeated octets): client signs 01, agrees 02; meter signs 03, agrees 04.
             Example:
               cosem-gateway simulate --port 4059 --count 10
             """
@@ -38,14 +45,14 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Rows of the load profile, 96 a day.")
     var rows = 3360
 
-    @Option(help: "The security suite of all meters: 0, 1 or 2.")
+    @Option(help: "The security suite of the meters: 0, 1 or 2.")
     var suite: UInt8 = 0
 
     func validate() throws {
-        guard SecuritySuite(rawValue: suite) != nil else { throw ValidationError("--suite is 0, 1 or 2") }
         guard (1...65_535).contains(port), count >= 1, port + count - 1 <= 65_535 else {
             throw ValidationError("--port and --count: the ports of all meters lie between 1 and 65535")
         }
+        guard SecuritySuite(rawValue: suite) != nil else { throw ValidationError("--suite is 0, 1 or 2") }
         guard delayMilliseconds >= 0, rows >= 0, pduSize >= 64 else {
             throw ValidationError("--delay-milliseconds and --rows are 0 or more, --pdu-size is 64 or more")
         }

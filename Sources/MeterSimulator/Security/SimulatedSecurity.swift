@@ -17,7 +17,15 @@ public struct SimulatedSecurity: Sendable {
     public var globalBroadcastKey: Secret
     /// The master key: octets 30, 31, 32 and so on.
     public var masterKey: Secret
-    /// The secret of the managing client for the mechanisms that have one, 16 octets.
+    /// The private key that clients sign with: octets 01; nil in suite 0, as are the other three.
+    public var clientSigningKey: Secret?
+    /// The private key that clients agree on keys with: octets 02.
+    public var clientAgreementKey: Secret?
+    /// The private key that meters sign with: octets 03.
+    public var meterSigningKey: Secret?
+    /// The private key that meters agree on keys with: octets 04.
+    public var meterAgreementKey: Secret?
+    /// The secret of all clients for the mechanisms that have one, 16 octets.
     public var secret = Secret(text: "SIMULATED-SECRET")
 
     /// The usual keys of a suite.
@@ -30,5 +38,13 @@ public struct SimulatedSecurity: Sendable {
         authenticationKey = key { 0xD0 + $0 }
         globalBroadcastKey = key { 0x0F - $0 }
         masterKey = key { 0x30 + $0 }
+        guard let curve = suite.curve else { return }
+        func privateKey(_ octet: UInt8) -> Secret {
+            Secret([UInt8](repeating: octet, count: curve.coordinateLength))
+        }
+        clientSigningKey = privateKey(1)
+        clientAgreementKey = privateKey(2)
+        meterSigningKey = privateKey(3)
+        meterAgreementKey = privateKey(4)
     }
 }
