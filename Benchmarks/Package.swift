@@ -35,6 +35,20 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "MeterReading",
+            dependencies: [
+                "Measure", ours("DLMSCodec"), ours("COSEMModel"), ours("DLMSEngine"), ours("MeterTransport"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "CipheredSession",
+            dependencies: [
+                "Measure", ours("DLMSCodec"), ours("DLMSEngine"), ours("DLMSSecurity"), ours("MeterTransport"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "HTTPFloor",
             dependencies: [
                 ours("JSONText"), ours("HTTPKit"), ours("MicroHTTPServer"),
