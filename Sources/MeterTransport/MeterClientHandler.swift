@@ -31,9 +31,10 @@ final class MeterClientHandler: ChannelInboundHandler {
     private let tally: ConnectionTally
     private let onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
     private var context: ChannelHandlerContext?
-    private var timer: Scheduled<Void>?
-    /// When the timer fires, or would if reading were not stopped.
-    private var timerInstant: ContinuousClock.Instant?
+    /// What wakes the machine, and when: at its deadline or before it.
+    private var timer: (task: Scheduled<Void>, instant: ContinuousClock.Instant)?
+    /// When the machine is to be woken, or would be if reading were not stopped.
+    private var deadline: ContinuousClock.Instant?
     /// Since when reading is stopped; nil while it is not.
     private var pausedAt: ContinuousClock.Instant?
     private var opened: Opened?
@@ -114,12 +115,11 @@ final class MeterClientHandler: ChannelInboundHandler {
         context.channel.setOption(.autoRead, value: !isPaused).whenFailure { _ in }
         if isPaused {
             pausedAt = .now
-            timer?.cancel()
-            timer = nil
+            stopTimer()
         } else {
             let lost = pausedAt?.duration(to: .now) ?? .zero
             pausedAt = nil
-            schedule(timerInstant.map { $0 + lost })
+            schedule(deadline.map { $0 + lost })
         }
     }
 
@@ -179,8 +179,7 @@ final class MeterClientHandler: ChannelInboundHandler {
     private func end() {
         isInactive = true
         run(machine.connectionClosed())
-        timer?.cancel()
-        timer = nil
+        stopTimer()
     }
 
     private func run(_ actions: [ClientAction]) {
@@ -227,6 +226,7 @@ final class MeterClientHandler: ChannelInboundHandler {
     }
 
     private func reportPeerCounter() {
+        guard counters != nil else { return }
         guard let counter = machine.info.lastServerCounter, counter != lastPeerCounter else { return }
         lastPeerCounter = counter
         counters?.accepted(peerCounter: counter)
@@ -256,13 +256,30 @@ final class MeterClientHandler: ChannelInboundHandler {
     }
 
     private func schedule(_ instant: ContinuousClock.Instant?) {
-        timer?.cancel()
-        timer = nil
-        timerInstant = instant
-        guard let instant, !isInactive, pausedAt == nil, let context else { return }
+        deadline = instant
+        guard let instant, !isInactive, pausedAt == nil else { return }
+        // Answers move nearly every deadline on. A timer that comes too early finds that out by itself; to drop one and
+        // make another for each block of a long read costs more than to wake once in vain.
+        if let timer, timer.instant <= instant { return }
+        stopTimer()
+        startTimer(instant)
+    }
+
+    private func startTimer(_ instant: ContinuousClock.Instant) {
+        guard let context else { return }
         let delay = max(ContinuousClock.Instant.now.duration(to: instant), .zero)
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
-            run(machine.deadlineReached(now: max(.now, instant)))
+        let task = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
+            timer = nil
+            guard let deadline, !isInactive else { return }
+            let now = max(ContinuousClock.Instant.now, instant)
+            guard deadline <= now else { return startTimer(deadline) }
+            run(machine.deadlineReached(now: now))
         }
+        timer = (task, instant)
+    }
+
+    private func stopTimer() {
+        timer?.task.cancel()
+        timer = nil
     }
 }
