@@ -48,6 +48,7 @@ extension GatewayAPI {
             Route(.get, "/meters/{id}/quirks", name: "listMeterQuirks", handler: listMeterQuirks),
             Route(.get, "/meters/{id}/counters", name: "listCounters", handler: listCounters),
             Route(.post, "/meters/{id}/counters/raise", name: "raiseCounter", consumes: Self.json, handler: raiseCounter),
+            Route(.delete, "/meters/{id}/quirks", name: "forgetLearnedQuirks", handler: forgetLearnedQuirks),
             Route(.get, "/models", name: "listModels", handler: listModels),
             Route(.get, "/models/{model}/quirks", name: "listModelQuirks", handler: listModelQuirks),
             Route(.get, "/channels", name: "listChannels", query: ["limit", "cursor"], handler: listChannels),

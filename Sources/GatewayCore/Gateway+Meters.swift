@@ -33,7 +33,20 @@ extension Gateway {
 
     /// How a meter differs from the standard: by its model, by its own configuration and by what was learned.
     public func behaviour(of record: MeterRecord) async throws(GatewayError) -> EffectiveBehaviour {
-        record.configuration.behaviour(learned: directory.known(record.id)?.selections.learned ?? [])
+        let kept = try await directory.learnedQuirks(of: record.id)
+        return record.configuration.behaviour(learned: kept + (directory.known(record.id)?.selections.learned ?? []))
+    }
+
+    /// Forgets what was learned about a meter, so that it is found out anew.
+    public func forgetLearned(_ id: String) async throws(GatewayError) {
+        let record = try await meter(id)
+        do throws(StoreError) {
+            _ = try await procedures.forgetLearnedQuirks(record.id)
+        } catch {
+            throw GatewayError(error)
+        }
+        directory.forget(record.id)
+        await access.forgetLearned(of: id)
     }
 
     /// How things stand with the link to a meter.

@@ -86,9 +86,20 @@ public final class Gateway: Sendable {
         self.settings = settings
         self.clock = clock
         metrics = GatewayMetrics(version: settings.version)
-        directory = MeterDirectory(meters: meters, channels: channels, systemTitle: settings.systemTitle)
-        administration = MeterAdministration(meters: meters, channels: channels, directory: directory)
-        exchange = MeterExchange(access: access, metrics: metrics)
+        let learning = LearnedQuirkKeeper(store: procedures, clock: clock)
+        directory = MeterDirectory(
+            meters: meters,
+            channels: channels,
+            learned: procedures,
+            systemTitle: settings.systemTitle
+        )
+        administration = MeterAdministration(
+            meters: meters,
+            channels: channels,
+            learned: procedures,
+            directory: directory
+        )
+        exchange = MeterExchange(access: access, metrics: metrics, learning: learning)
         objects = ObjectDirectory(exchange: exchange, clock: clock, metrics: metrics)
         reader = AttributeReader(
             exchange: exchange,

@@ -71,7 +71,7 @@ struct MeterBehaviourTests {
     @Test(arguments: [
         ("withListMaximum", QuirkValue.integer(0)), ("withListMaximum", .text("4")), ("release", .integer(1)),
         ("deviationSign", .integer(-1)), ("rangeStep", .integer(0)), ("serverSystemTitle", .text("4B414D")),
-        ("hdlcAddressOctets", .integer(3)),
+        ("mbusMethodOffset", .integer(3)),
     ])
     func `A value that an option does not take is refused`(name: String, value: QuirkValue) throws {
         #expect(try Self.fault(of: [name: value]).pointer.text == "/quirks/\(name)")

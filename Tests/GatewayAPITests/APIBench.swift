@@ -48,6 +48,7 @@ struct APIBench: Sendable {
     let api: GatewayAPI
     let responder: HTTPEdge
     let queue: JobQueue
+    let store: SQLFleetStore
 
     private init(_ makeObjects: ((HandClock) -> any ObjectServer)?) async throws {
         listener = try await MeterListener.bind(objects: makeObjects?(clock) ?? meter, network: network)
@@ -60,7 +61,7 @@ struct APIBench: Sendable {
         )
         sessions = MeterSessions(network: network, custody: custodian)
         let sealer = try SecretSealer(key: Secret([UInt8](repeating: 7, count: 32)))
-        let store = SQLFleetStore(database: database, sealer: sealer, clock: clock)
+        store = SQLFleetStore(database: database, sealer: sealer, clock: clock)
         queue = JobQueue(store: SQLJobStore(database: database), clock: clock)
         gateway = Gateway(
             meters: store,

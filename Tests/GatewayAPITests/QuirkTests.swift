@@ -7,6 +7,7 @@ import GatewayCore
 import HTTPKit
 import JSONText
 import Testing
+import Timekeeping
 
 @testable import GatewayAPI
 
@@ -53,6 +54,37 @@ struct QuirkTests {
             _ = try await bench.send(.patch, "/meters/M1", #"{"quirks":{"withListMaximum":1}}"#)
             #expect(try await bench.send(.post, "/meters/M1/read", read).status == 200)
             #expect(bench.listener.counters.exchanges - together > together)
+        }
+    }
+
+    @Test func `What was learned is kept, shown and used until it is forgotten`() async throws {
+        try await APIBench.run { bench in
+            let meter = try #require(MeterID("M1"))
+            let quirk = LearnedQuirk(name: "withListMaximum", value: .integer(1), learnedAt: bench.clock.now())
+            try await bench.store.learn([quirk], about: meter)
+            let shown = try await Self.items(bench.get("/meters/M1/quirks"))["withListMaximum"]
+            #expect(shown?["value"] == 1)
+            #expect(shown?["origin"] == "learned")
+            #expect(shown?["learnedAt"]?.string == bench.clock.now().rfc3339)
+            let read =
+                #"{"items":[{"object":"1.0.1.8.0.255","attribute":2},{"object":"0.0.96.50.0.255","attribute":2}]}"#
+            #expect(try await bench.send(.post, "/meters/M1/read", read).status == 200)
+            let single = bench.listener.counters.exchanges
+            #expect(try await bench.send(.delete, "/meters/M1/quirks").status == 204)
+            let forgotten = try await Self.items(bench.get("/meters/M1/quirks"))["withListMaximum"]
+            #expect(forgotten?["origin"] == "standard")
+            #expect(try await bench.send(.post, "/meters/M1/read", read).status == 200)
+            #expect(bench.listener.counters.exchanges - single < single)
+        }
+    }
+
+    @Test func `A change of the configuration forgets what was learned`() async throws {
+        try await APIBench.run { bench in
+            let meter = try #require(MeterID("M1"))
+            let quirk = LearnedQuirk(name: "release", value: .bool(false), learnedAt: bench.clock.now())
+            try await bench.store.learn([quirk], about: meter)
+            _ = try await bench.send(.patch, "/meters/M1", #"{"name":"Flat 13"}"#)
+            #expect(try await bench.store.learnedQuirks(meter) == [])
         }
     }
 

@@ -129,7 +129,7 @@ struct ClientAssociation: Sendable {
 
     /// The RLRQ; in an association with ciphering it carries a ciphered InitiateRequest, if there is a counter for it.
     mutating func releaseRequest(_ protection: inout ClientProtection) -> [UInt8] {
-        guard protection.isCiphering else { return RLRQ(reason: 0).octets }
+        guard protection.isCiphering, settings.releaseCarriesInitiate else { return RLRQ(reason: 0).octets }
         return RLRQ(reason: 0, userInformation: try? protection.protectInitiate(initiateRequest)).octets
     }
 

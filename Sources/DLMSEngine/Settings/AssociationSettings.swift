@@ -23,6 +23,8 @@ public struct AssociationSettings: Hashable, Sendable {
     public var responseTimeout: Duration
     /// Whether to release the association (RLRQ) before closing.
     public var release: Bool
+    /// Whether the release of a ciphered association carries the protected InitiateRequest, as the standard wants.
+    public var releaseCarriesInitiate = true
     /// How long to wait for the answer to a release, which many meters never send.
     public var releaseTimeout: Duration
     /// The most attributes asked for in one GET with-list; 1 = never use lists.

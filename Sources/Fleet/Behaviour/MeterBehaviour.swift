@@ -26,14 +26,10 @@ public struct MeterBehaviour: Hashable, Sendable {
     public var generalBlockWindow: Int = 1
     /// What the blocks of a long answer to a method carry.
     public var actionBlockContent = ActionBlockContent.automatic
-    /// Milliseconds to leave a meter alone after its connection was closed, 0 to 60000.
-    public var reconnectPause: Int = 0
     /// The offset of the first method of M-Bus clients of version 0 with short names: 96 (60 hex), or 104 in NTA meters.
     public var mbusMethodOffset: UInt8 = 0x60
     /// The offset of the first method of security setups of version 0 with short names: 40 (28 hex) or 48.
     public var securitySetupMethodOffset: UInt8 = 0x28
-    /// The length of the meter's HDLC address in octets, 1, 2 or 4; nil takes the shortest that holds it.
-    public var hdlcAddressOctets: Int?
 
     // MARK: Profiles and time
 

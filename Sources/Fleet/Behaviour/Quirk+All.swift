@@ -13,10 +13,8 @@ extension Quirk {
         .word("callingSystemTitle", \.callingSystemTitle, "When the AARQ tells the client's system title."),
         .number("generalBlockWindow", \.generalBlockWindow, .integer(0...63), "The window of general block transfer; 0 does not offer it."),
         .word("actionBlockContent", \.actionBlockContent, "What the blocks of a long answer to a method carry."),
-        .number("reconnectPause", \.reconnectPause, .integer(0...60_000), "Milliseconds to leave the meter alone after its connection was closed."),
         .number("mbusMethodOffset", \.mbusMethodOffset, .oneOf([0x60, 0x68]), "The short-name offset of the first method of M-Bus clients of version 0."),
         .number("securitySetupMethodOffset", \.securitySetupMethodOffset, .oneOf([0x28, 0x30]), "The short-name offset of the first method of security setups of version 0."),
-        .number("hdlcAddressOctets", \.hdlcAddressOctets, .oneOf([1, 2, 4]), "The length of the meter's HDLC address where the meter's own configuration gives none."),
 
         .word("rangeSelection", \.profiles.rangeSelection, "Whether the meter selects rows of a profile by time."),
         .word("entrySelection", \.profiles.entrySelection, "Whether the meter selects rows of a profile by number."),

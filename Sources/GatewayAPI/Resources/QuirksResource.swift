@@ -51,6 +51,11 @@ extension GatewayAPI {
         .with("Cache-Control", "no-cache")
     }
 
+    @Sendable func forgetLearnedQuirks(_ request: RoutedRequest) async throws -> HTTPResponse {
+        try await gateway.forgetLearned(request.parameter("id"))
+        return .empty()
+    }
+
     private static func write(_ effective: EffectiveBehaviour, into writer: inout JSONWriter) {
         let standard = MeterBehaviour()
         writer.name("items")

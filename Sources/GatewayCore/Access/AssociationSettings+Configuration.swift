@@ -194,6 +194,7 @@ extension AssociationSettings {
     fileprivate mutating func take(_ behaviour: MeterBehaviour) {
         proposedConformance = Self.fullConformance
         maxSendPDUSize = behaviour.maxSendPDU
+        releaseCarriesInitiate = behaviour.releaseContent == .initiate
         if behaviour.generalBlockWindow == 0 {
             proposedConformance.remove(.generalBlockTransfer)
         } else {

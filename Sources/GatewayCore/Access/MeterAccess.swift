@@ -30,6 +30,9 @@ public protocol MeterAccess: Sendable {
     /// Counts since the start, and how things stand now.
     func metrics() async -> SessionMetrics
 
+    /// Forgets what was learned about a meter, so that it is found out anew.
+    func forgetLearned(of meter: String) async
+
     /// Forgets a meter that was removed.
     func forget(meter: String) async
 }

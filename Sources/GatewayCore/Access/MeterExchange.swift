@@ -21,6 +21,7 @@ struct MeterExchange: Sendable {
 
     let access: any MeterAccess
     let metrics: GatewayMetrics
+    let learning: LearnedQuirkKeeper
 
     /// Carries out one request.
     ///
@@ -60,6 +61,7 @@ struct MeterExchange: Sendable {
                 metrics.exchanges.increment(MetricLabels(kind.rawValue, "success"))
                 metrics.exchangeDuration.observe(timings.exchange, MetricLabels(kind.rawValue))
             }
+            learning.note(answer.association.learned, of: memory)
             return Answer(
                 response: answer.response,
                 timings: timings,

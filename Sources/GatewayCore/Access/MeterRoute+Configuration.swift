@@ -52,6 +52,7 @@ extension MeterRoute {
         var hasher = Hasher()
         hasher.combine(record.revision)
         hasher.combine(sharedChannel?.revision)
+        hasher.combine(behaviour)
         self.init(
             meter: record.id.text,
             channel: key,

@@ -9,6 +9,7 @@ import MeterSessions
 struct MeterAdministration: Sendable {
     let meters: any MeterStore
     let channels: any ChannelStore
+    let learned: any LearnedQuirkStore
     let directory: MeterDirectory
 
     /// Registers or replaces a meter.
@@ -104,6 +105,8 @@ struct MeterAdministration: Sendable {
         }
         do throws(StoreError) {
             let result = try await meters.putMeter(id, configuration, when: precondition)
+            // What was learned may have had its reason in what was changed.
+            _ = try await learned.forgetLearnedQuirks(id)
             directory.forget(id)
             return result
         } catch {

@@ -35,10 +35,17 @@ final class MeterDirectory: Sendable {
 
     private let meters: any MeterStore
     private let channels: any ChannelStore
+    private let learned: any LearnedQuirkStore
     private let systemTitle: SystemTitle?
     private let contents = Mutex(Contents())
 
-    init(meters: any MeterStore, channels: any ChannelStore, systemTitle: SystemTitle? = nil) {
+    init(
+        meters: any MeterStore,
+        channels: any ChannelStore,
+        learned: any LearnedQuirkStore,
+        systemTitle: SystemTitle? = nil
+    ) {
+        self.learned = learned
         self.systemTitle = systemTitle
         self.meters = meters
         self.channels = channels
@@ -69,7 +76,7 @@ final class MeterDirectory: Sendable {
             keep(known.memory, now, unlessChangedSince: changes)
             return known.memory
         }
-        let memory = try makeMemory(record, channel)
+        let memory = try makeMemory(record, channel, try await learnedQuirks(of: id))
         keep(memory, now, unlessChangedSince: changes)
         return memory
     }
@@ -105,11 +112,28 @@ final class MeterDirectory: Sendable {
             createdAt: record.createdAt,
             updatedAt: record.updatedAt
         )
-        return try makeMemory(trial, try await sharedChannel(of: record))
+        return try makeMemory(
+            trial,
+            try await sharedChannel(of: record),
+            try await learnedQuirks(of: record.id)
+        )
     }
 
-    private func makeMemory(_ record: MeterRecord, _ channel: ChannelRecord?) throws(GatewayError) -> MeterMemory {
-        let behaviour = record.configuration.behaviour()
+    /// What was learned about a meter.
+    func learnedQuirks(of id: MeterID) async throws(GatewayError) -> [LearnedQuirk] {
+        do throws(StoreError) {
+            return try await learned.learnedQuirks(id)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    private func makeMemory(
+        _ record: MeterRecord,
+        _ channel: ChannelRecord?,
+        _ learned: [LearnedQuirk]
+    ) throws(GatewayError) -> MeterMemory {
+        let behaviour = record.configuration.behaviour(learned: learned)
         return MeterMemory(
             record: record,
             channelRevision: channel?.revision,

@@ -56,6 +56,8 @@ final class MeterMemory: Sendable {
     /// What is kept of all meters of the model; nil if the model says nothing, or the meter changes its scalers.
     private let model: ModelMemory?
     private let contents = Mutex(Contents())
+    /// What was learned since the memory was made, by option.
+    private let learned = Mutex<[String: QuirkValue]>([:])
 
     init(
         record: MeterRecord,
@@ -73,6 +75,15 @@ final class MeterMemory: Sendable {
     }
 
     var id: MeterID { record.id }
+
+    /// What of that is news: not known when the memory was made, and not told since.
+    func news(in quirks: [LearnedQuirk]) -> [LearnedQuirk] {
+        let news = behaviour.news(in: quirks)
+        guard !news.isEmpty else { return [] }
+        return learned.withLock { learned in
+            news.filter { learned.updateValue($0.value, forKey: $0.name) != $0.value }
+        }
+    }
 
     /// What tells one state of the contents from another.
     var generation: UInt64 {

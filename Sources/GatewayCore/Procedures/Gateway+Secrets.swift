@@ -68,6 +68,11 @@ extension Gateway {
         _ traceID: String
     ) async throws(GatewayError) -> JobRecord {
         let id = try meterID(meter)
+        if try await pendingSecrets(of: id) != nil {
+            guard try await !hasOpenSecretJob(at: meter) else { throw .secretsPending(id) }
+            // Left behind by a process that died before it could make the job.
+            _ = try await resolveSecrets(of: meter, Wishes(budget: WaitBudget(Self.patience)))
+        }
         try await beginSecretChange(of: id, secrets)
         do throws(GatewayError) {
             return try await submit(order, targets: [meter], priority: 5, caller: caller, traceID: traceID)
@@ -76,6 +81,19 @@ extension Gateway {
             try await abandonPendingSecrets(of: id)
             throw error
         }
+    }
+
+    /// How long a caller waits for an earlier change to be settled.
+    private static let patience = Duration.seconds(60)
+
+    /// Whether a job looks after secrets that are on their way to a meter.
+    private func hasOpenSecretJob(at meter: String) async throws(GatewayError) -> Bool {
+        let open = Set(JobState.allCases.filter { !$0.isFinal })
+        for kind in [JobKind.keyChange, .secretChange] {
+            let query = JobQuery(states: open, kind: kind, target: meter)
+            if try await !jobList(matching: query, before: nil, limit: 1).isEmpty { return true }
+        }
+        return false
     }
 
     /// A change of secrets at a meter.

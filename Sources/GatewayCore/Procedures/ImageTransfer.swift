@@ -36,6 +36,8 @@ struct ImageTransfer: Sendable {
     private static let usualName = OBISCode(0, 0, 44, 0, 0, 255)
     /// Observed block sizes are 50 to 2048 octets; others are a mistake.
     private static let blockSizes: ClosedRange<Int64> = 1...65_536
+    /// So often blocks are sent that the meter confirmed and does not have.
+    private static let mostRounds = 3
     /// So often a link may break without a block in between.
     private static let mostIdleFailures = 3
 
@@ -84,13 +86,20 @@ struct ImageTransfer: Sendable {
             )
         }
         if standing.status == .initiated {
-            sent = try await send(
-                blockSize,
-                to: object,
-                present: standing.present,
-                isCancelled: isCancelled,
-                report: report
-            )
+            // Observed: a meter that confirms a block and does not have it. So the meter has the last word.
+            var rounds = 0
+            while standing.present.text.contains("0"), rounds < Self.mostRounds, !isCancelled() {
+                rounds += 1
+                sent += try await send(
+                    blockSize,
+                    to: object,
+                    present: standing.present,
+                    isCancelled: isCancelled,
+                    report: report
+                )
+                guard let present = try await presentBlocks(of: object, blocks: blocks) else { break }
+                standing.present = present
+            }
             guard !isCancelled() else { throw CancellationError() }
             standing.status = try await verify(object)
         }
