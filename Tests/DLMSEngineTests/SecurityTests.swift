@@ -97,6 +97,21 @@ struct SecurityTests {
         }
     }
 
+    @Test("General protection is proposed exactly when messages use it", arguments: cipherings)
+    func proposesGeneralProtection(ciphering: SecuritySettings.Ciphering) throws {
+        let fixture = try SecurityFixture(.suite1)
+        let meter = fixture.meter()
+        let required = AppliedProtection(isAuthenticated: true, isEncrypted: true)
+        let security = fixture.serverSecurity(required: required)
+        var terms = AssociationTerms(authentication: .high(.gmac), security: security)
+        terms.conformance.insert(.generalProtection)
+        meter.setTerms(terms, for: 1)
+        let pair = MachinePair(fixture.client(.high(.gmac), fixture.clientSecurity(ciphering)), meter)
+        let isGeneral = ![.global, .dedicated].contains(ciphering)
+        #expect(pair.client.isReady)
+        #expect(pair.client.info.conformance.contains(.generalProtection) == isGeneral)
+    }
+
     @Test("Requests with the broadcast key are served, and answered with the unicast key")
     func broadcastKey() throws {
         let fixture = try SecurityFixture()

@@ -77,7 +77,9 @@ struct ClientAssociation: Sendable {
     private var clientSystemTitle: [UInt8]? { settings.security?.clientSystemTitle ?? settings.clientSystemTitle }
 
     private var proposedConformance: Conformance {
-        info.usesShortNames ? settings.shortNames.proposedConformance : settings.proposedConformance
+        var proposed = info.usesShortNames ? settings.shortNames.proposedConformance : settings.proposedConformance
+        if settings.security?.usesGeneralProtection == true { proposed.insert(.generalProtection) }
+        return proposed
     }
 
     /// How objects are named, and whether APDUs may be ciphered.

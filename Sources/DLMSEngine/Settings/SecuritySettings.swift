@@ -90,6 +90,9 @@ public struct SecuritySettings: Hashable, Sendable {
 
     /// Whether messages are protected at all, which the application context tells the server.
     public var isCiphering: Bool { isAuthenticated || isEncrypted || signsRequests }
+
+    /// Whether messages go in APDUs of general protection, which is a service to be agreed on.
+    var usesGeneralProtection: Bool { signsRequests || isCiphering && ciphering.isGeneral }
 }
 
 extension SecuritySettings {
@@ -111,6 +114,14 @@ extension SecuritySettings {
             switch self {
             case .dedicated, .generalDedicated: true
             case .global, .generalGlobal, .general: false
+            }
+        }
+
+        /// Whether an APDU of its own carries the protection.
+        var isGeneral: Bool {
+            switch self {
+            case .generalGlobal, .generalDedicated, .general: true
+            case .global, .dedicated: false
             }
         }
     }
