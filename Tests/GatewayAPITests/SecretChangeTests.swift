@@ -166,6 +166,17 @@ struct SecretChangeTests {
         }
     }
 
+    @Test func `A secret that waits to be sent is not taken away`() async throws {
+        try await APIBench.run { bench in
+            // Nobody works on jobs here, so the new password is kept and never sent.
+            let body = #"{"association":"reader","secret":{"text":"new-password"}}"#
+            #expect(try await bench.send(.post, "/meters/M1/secret/change", body).status == 202)
+            #expect(try await bench.send(.post, "/meters/M1/secrets/resolve").problem == "secrets-pending")
+            let meter = try #require(MeterID("M1"))
+            #expect(try await bench.store.pendingSecrets(meter) != nil)
+        }
+    }
+
     @Test func `Secrets that no job looks after are settled before the next change`() async throws {
         try await Self.run { bench, meter in
             let place = JSONPointer("/associations/manager/security/blockCipherKey")

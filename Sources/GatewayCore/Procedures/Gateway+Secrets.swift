@@ -46,9 +46,12 @@ extension Gateway {
     }
 
     /// Finds out which secrets a meter has after a change whose answer was lost.
+    ///
+    /// - Throws: ``Fleet/GatewayError/secretsPending(_:)`` while the new ones wait to be sent, or somebody is at it.
     public func resolveSecrets(of meter: String, _ wishes: Wishes) async throws(GatewayError) -> SecretChangeOutcome {
         let change = try await secretChange(.keys(KeyChangeOrder(keys: [])), meter, wishes)
         let id = change.memory.id
+        guard try await !hasOpenSecretJob(at: meter, includingSent: false) else { throw .secretsPending(id) }
         try beginSecretWork(at: id)
         defer { endSecretWork(at: id) }
         guard let pending = try await pendingSecrets(of: change.memory.id) else {
@@ -87,11 +90,22 @@ extension Gateway {
     private static let patience = Duration.seconds(60)
 
     /// Whether a job looks after secrets that are on their way to a meter.
-    private func hasOpenSecretJob(at meter: String) async throws(GatewayError) -> Bool {
+    ///
+    /// - Parameter includingSent: whether a job counts that has sent them and waits for the meter.
+    private func hasOpenSecretJob(
+        at meter: String,
+        includingSent: Bool = true
+    ) async throws(GatewayError) -> Bool {
         let open = Set(JobState.allCases.filter { !$0.isFinal })
         for kind in [JobKind.keyChange, .secretChange] {
             let query = JobQuery(states: open, kind: kind, target: meter)
-            if try await !jobList(matching: query, before: nil, limit: 1).isEmpty { return true }
+            for job in try await jobList(matching: query, before: nil, limit: 10) {
+                if includingSent { return true }
+                // The job may have other meters, too.
+                let executions = try await executions(of: job.id.text, after: nil, limit: 10_000)
+                let mine = executions.filter { $0.target == meter && $0.finishedAt == nil }
+                if mine.contains(where: { !$0.hasTransmitted || $0.state == .running }) { return true }
+            }
         }
         return false
     }
