@@ -61,8 +61,13 @@ final class MeterClientHandler: ChannelInboundHandler {
         self.onUnsolicited = onUnsolicited
     }
 
+    /// How many invocation counters opening the association takes.
+    var countersToOpen: Int { counters == nil ? 0 : machine.countersToOpen }
+
     /// Opens the association over the connected channel.
-    func associate(_ done: @escaping Opened) {
+    ///
+    /// - Parameter first: invocation counters that were reserved for it; without them the machine asks for some.
+    func associate(counters first: Range<UInt64>?, _ done: @escaping Opened) {
         guard !isOpeningCancelled else {
             context?.close(promise: nil)
             return done(.failure(TransportError(.cancelled)))
@@ -71,6 +76,7 @@ final class MeterClientHandler: ChannelInboundHandler {
             return done(.failure(TransportError(.closedByPeer(waitingFor: .associationResponse))))
         }
         opened = done
+        if let first { run(machine.countersReserved(first, now: .now)) }
         // Without randomness the machine says why it cannot go on.
         let randomness = settings.needsRandomness ? try? AssociationRandomness.drawn(for: settings) : nil
         run(machine.connected(now: .now, randomness: randomness))

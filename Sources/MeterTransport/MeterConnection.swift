@@ -45,7 +45,7 @@ public final class MeterConnection: Sendable {
     ) async throws(TransportError) -> (connection: MeterConnection, info: AssociationInfo) {
         let tally = ConnectionTally()
         let attempt = ConnectAttempt()
-        let parts: (any Channel, NIOLoopBound<MeterClientHandler>)
+        let parts: (any Channel, NIOLoopBound<MeterClientHandler>, countersToOpen: Int)
         do {
             parts = try await withTaskCancellationHandler {
                 try await ClientBootstrap(group: network.group)
@@ -61,7 +61,9 @@ public final class MeterConnection: Sendable {
                                 onUnsolicited: onUnsolicited
                             )
                             try channel.pipeline.syncOperations.addHandler(handler)
-                            return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop))
+                            return (
+                                channel, NIOLoopBound(handler, eventLoop: channel.eventLoop), handler.countersToOpen
+                            )
                         }
                     }
             } onCancel: {
@@ -72,7 +74,10 @@ public final class MeterConnection: Sendable {
             throw ConnectFailure.transportError(of: error, endpoint)
         }
         let connection = MeterConnection(channel: parts.0, handler: parts.1, tally: tally)
-        let info = try await connection.associate()
+        // Reserved here, where the caller waits anyway: asking from the event loop takes two changes of threads. When it
+        // fails, the machine asks again and tells why the association cannot be opened.
+        let first = parts.countersToOpen > 0 ? try? await counters?.reserve(parts.countersToOpen) : nil
+        let info = try await connection.associate(counters: first)
         if let onClose { connection.channel.closeFuture.whenComplete { _ in onClose() } }
         return (connection, info)
     }
@@ -148,11 +153,11 @@ public final class MeterConnection: Sendable {
         try? await channel.close().get()
     }
 
-    private func associate() async throws(TransportError) -> AssociationInfo {
+    private func associate(counters: Range<UInt64>?) async throws(TransportError) -> AssociationInfo {
         let result: Result<AssociationInfo, TransportError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 channel.eventLoop.execute { [handler] in
-                    handler.value.associate { continuation.resume(returning: $0) }
+                    handler.value.associate(counters: counters) { continuation.resume(returning: $0) }
                 }
             }
         } onCancel: {

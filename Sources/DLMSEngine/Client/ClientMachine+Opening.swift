@@ -32,7 +32,9 @@ extension ClientMachine {
     /// Asks for the association, as soon as there are invocation counters for it.
     private mutating func requestAssociation(now: ContinuousClock.Instant) -> [ClientAction] {
         let counters = protection.countersToOpen
-        guard counters == 0 else { return waitForCounters(.associationRequest, count: counters, now: now) }
+        guard counters <= protection.countersLeft else {
+            return waitForCounters(.associationRequest, count: counters, now: now)
+        }
         return sendAssociationRequest(now: now)
     }
 

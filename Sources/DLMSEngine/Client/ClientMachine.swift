@@ -80,6 +80,11 @@ public struct ClientMachine: Sendable {
     /// What was agreed and learned; meaningful once the association is open.
     public var info: AssociationInfo { association.info }
 
+    /// How many invocation counters opening the association takes, so that they can be reserved ahead of it.
+    ///
+    /// Those that are handed over by ``countersReserved(_:now:)`` before ``connected(now:randomness:)`` are not asked for.
+    public var countersToOpen: Int { protection.countersToOpen }
+
     /// Whether a request may be made now.
     public var isReady: Bool {
         if case .associated = state { true } else { false }

@@ -25,6 +25,12 @@ struct ClientProtection: Sendable {
     }
 
     private let settings: SecuritySettings?
+    /// What every request carries, and every answer has to carry.
+    let required: AppliedProtection
+    // What is looked at for every message; a copy of all settings would cost as much as the ciphering.
+    private let form: ProtectionForm
+    private let isDedicated: Bool
+    private let usesBroadcastKey: Bool
     private let authentication: AssociationAuthentication
     private(set) var context: SecurityContext?
     private var supply = CounterSupply()
@@ -38,25 +44,25 @@ struct ClientProtection: Sendable {
     init(_ settings: AssociationSettings) {
         self.settings = settings.security
         authentication = settings.authentication
+        required = AppliedProtection(
+            isAuthenticated: settings.security?.isAuthenticated ?? false,
+            isEncrypted: settings.security?.isEncrypted ?? false,
+            isSigned: settings.security?.signsRequests ?? false
+        )
+        let ciphering = settings.security?.ciphering ?? .global
+        form = ciphering.form
+        isDedicated = ciphering.isDedicated
+        usesBroadcastKey = settings.security?.broadcastKey != nil
     }
 
-    /// What every request carries, and every answer has to carry.
-    var required: AppliedProtection {
-        guard let settings else { return .none }
-        return AppliedProtection(
-            isAuthenticated: settings.isAuthenticated,
-            isEncrypted: settings.isEncrypted,
-            isSigned: settings.signsRequests
-        )
-    }
+    private var isCiphered: Bool { required.isAuthenticated || required.isEncrypted }
 
     /// Whether anything is ciphered, so that the application context has to say so.
     var isCiphering: Bool { required.isAuthenticated || required.isEncrypted || required.isSigned }
 
     /// The octets that protection adds to a request at the most.
     var overhead: Int {
-        guard let settings, let context else { return 0 }
-        return context.overhead(required, settings.ciphering.form)
+        context?.overhead(required, form) ?? 0
     }
 
     /// The last counter of the server with the global key.
@@ -106,11 +112,14 @@ struct ClientProtection: Sendable {
 
     /// How many counters opening the association takes before anything is sent.
     var countersToOpen: Int {
-        guard context != nil else { return 0 }
+        guard settings != nil else { return 0 }
         var count = isCiphering ? 4 : 0
         if case .high(.gmac) = authentication { count = 4 }
         return count
     }
+
+    /// How many reserved counters are left.
+    var countersLeft: Int { supply.count }
 
     /// Adds reserved counters.
     mutating func reserved(_ counters: Range<UInt64>) {
@@ -129,7 +138,7 @@ struct ClientProtection: Sendable {
 
     /// How many counters to ask for ahead of need; nil when there are enough.
     mutating func refill() -> Int? {
-        guard let settings, isCiphering, !settings.ciphering.isDedicated else { return nil }
+        guard isCiphering, !isDedicated else { return nil }
         return supply.refill()
     }
 
@@ -137,12 +146,11 @@ struct ClientProtection: Sendable {
 
     /// Protects the APDU of a service.
     mutating func protect(_ apdu: [UInt8]) -> Outgoing {
-        guard let settings, isCiphering else { return .ready(apdu) }
-        let isCiphered = settings.isAuthenticated || settings.isEncrypted
-        if isCiphered, !settings.ciphering.isDedicated, supply.count == 0 { return .needsCounters(1) }
+        guard isCiphering else { return .ready(apdu) }
+        if isCiphered, !isDedicated, supply.count == 0 { return .needsCounters(1) }
         do throws(EngineError) {
-            let counter = isCiphered ? try takeCounter(settings.ciphering.isDedicated) : 0
-            return .ready(try protect(apdu, required, settings.ciphering.form, counter))
+            let counter = isCiphered ? try takeCounter(isDedicated) : 0
+            return .ready(try protect(apdu, required, form, counter))
         } catch {
             return .failed(error)
         }
@@ -151,11 +159,11 @@ struct ClientProtection: Sendable {
     /// Protects an InitiateRequest, always with the global key; one with a dedicated key inside is always encrypted.
     mutating func protectInitiate(_ initiate: InitiateRequest) throws(EngineError) -> [UInt8] {
         var initiate = initiate
-        guard let settings, settings.isAuthenticated || settings.isEncrypted else { return initiate.octets }
+        guard isCiphered else { return initiate.octets }
         initiate.dedicatedKey = dedicatedKey?.exposedOctets
         let applied = AppliedProtection(
-            isAuthenticated: settings.isAuthenticated,
-            isEncrypted: settings.isEncrypted || dedicatedKey != nil
+            isAuthenticated: required.isAuthenticated,
+            isEncrypted: required.isEncrypted || dedicatedKey != nil
         )
         return try protect(initiate.octets, applied, .specific(.global), try takeCounter(false))
     }
@@ -186,7 +194,7 @@ struct ClientProtection: Sendable {
         let order = SecurityContext.Order(
             applied: applied,
             form: form,
-            usesBroadcastKey: settings?.broadcastKey != nil,
+            usesBroadcastKey: usesBroadcastKey,
             counter: counter,
             transactionID: transactionID
         )
