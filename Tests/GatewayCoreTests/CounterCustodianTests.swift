@@ -74,7 +74,7 @@ import Timekeeping
 
         func lastServerCounter(_ custodian: CounterCustodian) async throws -> UInt32? {
             guard case .ready(_, let last) = try await custodian.counters(for: plan) else { return nil }
-            return last
+            return last?.value
         }
     }
 

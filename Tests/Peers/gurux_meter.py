@@ -690,7 +690,7 @@ class Session:
             if refused:
                 raise SvcErr(bytes([0xD8, 1, 6]) + struct.pack(">I", self.m.invocation_counter + 1))
             self.m.invocation_counter = max(ic, self.m.invocation_counter)
-        self.ciph = (t, sc)
+        self.ciph = (t, SECS[self.a.answer_security] | self.a.suite if self.a.answer_security else sc)
         return plain
 
     def seal(self, apdu):
@@ -1437,6 +1437,7 @@ def args():
     p.add_argument("--block-cipher-key", default="000102030405060708090A0B0C0D0E0F")
     p.add_argument("--auth-key", default="D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF")
     p.add_argument("--check-ic", action="store_true", help="refuse invocation counters that do not grow (exception-response 1/6)")
+    p.add_argument("--answer-security", choices=list(SECS), help="protection of answers, whatever the request had")
     p.add_argument("--first-ic", type=int, default=0, help="the last invocation counter that some other client has used")
     p.add_argument("--ic-log", action="store_true", help="print every invocation counter that comes")
     p.add_argument("--public-client", action="store_true", help="client 16 needs neither authentication nor security")

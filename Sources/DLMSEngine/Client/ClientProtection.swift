@@ -212,6 +212,8 @@ struct ClientProtection: Sendable {
     mutating func learned(serverTitle: [UInt8]?) {
         guard let serverTitle, !serverTitle.isEmpty else { return }
         context?.peerTitle = serverTitle
+        // What another meter has used says nothing about this one.
+        if let known = settings?.lastServerCounterTitle, known != serverTitle { serverCounters[.unicast] = nil }
     }
 
     /// Takes the protection off an APDU, and refuses what is protected less than it must be.

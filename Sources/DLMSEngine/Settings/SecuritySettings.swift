@@ -46,6 +46,9 @@ public struct SecuritySettings: Hashable, Sendable {
     public var allowsUnverified: Bool
     /// The last invocation counter that the server is known to have used with the global key; nil = any is accepted.
     public var lastServerCounter: UInt32?
+    /// The system title of the server that used ``lastServerCounter``, which another server need not be above; nil = this
+    /// one.
+    public var lastServerCounterTitle: [UInt8]?
 
     /// Settings with usual choices for everything but titles and keys.
     public init(

@@ -39,8 +39,7 @@ struct AssociationMapping {
     /// - Throws: ``GatewayError/notSupported(what:)``, ``GatewayError/internal(reason:)``.
     func counters(_ name: String, _ association: AssociationConfiguration) throws(GatewayError) -> CounterPlan? {
         guard let security = association.security,
-            !security.protection.isDisjoint(with: [.authenticated, .encrypted])
-                || association.authentication.mechanism == .gmac
+            !security.protection.isEmpty || association.authentication.mechanism == .gmac
         else { return nil }
         let key = security.keySet == .broadcast ? security.broadcastKey : security.blockCipherKey
         let fingerprint: KeyFingerprint
@@ -59,7 +58,8 @@ struct AssociationMapping {
                 if behaviour.callingSystemTitle == .always { settings.clientSystemTitle = systemTitle?.octets }
                 return CounterObject(logicalName: object, settings: settings)
             },
-            keepsServerCounter: !behaviour.meterCounterRestarts
+            // The engine tells what the meter used with the unicast key only.
+            keepsServerCounter: !behaviour.meterCounterRestarts && security.keySet == .unicast
         )
     }
 
@@ -105,7 +105,7 @@ struct AssociationMapping {
     }
 
     private func security(_ security: SecurityConfiguration, title: SystemTitle) -> SecuritySettings {
-        SecuritySettings(
+        var settings = SecuritySettings(
             suite: SecuritySuite(security.suite),
             isAuthenticated: security.protection.contains(.authenticated),
             isEncrypted: security.protection.contains(.encrypted),
@@ -124,6 +124,8 @@ struct AssociationMapping {
             agreedKeyAlgorithm: behaviour.agreedKeyAlgorithm == .gbcs ? .printed : .standard,
             allowsUnverified: behaviour.acceptsUnverified
         )
+        settings.signsRequests = security.protection.contains(.signed)
+        return settings
     }
 
     private static func pair(_ own: Secret?, _ peer: PublicKeyConfiguration?) -> SecuritySettings.KeyPairSettings? {

@@ -15,6 +15,8 @@ struct MeterExchange: Sendable {
         let response: ServiceResponse
         let timings: ExchangeTimings
         let isShared: Bool
+        /// Whether everything about the answer's protection that could be checked was.
+        let isVerified: Bool
         /// Whether objects are named by short names on the wire.
         let usesShortNames: Bool
     }
@@ -66,6 +68,7 @@ struct MeterExchange: Sendable {
                 response: answer.response,
                 timings: timings,
                 isShared: answer.source == .shared,
+                isVerified: answer.association.answerProtection.isVerified,
                 usesShortNames: answer.association.usesShortNames
             )
         } catch {

@@ -234,9 +234,11 @@ extension CounterCustodian: CounterCustody {
         )
     }
 
-    private func lastPeerCounter(_ plan: CounterPlan) async throws(CounterStoreError) -> UInt32? {
-        guard let meter = MeterID(plan.meter) else { return nil }
-        return try await peerCounter(of: meter, key: plan.key)?.value
+    private func lastPeerCounter(_ plan: CounterPlan) async throws(CounterStoreError) -> ServerCounter? {
+        guard let meter = MeterID(plan.meter), let last = try await peerCounter(of: meter, key: plan.key) else {
+            return nil
+        }
+        return ServerCounter(value: last.value, systemTitle: last.id.systemTitle.octets)
     }
 }
 

@@ -129,7 +129,7 @@ struct AttributeReader: Sendable {
                     if case .data(let octets) = result {
                         metrics.octets.increment(MetricLabels("in"), by: UInt64(octets.count))
                     }
-                    plan.results[place] = .success((result, answer.isShared))
+                    plan.results[place] = .success((result, answer.isShared, answer.isVerified))
                 }
             } catch {
                 // Without any answer it is the meter that failed; later it is only the rest of the attributes.

@@ -23,7 +23,7 @@ struct ReadPlan {
     /// What to ask the meter for.
     private(set) var requests: [AttributeRequest] = []
     /// What the meter answered to each, with whether the answer was shared; nil so far.
-    var results: [Result<(GetResult, isShared: Bool), GatewayError>?] = []
+    var results: [Result<(GetResult, isShared: Bool, isVerified: Bool), GatewayError>?] = []
     private var places: [AttributeRequest: Int] = [:]
     private var scalerPlaces: [MeterMemory.ObjectKey: Int] = [:]
 
@@ -105,7 +105,7 @@ struct ReadPlan {
     }
 
     private func keepScaler(_ key: MeterMemory.ObjectKey, at place: Int, readAt: Timestamp) {
-        guard case .success(let (result, _)) = results[place] else { return }
+        guard case .success(let (result, _, _)) = results[place] else { return }
         switch result {
         case .data(let octets):
             let data = try? DLMSData(octets: octets)
@@ -129,7 +129,7 @@ struct ReadPlan {
         switch results[place] {
         case nil: return .failure(.internal(reason: "an attribute was not fetched"))
         case .failure(let error): return .failure(error)
-        case .success((.failure(let reason), _)):
+        case .success((.failure(let reason), _, _)):
             let target = ObjectTarget(
                 meter: memory.id,
                 object: object.logicalName,
@@ -145,7 +145,7 @@ struct ReadPlan {
                     isListed: found.entry?.lists(attribute: found.index)
                 )
             )
-        case .success((.data(let octets), let isShared)):
+        case .success((.data(let octets), let isShared, let isVerified)):
             do {
                 let reading = Reading(
                     object: object,
@@ -164,7 +164,8 @@ struct ReadPlan {
                     ),
                     readAt: readAt,
                     source: isShared ? .shared : .live,
-                    association: association
+                    association: association,
+                    isVerified: isVerified
                 )
                 if query.selection == nil, octets.count <= MeterMemory.largestValue {
                     memory.keep(reading, at: key(found))

@@ -21,6 +21,9 @@ public struct Reading: Hashable, Sendable {
     public var source: ReadingSource
     /// The association in which it was read.
     public let association: String
+    /// Whether the answer was in clear by agreement, or something proves that it is the meter's; false for one that was
+    /// encrypted only, or whose tag the operator allows to be left unchecked.
+    public var isVerified = true
 
     /// The name of the attribute in the class model.
     public var attributeName: String? { object.model?.attribute(attributeIndex)?.name }

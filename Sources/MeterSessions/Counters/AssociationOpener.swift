@@ -50,7 +50,8 @@ struct AssociationOpener: Sendable {
             throw .transport(TransportError(.engine(.countersRefused(.noSource))))
         }
         var settings = settings
-        settings.security?.lastServerCounter = lastServerCounter
+        settings.security?.lastServerCounter = lastServerCounter?.value
+        settings.security?.lastServerCounterTitle = lastServerCounter?.systemTitle
         let opened = try await connect(settings, counters: source)
         custody.answered(opened.info, for: plan)
         return opened

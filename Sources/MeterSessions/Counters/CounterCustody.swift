@@ -26,9 +26,23 @@ public protocol CounterCustody: Sendable {
 /// What there is for an association that is about to be opened.
 public enum CounterOffer: Sendable {
     /// Counters, and the last one that the meter is known to have used itself.
-    case ready(any InvocationCounterSource, lastServerCounter: UInt32?)
+    case ready(any InvocationCounterSource, lastServerCounter: ServerCounter?)
     /// The key was never used here: the meter's counter object has to be read first.
     case unknown
+}
+
+/// A counter that a meter has used itself.
+public struct ServerCounter: Hashable, Sendable {
+    /// The counter.
+    public var value: UInt32
+    /// The system title under which the meter used it.
+    public var systemTitle: [UInt8]
+
+    /// Pairs a counter with the title.
+    public init(value: UInt32, systemTitle: [UInt8]) {
+        self.value = value
+        self.systemTitle = systemTitle
+    }
 }
 
 /// What a meter said about the counters it has seen.

@@ -50,6 +50,9 @@ struct DemoCommand: AsyncParsableCommand {
         if let port = await healthy.ports.first {
             registered.append(("demo-wrong-password", "The gateway has a wrong password", port, "00000000"))
         }
+        if let port = await healthy.ports.first, let id = MeterID(Self.protectedID) {
+            _ = try await process.gateway.putMeter(id, Self.protectedConfiguration(port: port), when: .unconditional)
+        }
         for meter in registered {
             guard let id = MeterID(meter.id) else { continue }
             _ = try await process.gateway.putMeter(
@@ -60,7 +63,7 @@ struct DemoCommand: AsyncParsableCommand {
         }
 
         let address = ListenAddress(host: settings.listen.host, port: try process.start())
-        Self.printLines(base: "http://\(address)", meters: registered.map(\.id))
+        Self.printLines(base: "http://\(address)", meters: registered.map(\.id) + [Self.protectedID])
         try await process.run(besides: [FleetService(fleet: healthy), FleetService(fleet: slow)])
     }
 
@@ -106,6 +109,26 @@ struct DemoCommand: AsyncParsableCommand {
         return try JSONReader.parse(writer.octets)
     }
 
+    private static let protectedID = "demo-protected"
+
+    /// The body a user would PUT for the first simulated meter in an association by GMAC, authenticated and encrypted.
+    private static func protectedConfiguration(port: Int) throws -> JSONValue {
+        try JSONReader.parse(
+            Array(
+                """
+                {"name":"Flat 1, by GMAC","labels":{"site":"demo"},"timeZone":"Europe/Bratislava",
+                 "channel":{"type":"tcp","host":"127.0.0.1","port":\(port)},
+                 "associations":{"manager":{"clientAddress":36,"authentication":{"mechanism":"gmac"},
+                   "security":{"suite":0,"protection":["authenticated","encrypted"],"ciphering":"global",
+                     "blockCipherKey":{"hex":"000102030405060708090A0B0C0D0E0F"},
+                     "authenticationKey":{"hex":"D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"},
+                     "invocationCounterObject":"0.0.43.1.0.255"}}},
+                 "timeouts":{"connect":"PT3S","response":"PT5S"}}
+                """.utf8
+            )
+        )
+    }
+
     private static func printLines(base: String, meters: [String]) {
         print(
             """
@@ -131,6 +154,10 @@ struct DemoCommand: AsyncParsableCommand {
 
             # a register of several meters as a job
             curl -i -X POST \(base)/jobs -H 'Content-Type: application/json' -d '{"kind":"read","target":{"meters":["demo-1","demo-slow"]},"items":[{"object":"1.0.1.8.0.255","attribute":2}]}'
+
+            # every message authenticated and encrypted; the counters that this takes
+            curl \(base)/meters/\(protectedID)/objects/1.0.1.8.0.255/attributes/2
+            curl \(base)/meters/\(protectedID)/counters
 
             # how a failure explains itself
             curl '\(base)/meters/demo-offline/objects/1.0.1.8.0.255/attributes/2?class=3'
