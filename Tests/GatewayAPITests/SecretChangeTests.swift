@@ -229,7 +229,7 @@ struct SecretChangeTests {
     @Test func `A change that cannot be is refused before anything is kept`() async throws {
         try await APIBench.run { bench in
             let body = #"{"keys":{"globalUnicast":null}}"#
-            #expect(try await bench.send(.post, "/meters/M1/keys/change", body).problem == "bad-parameter")
+            #expect(try await bench.send(.post, "/meters/M1/keys/change", body).problem == "value-out-of-range")
             let misspelt = try await bench.send(.post, "/meters/M1/keys/change", #"{"keys":{"globalUnicat":null}}"#)
             #expect(misspelt.status == 400)
             #expect(misspelt.text.contains("globalUnicast"))

@@ -17,8 +17,10 @@ extension GatewayAPI {
             throw Problem.badParameter("body", expected: "the octets of the image")
         }
         let identifier = try request.query.single("identifier")
-        if let identifier, !(1...64).contains(identifier.utf8.count) {
-            throw Problem.badParameter("identifier", expected: "1 to 64 octets of text")
+        if let identifier,
+            !(1...64).contains(identifier.utf8.count) || !identifier.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+        {
+            throw Problem.badParameter("identifier", expected: "1 to 64 printable ASCII characters")
         }
         let activates = try request.query.choice("activate", of: Activation.self) ?? .yes
         let digest = try await gateway.keepImage(request.body)

@@ -25,6 +25,15 @@ struct ClockProcedure: Sendable {
     ///
     /// - Parameter withSettings: whether to read zone and daylight saving, too.
     func read(withSettings: Bool = true) async throws(GatewayError) -> ClockReading {
+        // Nearly all meters have the clock where the catalogue has it; a long object list need not be read for that.
+        if access.memory.objectList(access.association) == nil {
+            let likely = MeterObject(logicalName: Self.usualName, classID: Self.classID, version: 0)
+            do throws(GatewayError) {
+                return try await read(likely, withSettings: withSettings)
+            } catch .objectUndefined {
+                // It is elsewhere, or there is none.
+            }
+        }
         let object = try await access.object(of: Self.classID, named: nil, usually: Self.usualName)
         return try await read(object, withSettings: withSettings)
     }

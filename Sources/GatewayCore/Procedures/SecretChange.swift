@@ -56,7 +56,7 @@ struct SecretChange: Sendable {
     /// The places of the secrets in the meter's configuration, with what is to stand there; nil makes a new one.
     ///
     /// - Parameter given: new keys that the caller chose.
-    /// - Throws: ``GatewayError/badParameter(name:reason:suggestion:)`` when the association lacks what is needed.
+    /// - Throws: ``GatewayError/valueOutOfRange(pointer:allowed:)`` when the association lacks what is needed.
     func secrets(given: [TransferredKey: Secret], password: Secret?) throws(GatewayError) -> [JSONPointer: Secret] {
         let name = try association
         switch message {
@@ -64,11 +64,7 @@ struct SecretChange: Sendable {
         case .secret:
             let place = JSONPointer("/associations").appending(name).appending("authentication").appending("secret")
             guard let password, configuration.secrets[place] != nil else {
-                throw .badParameter(
-                    name: "association",
-                    reason: "association \(name) has no password or secret",
-                    suggestion: nil
-                )
+                throw .valueOutOfRange(pointer: "/association", allowed: "an association with a password or secret")
             }
             return [place: password]
         }
@@ -80,13 +76,12 @@ struct SecretChange: Sendable {
         _ given: [TransferredKey: Secret]
     ) throws(GatewayError) -> [JSONPointer: Secret] {
         guard let security = configuration.associations[name]?.security else {
-            throw .badParameter(name: "association", reason: "\(name) has no security block", suggestion: nil)
+            throw .valueOutOfRange(pointer: "/association", allowed: "an association with a security block")
         }
         guard security.masterKey != nil else {
-            throw .badParameter(
-                name: "association",
-                reason: "the security block of \(name) has no masterKey, which wraps new keys",
-                suggestion: nil
+            throw .valueOutOfRange(
+                pointer: "/association",
+                allowed: "an association whose security block has a masterKey, which wraps new keys"
             )
         }
         let length = security.suite.keyLengthInOctets
@@ -103,11 +98,8 @@ struct SecretChange: Sendable {
                 new = try Self.draw(length)
             }
             guard security.secrets[key.member] != nil else {
-                throw .badParameter(
-                    name: "keys",
-                    reason: "the security block of \(name) has no \(key.member)",
-                    suggestion: nil
-                )
+                let allowed = "one of the keys that the security block has; it has no \(key.member)"
+                throw .valueOutOfRange(pointer: JSONPointer("/keys").appending(key.word), allowed: allowed)
             }
             // Associations with the same unicast key share the meter's security setup.
             for (other, configured) in configuration.associations
@@ -222,11 +214,7 @@ struct SecretChange: Sendable {
             case .low: try await access.write(data, to: 7, of: object)
             case .high, .md5, .sha1, .sha256: try await access.invoke(2, of: object, data)
             case nil, .some(.none), .gmac, .ecdsa:
-                throw .badParameter(
-                    name: "association",
-                    reason: "\(order.association) has no password or secret",
-                    suggestion: nil
-                )
+                throw .valueOutOfRange(pointer: "/association", allowed: "an association with a password or secret")
             }
         }
     }
