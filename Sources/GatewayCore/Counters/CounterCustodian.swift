@@ -89,10 +89,20 @@ public actor CounterCustodian {
         do throws(CounterStoreError) {
             let range = try await store.reserve(id, count: size)
             entries[id]?.block.reserved(range)
+            warnIfFewAreLeft(range, id)
             return UInt64(range.count) < wanted ? .exhausted : nil
         } catch {
             return error
         }
+    }
+
+    /// Tells the log about every 2^20 values of the last sixteenth of a key, while there is time to change it.
+    private func warnIfFewAreLeft(_ range: Range<UInt64>, _ id: InvocationCounterID) {
+        guard range.upperBound >= 0xF000_0000, range.lowerBound >> 20 != range.upperBound >> 20 else { return }
+        logger.warning(
+            "a key has few invocation counters left and has to be changed",
+            metadata: ["title": "\(id.systemTitle)", "next": "\(range.upperBound)"]
+        )
     }
 
     /// The value that this process would use next, and what the store has promised; nil for a counter never used.
