@@ -71,7 +71,11 @@ FEATURES: dict[str, dict[str, str]] = {
         "general-signing": "general-signing-content",
         "broadcast key": "cipher-broadcast",
         "SN under protection": "",
+        "answers without the authentication key": "",
+        "counters survive SIGKILL": "",
+        "counter read before first use": "",
         "counter repair": "",
+        "several gateways on one counter": "",
     },
     "Procedures": {
         "clock": "",

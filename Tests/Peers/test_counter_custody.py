@@ -101,7 +101,7 @@ def read_until_dead(gateway: Gateway, seed: int, tally: Counter) -> None:
         tally[answer.status] += 1
 
 
-@pytest.mark.cell("Invocation counters survive SIGKILL", "gurux meter")
+@pytest.mark.cell("counters survive SIGKILL", "gurux meter")
 def test_a_killed_gateway_uses_no_counter_twice(start_gurux_meter, tmp_path):
     port = start_meter(start_gurux_meter)
     log = CounterLog(start_gurux_meter.logs[port])
@@ -147,7 +147,7 @@ def lone_gateway(tmp_path):
         yield gateway
 
 
-@pytest.mark.cell("Invocation counter read before first use", "gurux meter")
+@pytest.mark.cell("counter read before first use", "gurux meter")
 def test_a_key_that_others_have_used_begins_above_the_meters_counter(lone_gateway, start_gurux_meter):
     port = start_meter(start_gurux_meter, "--public-client", "--first-ic", "70000")
     register(lone_gateway, "M1", protected(port, invocationCounterObject=COUNTER_OBJECT))
@@ -160,7 +160,7 @@ def test_a_key_that_others_have_used_begins_above_the_meters_counter(lone_gatewa
     assert counters["server"]["last"] > 0
 
 
-@pytest.mark.cell("Invocation counter repaired from exception-response", "gurux meter")
+@pytest.mark.cell("counter repair", "gurux meter")
 def test_a_meter_that_tells_its_counter_is_followed(lone_gateway, start_gurux_meter):
     port = start_meter(start_gurux_meter, "--first-ic", "5000", "--aarq-refusal", "exception")
     register(lone_gateway, "M1", protected(port))
@@ -171,7 +171,7 @@ def test_a_meter_that_tells_its_counter_is_followed(lone_gateway, start_gurux_me
     assert repair["to"] > 5000
 
 
-@pytest.mark.cell("Invocation counter repaired from its object", "gurux meter")
+@pytest.mark.cell("counter repair", "gurux meter")
 def test_a_meter_that_just_closes_is_asked_for_its_counter(lone_gateway, start_gurux_meter):
     first = start_meter(start_gurux_meter, "--public-client")
     register(lone_gateway, "M1", protected(first, invocationCounterObject=COUNTER_OBJECT))
@@ -185,7 +185,7 @@ def test_a_meter_that_just_closes_is_asked_for_its_counter(lone_gateway, start_g
     assert (repair["cause"], repair["meter"]) == ("counter-object", "M2")
 
 
-@pytest.mark.cell("Forged invocation counters are not followed", "gurux meter")
+@pytest.mark.cell("counter repair", "gurux meter")
 def test_a_counter_far_ahead_needs_a_persons_word(lone_gateway, start_gurux_meter):
     port = start_meter(start_gurux_meter, "--first-ic", "4000000000", "--aarq-refusal", "exception")
     register(lone_gateway, "M1", protected(port))
@@ -202,7 +202,7 @@ def test_a_counter_far_ahead_needs_a_persons_word(lone_gateway, start_gurux_mete
     assert (repair["cause"], repair["reason"]) == ("operator", order["reason"])
 
 
-@pytest.mark.cell("Several gateways share one counter", "gurux meter")
+@pytest.mark.cell("several gateways on one counter", "gurux meter")
 def test_gateways_on_one_database_take_turns_without_a_repair(start_gurux_meter, tmp_path):
     port = start_meter(start_gurux_meter)
     with contextlib.ExitStack() as stack:

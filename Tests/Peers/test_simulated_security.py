@@ -143,7 +143,7 @@ def test_a_wrong_secret_is_told_as_such(gateway, meters):
     assert answer.status == 502 and answer.problem == "authentication-failed-at-meter", answer.text
 
 
-@pytest.mark.cell("Answers opened without the authentication key", "gurux meter")
+@pytest.mark.cell("answers without the authentication key", "gurux meter")
 def test_an_answer_whose_tag_nobody_can_check_is_refused_or_marked(gateway, start_gurux_meter):
     port = start_gurux_meter("--security", "enc", "--answer-security", "authenc")
     keys = {"protection": ["encrypted"], "blockCipherKey": security(0)["blockCipherKey"]}
