@@ -41,7 +41,7 @@ struct SecretChangeTests {
                   "reader":{"clientAddress":32,"authentication":{"mechanism":"low","secret":{"text":"12345678"}},"security":\(security)},
                   "manager":{"clientAddress":1,"authentication":{"mechanism":"gmac","secret":null},"security":\(security)},
                   "secret":{"clientAddress":1,"authentication":{"mechanism":"sha256","secret":{"text":"SIMULATED-SECRET"}},"security":\(security)}},
-                 "timeouts":{"response":"PT1S"}}
+                 "timeouts":{"response":"PT4S"}}
                 """
             )
             #expect(answer.status == 200, "\(answer.text)")

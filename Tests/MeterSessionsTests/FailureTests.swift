@@ -51,11 +51,10 @@ struct FailureTests {
     @Test("A port on which nobody listens is told from a meter that does not answer")
     func refused() async throws {
         try await SessionsBench.run { bench in
-            let other = try await MeterListener.bind(objects: bench.meter, network: bench.network)
-            let port = other.port
-            await other.close()
-            await #expect(throws: SessionError.transport(TransportError(.refused))) {
-                _ = try await bench.read(1, route: bench.route(port: port))
+            try await withHeldPort { port in
+                await #expect(throws: SessionError.transport(TransportError(.refused))) {
+                    _ = try await bench.read(1, route: bench.route(port: port))
+                }
             }
             #expect(await bench.sessions.metrics().associationFailures == [.refused: 1])
             #expect(await bench.sessions.metrics().channels == 0)
