@@ -53,7 +53,14 @@ FEATURES: dict[str, dict[str, str]] = {
         "range": "xdlms",
         "entry": "xdlms",
         "column selection": "",
-        "object list by class": "",
+    },
+    "Profiles": {
+        "profile: streamed": "",
+        "profile: status bits": "",
+        "profile: null-data": "profile-null-time",
+        "profile: compact array": "data",
+        "profile: delta types": "data",
+        "profile: compact data (class 62)": "compact-data-logbook",
     },
     "Protection": {
         "authenticated": "cipher-gb-auth",
@@ -72,6 +79,8 @@ FEATURES: dict[str, dict[str, str]] = {
         "broadcast key": "cipher-broadcast",
         "SN under protection": "",
         "answers without the authentication key": "",
+    },
+    "Counter custody": {
         "counters survive SIGKILL": "",
         "counter read before first use": "",
         "counter repair": "",
@@ -81,7 +90,6 @@ FEATURES: dict[str, dict[str, str]] = {
         "clock": "",
         "image transfer": "",
         "key transfer": "keywrap-rfc3394-128",
-        "security setup read": "",
     },
 }
 

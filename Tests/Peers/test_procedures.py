@@ -55,7 +55,8 @@ def upload(gateway: Gateway, meter: str, image: bytes, query: str = ""):
         return Answer(response.status, dict(response.headers), response.read().decode())
 
 
-@pytest.mark.cell("Image transfer", "gurux meter")
+@pytest.mark.cell("image transfer", "gurux meter")
+@pytest.mark.cell("LN: ACTION", "gurux meter")
 def test_an_image_goes_to_a_foreign_meter(gateway, start_gurux_meter):
     meter = f"M-{uuid.uuid4().hex[:8]}"
     gateway.register(meter, start_gurux_meter(), client=16, password=None)
@@ -69,7 +70,7 @@ def test_an_image_goes_to_a_foreign_meter(gateway, start_gurux_meter):
     assert blocks == "1" * 51
 
 
-@pytest.mark.cell("Clock", "gurux meter")
+@pytest.mark.cell("clock", "gurux meter")
 def test_the_clock_of_a_foreign_meter_is_corrected(gateway, start_gurux_meter):
     meter = f"M-{uuid.uuid4().hex[:8]}"
     gateway.register(meter, start_gurux_meter(), client=16, password=None)
@@ -89,7 +90,8 @@ def lone_simulator(tmp_path):
         yield port
 
 
-@pytest.mark.cell("Simulated image transfer", "pydlms client")
+@pytest.mark.cell("image transfer", "pydlms client")
+@pytest.mark.cell("LN: ACTION", "pydlms client")
 def test_a_foreign_client_brings_firmware_to_the_simulator(lone_simulator):
     from pydlms import DlmsClient, Mechanism
     from pydlms.image import transfer_image
@@ -114,7 +116,7 @@ def access(port: int, unicast: bytes, counter: int = 1) -> Access:
     )
 
 
-@pytest.mark.cell("Simulated key transfer", "pydlms client")
+@pytest.mark.cell("key transfer", "pydlms client")
 def test_a_foreign_client_changes_the_keys_of_the_simulator(lone_simulator):
     from pydlms.security.keywrap import KeyId, key_transfer_data
 
@@ -187,7 +189,6 @@ def reading(gateway: Gateway, seconds: float = 90):
         time.sleep(0.2)
 
 
-@pytest.mark.cell("Key change survives SIGKILL", "our simulator")
 def test_a_gateway_that_is_killed_while_it_changes_keys_loses_no_meter(lone_simulator, tmp_path):
     database = tmp_path / "store.sqlite"
     with gateway_on(database, tmp_path / "first.log") as gateway:

@@ -39,7 +39,7 @@ def lines(text: str) -> tuple[list[dict], dict]:
     return parsed[:-1], parsed[-1]
 
 
-@pytest.mark.cell("profile: range", "gurux meter")
+@pytest.mark.cell("range", "gurux meter")
 @pytest.mark.parametrize("query", ["from=2026-01-02T00:00:00Z&to=2026-01-03T00:00:00Z", "from=2026-01-02T00:00:00Z&last=P1D"])
 def test_a_range_is_selected_by_the_meter(gateway, gurux, query):
     answer = gateway.get(f"{gurux}/{LOAD}/rows?{query}").json
@@ -51,7 +51,7 @@ def test_a_range_is_selected_by_the_meter(gateway, gurux, query):
     assert answer["rows"][0]["rawTime"].startswith("07EA0102")
 
 
-@pytest.mark.cell("profile: columns of a range", "gurux meter")
+@pytest.mark.cell("column selection", "gurux meter")
 def test_columns_of_a_range_are_selected_by_the_meter(gateway, gurux):
     query = "from=2026-01-02T00:00:00Z&to=2026-01-02T01:00:00Z&columns=time"
     answer = gateway.get(f"{gurux}/{LOAD}/rows?{query}").json
@@ -60,8 +60,8 @@ def test_columns_of_a_range_are_selected_by_the_meter(gateway, gurux):
     assert [row["values"] for row in answer["rows"]] == [[]] * 4
 
 
-@pytest.mark.cell("profile: entries", "gurux meter")
-@pytest.mark.cell("profile: columns of entries", "gurux meter")
+@pytest.mark.cell("entry", "gurux meter")
+@pytest.mark.cell("column selection", "gurux meter")
 def test_entries_and_their_columns_are_selected_by_the_meter(gateway, gurux):
     answer = gateway.get(f"{gurux}/{LOAD}/rows?entries=5").json
     assert answer["selection"] == {"rows": "by-meter", "columns": "none"}
@@ -94,8 +94,8 @@ def test_status_bits_become_quality_and_reasons(gateway, gurux):
             assert "reasons" not in row
 
 
-@pytest.mark.cell("profile: range", "pydlms meter")
-@pytest.mark.cell("profile: entries", "pydlms meter")
+@pytest.mark.cell("range", "pydlms meter")
+@pytest.mark.cell("entry", "pydlms meter")
 def test_the_profiles_of_the_pydlms_meter_are_read(gateway, pydlms):
     listed = gateway.get(pydlms)
     assert listed.status == 200, listed.text
