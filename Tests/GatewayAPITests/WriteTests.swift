@@ -95,6 +95,17 @@ struct WriteTests {
         }
     }
 
+    @Test("Methods are counted from 1 or by negative numbers, so 0 is none")
+    func methodZero() async throws {
+        try await APIBench.run { bench in
+            let target = "/meters/M1/objects/1.0.1.8.0.255/methods/0"
+            let answer = try await bench.send(.post, target, "{}", headers: ["Idempotency-Key": "zero"])
+            #expect(answer.status == 400)
+            #expect(answer.problem == "bad-parameter")
+            #expect(bench.meter.invocations == 0)
+        }
+    }
+
     @Test("The disconnector is not reachable as a plain method, by whatever class")
     func noSideDoor() async throws {
         try await APIBench.run { bench in

@@ -116,9 +116,18 @@ extension RoutedRequest {
     /// The attribute or method in a path segment.
     func member(_ name: String = "n") throws(Problem) -> MemberName {
         guard let member = MemberName(parameter(name)) else {
-            throw .badParameter(name, expected: "a number from 1 to 127, or a name such as value")
+            throw .badParameter(name, expected: "a number from -128 to 127, or a name such as value")
         }
         return member
+    }
+
+    /// The method in a path segment; unlike attributes, methods have no number 0.
+    func method(_ name: String = "n") throws(Problem) -> MemberName {
+        let method = try member(name)
+        guard method != .index(0) else {
+            throw .badParameter(name, expected: "a number from -128 to 127 but 0, or a name such as reset")
+        }
+        return method
     }
 
     /// The class that the caller names.

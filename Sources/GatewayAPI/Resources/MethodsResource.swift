@@ -13,7 +13,7 @@ import Timekeeping
 extension GatewayAPI {
     @Sendable func invokeMethod(_ request: RoutedRequest) async throws -> HTTPResponse {
         let (meter, obis) = (request.parameter("id"), try request.obis())
-        let (method, classID) = (try request.member(), try request.classID())
+        let (method, classID) = (try request.method(), try request.classID())
         let key = try Self.idempotencyKey(request)
         let body: JSONValue = request.body.isEmpty ? .object(JSONObject()) : try request.json()
         var members = try JSONMembers(body)
