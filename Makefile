@@ -56,6 +56,7 @@ contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against 
 	COUNT=$(COUNT) $(PYTHON) -m pytest -q Tests/Contract
 
 fuzz: setup ## Fuzz the decoders with libFuzzer (RUNS=executions of each).
+	@Scripts/install-packages test
 	Tests/FuzzTests/LibFuzzer/run $(RUNS)
 
 bench: build $(PYTHON) ## Measure against named references; prints ratios.
