@@ -75,7 +75,10 @@ let package = Package(
         part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", logging]),
         part(
             "MeterSimulator",
-            ["DLMSEngine", "DLMSCodec", "COSEMModel", "DLMSSecurity", "MeterTransport", "Timekeeping", logging]
+            [
+                "DLMSEngine", "DLMSCodec", "COSEMModel", "DLMSSecurity", "JSONText", "MeterTransport", "Timekeeping",
+                logging,
+            ]
         ),
 
         part("Jobs", ["Timekeeping", logging, lifecycle]),
@@ -141,7 +144,7 @@ let package = Package(
         tests("DLMSSecurityTests", ["DLMSSecurity", "DLMSCodec"], resources: [.copy("Vectors")]),
         tests(
             "MeterSimulatorTests",
-            ["MeterSimulator", "MeterTransport", "DLMSEngine", "DLMSSecurity", "DLMSCodec", "COSEMModel"]
+            ["MeterSimulator", "MeterTransport", "DLMSEngine", "DLMSSecurity", "DLMSCodec", "COSEMModel", "JSONText"]
         ),
         tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText"]),
         tests("TimekeepingTests", ["Timekeeping"]),

@@ -89,6 +89,7 @@ public struct JSONReader {
                 try expect(UInt8(ascii: ":"))
                 skipSpace()
                 path.append(.name(name))
+                pass(start)
                 members.append(JSONObject.Member(name: name, value: try value()))
                 path.removeLast()
                 if members.count == 8 { seen = Set(members.map(\.name)) }
@@ -105,6 +106,7 @@ public struct JSONReader {
             repeat {
                 skipSpace()
                 path.append(.item(items.count))
+                pass(index)
                 items.append(try value())
                 path.removeLast()
             } while try continues(until: UInt8(ascii: "]"))
@@ -286,20 +288,38 @@ public struct JSONReader {
     }
 
     private func error(_ kind: JSONError.Kind) -> JSONError {
-        let before = text[..<min(index, text.count)]
-        let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-        return JSONError(
-            kind: kind,
-            offset: index,
-            line: 1 + before.count { $0 == 0x0A },
-            // Continuation octets of UTF-8 (10xxxxxx) do not start a character.
-            column: 1 + before[lineStart...].count { $0 & 0xC0 != 0x80 },
-            pointer: path.reduce(.root) { pointer, step in
-                switch step {
-                case .name(let name): pointer.appending(name)
-                case .item(let place): pointer.appending(place)
-                }
+        let place = JSONPlace(of: index, in: text)
+        return JSONError(kind: kind, offset: index, line: place.line, column: place.column, pointer: pointer)
+    }
+
+    private var pointer: JSONPointer {
+        path.reduce(.root) { pointer, step in
+            switch step {
+            case .name(let name): pointer.appending(name)
+            case .item(let place): pointer.appending(place)
             }
-        )
+        }
+    }
+
+    // MARK: Finding
+
+    private var sought: JSONPointer?
+    private var found: Int?
+
+    /// Remembers where the value at the path begins, if it is the one that is sought.
+    private mutating func pass(_ start: Int) {
+        if let sought, found == nil, sought == pointer { found = start }
+    }
+
+    /// Where a value of a text that can be read stands: a member at its name, an item at its beginning.
+    ///
+    /// - Returns: nil if the text cannot be read or has no such value.
+    public static func place(of pointer: JSONPointer, in octets: [UInt8]) -> JSONPlace? {
+        var reader = JSONReader(text: octets, limits: .default)
+        reader.sought = pointer
+        reader.skipSpace()
+        reader.pass(reader.index)
+        guard (try? reader.value()) != nil, let found = reader.found else { return nil }
+        return JSONPlace(of: found, in: octets)
     }
 }
