@@ -61,7 +61,7 @@ extension Gateway {
                     meter: id,
                     association: status.openAssociation ?? "",
                     channel: memory?.route.channel.text ?? "",
-                    endpoint: memory?.route.endpoint.description ?? "its address",
+                    endpoint: memory?.route.medium.description ?? "its address",
                     timeouts: memory?.record.configuration.timeouts ?? MeterTimeouts(),
                     service: .get
                 ),

@@ -21,8 +21,8 @@ public struct MeterRoute: Hashable, Sendable {
     public var meter: String
     /// The path that the meter may share with others.
     public var channel: ChannelKey
-    /// Where to connect.
-    public var endpoint: TCPEndpoint
+    /// What the line to the meter runs over.
+    public var medium: MeterMedium
     /// How to associate, by the names under which requests choose.
     public var associations: [String: AssociationSettings]
     /// Whose invocation counters the protected ones of them use, by the same names.
@@ -38,7 +38,7 @@ public struct MeterRoute: Hashable, Sendable {
     public init(
         meter: String,
         channel: ChannelKey,
-        endpoint: TCPEndpoint,
+        medium: MeterMedium,
         associations: [String: AssociationSettings],
         counters: [String: CounterPlan] = [:],
         connectTimeout: Duration = .seconds(10),
@@ -47,7 +47,7 @@ public struct MeterRoute: Hashable, Sendable {
     ) {
         self.meter = meter
         self.channel = channel
-        self.endpoint = endpoint
+        self.medium = medium
         self.associations = associations
         self.counters = counters
         self.connectTimeout = connectTimeout

@@ -136,7 +136,7 @@ struct CounterTests {
         let route = MeterRoute(
             meter: "M1",
             channel: ChannelKey("M1"),
-            endpoint: TCPEndpoint(host: "127.0.0.1", port: listener.port),
+            medium: .tcp(TCPEndpoint(host: "127.0.0.1", port: listener.port)),
             associations: ["manager": settings],
             counters: [
                 "manager": CounterPlan(

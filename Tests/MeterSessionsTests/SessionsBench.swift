@@ -50,7 +50,7 @@ struct SessionsBench: Sendable {
         return MeterRoute(
             meter: "M1",
             channel: ChannelKey("M1"),
-            endpoint: TCPEndpoint(host: "127.0.0.1", port: port ?? listener.port),
+            medium: .tcp(TCPEndpoint(host: "127.0.0.1", port: port ?? listener.port)),
             associations: [
                 "public": AssociationSettings(
                     link: .wrapper(clientPort: 16, serverPort: 1),

@@ -77,7 +77,7 @@ struct MeterExchange: Sendable {
                 meter: memory.id,
                 association: association,
                 channel: memory.route.channel.text,
-                endpoint: memory.route.endpoint.description,
+                endpoint: memory.route.medium.description,
                 timeouts: configuration.timeouts,
                 service: kind
             )

@@ -56,7 +56,7 @@ extension MeterRoute {
         self.init(
             meter: record.id.text,
             channel: key,
-            endpoint: TCPEndpoint(host: endpoint.host, port: Int(endpoint.port)),
+            medium: .tcp(TCPEndpoint(host: endpoint.host, port: Int(endpoint.port))),
             associations: associations,
             counters: counters,
             connectTimeout: configuration.timeouts.connect,

@@ -88,7 +88,7 @@ struct AssociationOpener: Sendable {
     ) async throws(SessionError) -> Opened {
         do throws(TransportError) {
             return try await MeterConnection.open(
-                to: route.endpoint,
+                to: route.medium,
                 settings: settings,
                 counters: counters,
                 connectTimeout: route.connectTimeout,
@@ -132,7 +132,7 @@ struct AssociationOpener: Sendable {
         clear.referencing = settings.referencing
         do throws(TransportError) {
             let opened = try await MeterConnection.open(
-                to: route.endpoint,
+                to: route.medium,
                 settings: clear,
                 connectTimeout: route.connectTimeout,
                 network: network

@@ -4,11 +4,8 @@
 import DLMSEngine
 import NIOCore
 
-/// Drives a ``ClientMachine`` on its event loop; everything here runs on that loop.
-final class MeterClientHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
+/// Drives a ``ClientMachine`` over a line; everything here runs on the line's event loop.
+final class MeterClientHandler: LineUser {
     typealias Opened = (Result<AssociationInfo, TransportError>) -> Void
     typealias PerformResult = Result<(response: ServiceResponse, info: AssociationInfo), TransportError>
     typealias Performed = (PerformResult) -> Void
@@ -30,7 +27,11 @@ final class MeterClientHandler: ChannelInboundHandler {
     private var lastPeerCounter: UInt32?
     private let tally: ConnectionTally
     private let onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
-    private var context: ChannelHandlerContext?
+    private let line: LineHandler
+    /// Whether the line is left to others when the association ends.
+    private var keepsLine: Bool
+    /// Who wants to know that the connection has ended.
+    private var ended: [() -> Void] = []
     /// What wakes the machine, and when: at its deadline or before it.
     private var timer: (task: Scheduled<Void>, instant: ContinuousClock.Instant)?
     /// When the machine is to be woken, or would be if reading were not stopped.
@@ -41,7 +42,11 @@ final class MeterClientHandler: ChannelInboundHandler {
     /// Whether nobody wants the association any more that is to be opened.
     private var isOpeningCancelled = false
     private var waiter: Waiter?
-    private var isInactive = false
+    private(set) var isInactive = false
+    /// Whether nothing is on its way to us any more when the machine is done.
+    private var isSettled = false
+    /// Whether the line is ours.
+    private var isAttached = false
     /// Who waits for the answer to a cancelled request to come.
     private var settling: [() -> Void] = []
     private var lastToken: UInt64 = 0
@@ -49,33 +54,47 @@ final class MeterClientHandler: ChannelInboundHandler {
     private var cancelledEarly: Set<UInt64> = []
 
     init(
+        machine: ClientMachine,
         settings: AssociationSettings,
         counters: (any InvocationCounterSource)?,
         tally: ConnectionTally,
+        line: LineHandler,
+        keepsLine: Bool,
         onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
     ) {
         self.settings = settings
-        machine = ClientMachine(settings: settings)
+        self.line = line
+        self.keepsLine = keepsLine
+        self.machine = machine
         self.counters = counters
         self.tally = tally
         self.onUnsolicited = onUnsolicited
     }
 
-    /// How many invocation counters opening the association takes.
-    var countersToOpen: Int { counters == nil ? 0 : machine.countersToOpen }
-
-    /// Opens the association over the connected channel.
+    /// Opens the association over the line.
     ///
     /// - Parameter first: invocation counters that were reserved for it; without them the machine asks for some.
     func associate(counters first: Range<UInt64>?, _ done: @escaping Opened) {
         guard !isOpeningCancelled else {
-            context?.close(promise: nil)
+            leave(isSettled: true)
             return done(.failure(TransportError(.cancelled)))
         }
-        guard !isInactive, context != nil else {
-            return done(.failure(TransportError(.closedByPeer(waitingFor: .associationResponse))))
-        }
         opened = done
+        line.attach(self) { [self] attachment in
+            isAttached = attachment == .attached
+            if isAttached, !isOpeningCancelled { return begin(counters: first) }
+            let reason: TransportError.Reason =
+                switch attachment {
+                case .attached: .cancelled
+                case .closed: .closedByPeer(waitingFor: .associationResponse)
+                case .inUse: .engine(.notReady)
+                }
+            if isAttached { leave(isSettled: true) } else { lineEnded() }
+            take(&opened)?(.failure(TransportError(reason)))
+        }
+    }
+
+    private func begin(counters first: Range<UInt64>?) {
         if let first { run(machine.countersReserved(first, now: .now)) }
         // Without randomness the machine says why it cannot go on.
         let randomness = settings.needsRandomness ? try? AssociationRandomness.drawn(for: settings) : nil
@@ -93,12 +112,12 @@ final class MeterClientHandler: ChannelInboundHandler {
         lastToken = max(lastToken, token)
         guard cancelledEarly.remove(token) == nil else { return done(.failure(TransportError(.cancelled))) }
         // Between our closing and the news of it the machine is closed, too: a lost connection, not a fault of ours.
-        guard !isInactive, context?.channel.isActive == true else {
+        guard !isInactive, line.isActive else {
             return done(.failure(TransportError(.closedByPeer(waitingFor: nil))))
         }
         guard waiter == nil, machine.isReady else { return done(.failure(TransportError(.engine(.notReady)))) }
         waiter = Waiter(token: token, done: done, block: block, pacing: pacing)
-        if let pacing, let loop = context?.eventLoop {
+        if let pacing, let loop = line.context?.eventLoop {
             let bound = NIOLoopBound(self, eventLoop: loop)
             pacing.observe { isPaused in loop.execute { bound.value.setPaused(isPaused, token: token) } }
         }
@@ -117,7 +136,7 @@ final class MeterClientHandler: ChannelInboundHandler {
 
     /// Stops or goes on reading because the taker of a streamed value lags behind, or does not any more.
     private func setPaused(_ isPaused: Bool, token: UInt64) {
-        guard waiter?.token == token, isPaused != (pausedAt != nil), let context else { return }
+        guard waiter?.token == token, isPaused != (pausedAt != nil), let context = line.context else { return }
         context.channel.setOption(.autoRead, value: !isPaused).whenFailure { _ in }
         if isPaused {
             pausedAt = .now
@@ -144,7 +163,7 @@ final class MeterClientHandler: ChannelInboundHandler {
 
     func cancelOpening() {
         isOpeningCancelled = true
-        if opened != nil { run(machine.cancel()) }
+        if isAttached, opened != nil { run(machine.cancel()) }
     }
 
     /// Calls back when no answer to a cancelled request can come any more.
@@ -153,49 +172,70 @@ final class MeterClientHandler: ChannelInboundHandler {
         settling.append(done)
     }
 
-    func release() {
+    /// Releases the association, then leaves the line to others or closes it.
+    func release(keepingLine: Bool) {
+        keepsLine = keepingLine
+        guard !isInactive else { return }
+        isSettled = machine.isReady
         run(machine.release(now: .now))
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
+    /// Ends the connection without a word.
+    func drop(keepingLine: Bool) {
+        keepsLine = keepingLine
+        leave(isSettled: machine.isReady)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
-        end()
-        self.context = nil
+    /// Calls back when the connection has ended; at once when it has already.
+    func whenEnded(_ done: @escaping () -> Void) {
+        guard !isInactive else { return done() }
+        ended.append(done)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let buffer = unwrapInboundIn(data)
-        let octets = Array(buffer.readableBytesView)
+    func received(_ octets: [UInt8]) {
         tally.received(octets: octets.count)
         run(machine.received(octets, now: .now))
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        end()
-        context.fireChannelInactive()
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
-    }
-
-    private func end() {
+    func lineEnded() {
+        guard !isInactive else { return }
         isInactive = true
+        tally.ended()
         run(machine.connectionClosed())
         stopTimer()
+        for done in ended { done() }
+        ended = []
+    }
+
+    /// Whether frames of the link tell an answer that comes late from the answers to what is asked next.
+    private var tellsOldAnswers: Bool {
+        if case .wrapper = settings.link { false } else { true }
+    }
+
+    /// The machine is done with the line.
+    ///
+    /// A line is only kept after a failure where frames tell old answers from new ones, which those of the wrapper do not.
+    private func leave(isSettled: Bool) {
+        guard !isInactive else { return }
+        if keepsLine, isSettled || tellsOldAnswers {
+            line.detach(self, isSettled: isSettled)
+            lineEnded()
+        } else {
+            line.close()
+            if !isAttached { lineEnded() }
+        }
     }
 
     private func run(_ actions: [ClientAction]) {
+        // Before anybody who waits for the answer goes on.
+        reportPeerCounter()
         for action in actions {
             switch action {
             case .send(let octets):
-                guard !isInactive, let context else { continue }
+                guard !isInactive else { continue }
                 waiter?.transmission = .sent
                 tally.sent(octets: octets.count)
-                context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)), promise: nil)
+                line.send(octets)
             case .deadline(let instant): schedule(instant)
             case .associated(let info): take(&opened)?(.success(info))
             case .associationFailed(let error):
@@ -215,10 +255,9 @@ final class MeterClientHandler: ChannelInboundHandler {
             case .partlyDone(let partial): waiter?.partial = partial
             case .unsolicited(let message): onUnsolicited?(message)
             case .released: break
-            case .close: context?.close(promise: nil)
+            case .close: leave(isSettled: isSettled)
             }
         }
-        reportPeerCounter()
         guard !settling.isEmpty, !machine.isAbandoning else { return }
         let settled = settling
         settling = []
@@ -239,7 +278,7 @@ final class MeterClientHandler: ChannelInboundHandler {
     }
 
     private func reserve(_ minimum: Int) {
-        guard let context else { return }
+        guard let context = line.context else { return }
         guard let counters else { return run(machine.countersRefused(.noSource, now: .now)) }
         let loop = context.eventLoop
         let bound = NIOLoopBound(self, eventLoop: loop)
@@ -272,13 +311,14 @@ final class MeterClientHandler: ChannelInboundHandler {
     }
 
     private func startTimer(_ instant: ContinuousClock.Instant) {
-        guard let context else { return }
+        guard let context = line.context else { return }
         let delay = max(ContinuousClock.Instant.now.duration(to: instant), .zero)
         let task = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
             timer = nil
             guard let deadline, !isInactive else { return }
             let now = max(ContinuousClock.Instant.now, instant)
             guard deadline <= now else { return startTimer(deadline) }
+            isSettled = false
             run(machine.deadlineReached(now: now))
         }
         timer = (task, instant)

@@ -26,6 +26,7 @@ final class ConnectionTally: Sendable {
     private let octetsSent = Atomic(0)
     private let octetsReceived = Atomic(0)
     private let requestsSent = Atomic(0)
+    private let hasEndedFlag = Atomic(false)
     private let learned = Mutex<LearnedBehaviour?>(nil)
 
     func sent(octets: Int) {
@@ -36,6 +37,13 @@ final class ConnectionTally: Sendable {
     func received(octets: Int) {
         octetsReceived.add(octets, ordering: .relaxed)
     }
+
+    /// The connection has ended, whatever becomes of its line.
+    func ended() {
+        hasEndedFlag.store(true, ordering: .relaxed)
+    }
+
+    var hasEnded: Bool { hasEndedFlag.load(ordering: .relaxed) }
 
     func learned(_ behaviour: LearnedBehaviour) {
         learned.withLock { $0 = behaviour }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+internal import NIOCore
+
+/// An open path for octets, whatever the medium, over which one connection to a meter after the other may be made.
+///
+/// ```swift
+/// let line = try await MeterLine.open(.tcp(endpoint), timeout: .seconds(10), network: network)
+/// let (first, _) = try await MeterConnection.open(on: line, settings: one, keepsLine: true)
+/// await first.release(keepingLine: true)
+/// let (second, _) = try await MeterConnection.open(on: line, settings: other)
+/// ```
+public final class MeterLine: Sendable {
+    /// What the line runs over.
+    public let medium: MeterMedium
+    let channel: any Channel
+    let handler: NIOLoopBound<LineHandler>
+    private let tally: LineTally
+
+    init(_ medium: MeterMedium, channel: any Channel, handler: NIOLoopBound<LineHandler>, tally: LineTally) {
+        self.medium = medium
+        self.channel = channel
+        self.handler = handler
+        self.tally = tally
+    }
+
+    /// Opens a line. When the task is cancelled, opening stops and nothing stays open.
+    ///
+    /// - Parameters:
+    ///   - medium: what the line runs over.
+    ///   - timeout: how long opening may take, name resolution included.
+    ///   - network: the event loops.
+    ///   - tap: watches the line from its opening on; nil costs nothing.
+    /// - Throws: `TransportError`, always with `.notSent`.
+    public static func open(
+        _ medium: MeterMedium,
+        timeout: Duration,
+        network: MeterNetwork,
+        tap: (any LineTap)? = nil
+    ) async throws(TransportError) -> MeterLine {
+        let opening = LineOpening(medium: medium, timeout: timeout, network: network, tap: tap)
+        let line =
+            switch medium {
+            case .tcp(let endpoint): try await opening.connect(to: endpoint)
+            }
+        tap?.note(.opened, at: .now)
+        return line
+    }
+
+    /// Whether the line is still there, as far as the system knows.
+    public var isOpen: Bool { channel.isActive }
+
+    /// What went over the line so far.
+    public var counters: LineCounters { tally.snapshot }
+
+    /// Lets another tap watch the line from now on, or none.
+    public func setTap(_ tap: (any LineTap)?) {
+        channel.eventLoop.execute { [handler] in handler.value.tap = tap }
+    }
+
+    /// Calls back once when the line is closed, by whatever side; at once when it is already.
+    public func onClose(_ action: @escaping @Sendable () -> Void) {
+        channel.closeFuture.whenComplete { _ in action() }
+    }
+
+    /// Closes the line without a word; who has it comes to know that it ended.
+    public func close() async {
+        try? await channel.close().get()
+    }
+}
