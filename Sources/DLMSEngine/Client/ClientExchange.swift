@@ -90,6 +90,7 @@ enum ClientExchange: Hashable, Sendable {
                 return (nil, .failed(.serviceNotAgreed(.access)))
             }
             return nextAccess(AccessPlan(items, breaksOnError: breaksOnError), &association)
+        case .text: return (nil, .failed(.serviceNotAgreed(request.service)))
         }
     }
 

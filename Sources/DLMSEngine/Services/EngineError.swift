@@ -59,6 +59,8 @@ public enum EngineError: Error, Hashable, Sendable {
     case serviceNotAgreed(ServiceRequest.Service)
     /// Nobody knows the short names of the methods of this class: configuration, which may tell where they begin.
     case methodsUnnamed(classID: UInt16, version: UInt8)
+    /// The text protocol failed.
+    case text(TextFault)
     /// A request was made while another was in progress or without an association: us.
     case notReady
     /// The caller gave up; the answer may still come and is dropped.
@@ -85,7 +87,9 @@ public enum EngineError: Error, Hashable, Sendable {
         case .requestTooLong, .notReady, .cancelled, .serviceNotAgreed, .methodsUnnamed: false
         case .exceptionResponse(let exception):
             exception.stateError == .serviceNotAllowed && exception.serviceError != .pduTooLong
-        case .associationRejected, .shortNamesOnly, .confirmedServiceError, .timeout, .connectionClosed, .malformed,
+        case .text(.noProgrammingMode), .text(.onlyListening): false
+        case .associationRejected, .shortNamesOnly, .confirmedServiceError, .text, .timeout, .connectionClosed,
+            .malformed,
             .unexpectedAPDU, .blockTransfer, .responseTooLong, .authenticationFailed, .authenticationRefused,
             .serverSystemTitleUnknown, .serverProtectionTooWeak, .decipheringFailed, .protectionFailed, .replayed,
             .countersRefused, .invocationCounterError, .randomnessUnavailable:
@@ -142,4 +146,16 @@ public enum Awaited: String, Hashable, Sendable {
     case accessResponse
     /// The answer to a release.
     case releaseResponse
+    /// The identification of a meter of IEC 62056-21.
+    case identification
+    /// The confirmation of the change to HDLC.
+    case hdlcConfirmation
+    /// What a meter sends by itself.
+    case telegram
+    /// The data of a readout.
+    case readout
+    /// The beginning of the programming mode.
+    case programmingMode
+    /// The answer to a password.
+    case passwordAnswer
 }

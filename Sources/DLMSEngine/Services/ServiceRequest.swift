@@ -19,6 +19,8 @@ public enum ServiceRequest: Hashable, Sendable {
     ///
     /// What follows an item that fails is skipped if `breaksOnError`; whether the server obeys is up to it.
     case access([AccessItem], breaksOnError: Bool)
+    /// Something to be done in the text protocol of IEC 62056-21, which has no other requests.
+    case text(TextRequest)
 
     /// Which service this is.
     public var service: Service {
@@ -27,6 +29,7 @@ public enum ServiceRequest: Hashable, Sendable {
         case .set, .unconfirmedSet: .set
         case .action, .actions: .action
         case .access(let items, _): items.allSatisfy(\.isRead) ? .get : .access
+        case .text(let request): request.service
         }
     }
 

@@ -19,6 +19,8 @@ public enum ServiceResponse: Hashable, Sendable {
     case access([AccessOutcome])
     /// A GET whose value was handed over in parts; the total number of octets.
     case streamed(octets: Int)
+    /// What a meter of IEC 62056-21 answered.
+    case text(TextResponse)
 }
 
 /// The value of one attribute as the octets of its Data, or why there is none.
@@ -89,7 +91,7 @@ public struct PartialOutcome: Hashable, Sendable {
         case .set(let results): results.isEmpty
         case .actions(let outcomes): outcomes.isEmpty
         case .access(let outcomes): outcomes.isEmpty
-        case .action, .sent, .streamed: false
+        case .action, .sent, .streamed, .text: false
         }
     }
 

@@ -199,6 +199,7 @@ struct ShortNameExchange: Hashable, Sendable {
             guard let first = invocations.first else { return .completed(.actions([])) }
             return invoke(first.method, first.parameter, &association)
         case .access: return .failed(.serviceNotAgreed(.access))
+        case .text: return .failed(.serviceNotAgreed(request.service))
         }
     }
 

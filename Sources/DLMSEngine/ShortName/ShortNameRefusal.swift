@@ -12,7 +12,7 @@ extension ServiceRequest {
         case .unconfirmedSet(let write): [(write.request.descriptor.classID, write.request.descriptor.instanceID)]
         case .action(let method, _): [(method.classID, method.instanceID)]
         case .actions(let invocations): invocations.map { ($0.method.classID, $0.method.instanceID) }
-        case .access: []
+        case .access, .text: []
         }
     }
 }
@@ -21,7 +21,7 @@ extension ServiceRequest {
     /// The methods that are to be invoked.
     var methods: [MethodDescriptor] {
         switch self {
-        case .get, .set, .unconfirmedSet, .access: []
+        case .get, .set, .unconfirmedSet, .access, .text: []
         case .action(let method, _): [method]
         case .actions(let invocations): invocations.map(\.method)
         }

@@ -151,6 +151,7 @@ extension GatewayError {
             self = .notSupported(what: "the service \(service.rawValue) in this association of the meter")
         case .methodsUnnamed(let classID, let version):
             self = .notSupported(what: "methods of class \(classID) version \(version) by short names")
+        case .text(let fault): self.init(fault, context, mayHaveActed: mayHaveActed)
         case .notReady: self = .internal(reason: "a request was made without an association")
         case .cancelled:
             self =
@@ -168,7 +169,9 @@ extension Awaited {
         case .setResponse, .setBlockAcknowledgement, .actionResponse, .actionBlockAcknowledgement, .actionBlock,
             .accessResponse:
             true
-        case .associationResponse, .authenticationResponse, .getResponse, .getBlock, .releaseResponse: false
+        case .associationResponse, .authenticationResponse, .getResponse, .getBlock, .releaseResponse,
+            .identification, .hdlcConfirmation, .telegram, .readout, .programmingMode, .passwordAnswer:
+            false
         }
     }
 
@@ -186,6 +189,12 @@ extension Awaited {
         case .actionBlock: "next block of the answer"
         case .accessResponse: "answer to the access request"
         case .releaseResponse: "answer to the release"
+        case .identification: "identification"
+        case .hdlcConfirmation: "confirmation of the change to HDLC"
+        case .telegram: "telegram"
+        case .readout: "readout"
+        case .programmingMode: "answer to the request for the programming mode"
+        case .passwordAnswer: "answer to the password"
         }
     }
 }

@@ -229,7 +229,7 @@ struct RowsReader: Sendable {
             blocks.yield(octets)
         }
         switch answer.response {
-        case .streamed: return
+        case .streamed, .text: return
         case .get(let results):
             switch results.first {
             case .data(let octets): blocks.yield(octets)

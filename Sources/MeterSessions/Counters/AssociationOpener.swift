@@ -155,7 +155,7 @@ struct AssociationOpener: Sendable {
             if case .failure(let refusal) = result { throw fault(object, .refused(refusal.name)) }
             guard let counter = (try? result.value())?.flatMap(\.counter) else { throw fault(object, .noCounter) }
             return counter
-        case .set, .sent, .action, .actions, .access, .streamed: throw fault(object, .noCounter)
+        case .set, .sent, .action, .actions, .access, .streamed, .text: throw fault(object, .noCounter)
         }
     }
 
