@@ -261,7 +261,7 @@ struct ClientGetTests {
     @Test("The answer to a cancelled request is waited for and dropped", arguments: ["C401C1001105", "D80202"])
     func cancelled(answer: String) {
         var machine = asking()
-        #expect(machine.cancel() == [.failed(.cancelled)])
+        #expect(machine.cancel(now: start) == [.failed(.cancelled)])
         #expect(machine.isAbandoning)
         #expect(machine.perform(.get([attribute()]), now: start) == [.failed(.notReady)])
         #expect(machine.received(toClient(hex(answer)), now: start) == [.deadline(nil)])
@@ -271,7 +271,7 @@ struct ClientGetTests {
     @Test("A cancelled long read is not continued")
     func cancelledBlocks() {
         var machine = asking()
-        _ = machine.cancel()
+        _ = machine.cancel(now: start)
         #expect(machine.received(toClient(hex("C402C1 00 00000001 00 01 09")), now: start) == [.deadline(nil)])
         _ = machine.perform(.get([attribute()]), now: start)
         #expect(machine.received(toClient(hex("C401C2001105")), now: start) == done(.data([0x11, 5])))
@@ -280,13 +280,13 @@ struct ClientGetTests {
     @Test("A cancelled request that is never answered ends the connection")
     func cancelledTimeout() {
         var machine = asking()
-        _ = machine.cancel()
+        _ = machine.cancel(now: start)
         #expect(machine.deadlineReached(now: start + .seconds(10)) == [.deadline(nil), .close])
         machine = asking()
-        _ = machine.cancel()
+        _ = machine.cancel(now: start)
         #expect(machine.received(toClient(hex("D80101")), now: start) == [.deadline(nil), .close])
         machine = asking()
-        _ = machine.cancel()
+        _ = machine.cancel(now: start)
         #expect(machine.connectionClosed() == [.deadline(nil)])
     }
 

@@ -54,3 +54,8 @@ func associatedMachine(_ aare: [UInt8] = acceptance) -> ClientMachine {
     _ = machine.received(toClient(aare), now: start)
     return machine
 }
+
+extension ServerMachine {
+    /// Octets come at the time at which the tests begin.
+    mutating func received(_ octets: [UInt8]) -> [ServerAction] { received(octets, now: start) }
+}

@@ -101,7 +101,7 @@ struct MachinePair {
                         for part in split(frame?.octets ?? []) { pending += client.received(part, now: start) }
                     }
                 }
-            case .deadline: break
+            case .deadline, .setLine: break
             case .reserveCounters(let minimum):
                 reservations += 1
                 if let first = nextCounter {

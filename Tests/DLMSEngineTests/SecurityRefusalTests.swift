@@ -262,7 +262,7 @@ struct SecurityRefusalTests {
 
         client = ClientMachine(settings: fixture.client(.none))
         _ = client.connected(now: start)
-        #expect(client.cancel().contains(.associationFailed(.cancelled)))
+        #expect(client.cancel(now: start).contains(.associationFailed(.cancelled)))
         #expect(client.countersReserved(1..<5, now: start).isEmpty)
     }
 

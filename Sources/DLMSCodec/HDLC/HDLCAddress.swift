@@ -44,6 +44,13 @@ public struct HDLCAddress: Hashable, Sendable {
         self.lower = lower
     }
 
+    /// Makes the address of a client of the low seven bits of a number.
+    public init(client: UInt8) {
+        width = .one
+        upper = UInt16(client & 0x7F)
+        lower = 0
+    }
+
     /// The lower address; nil when the address has none.
     public var lowerIfPresent: UInt16? { width == .one ? nil : lower }
 

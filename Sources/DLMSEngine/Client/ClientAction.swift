@@ -5,6 +5,8 @@
 public enum ClientAction: Hashable, Sendable {
     /// Send these octets to the meter.
     case send([UInt8])
+    /// Change the format of a serial line as soon as everything sent before has left; other media ignore it.
+    case setLine(LineFormat)
     /// Call ``ClientMachine/deadlineReached(now:)`` at this instant; replaces the deadline before, nil = none.
     case deadline(ContinuousClock.Instant?)
     /// Reserve at least this many invocation counters that were never used and never will be again, then call
@@ -26,6 +28,7 @@ public enum ClientAction: Hashable, Sendable {
     case unsolicited(UnsolicitedMessage)
     /// The association ended as was asked for; a close follows.
     case released
-    /// Close the connection.
+    /// Close the connection, or keep the line for the next meter: nothing of this one is on its way any more that was
+    /// waited for.
     case close
 }

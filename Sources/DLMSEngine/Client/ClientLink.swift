@@ -5,58 +5,137 @@ import DLMSCodec
 
 /// The lowest layer of a client: turns APDUs into the octets of a transport and back.
 ///
-/// Layers that need a dialogue of their own (HDLC) report when they are open and what they want sent.
+/// Links that need a dialogue of their own (HDLC) open before the first APDU, keep time, and are taken leave of.
 enum ClientLink: Sendable {
     /// IEC 62056-47: nothing to be opened.
     case wrapper(WrapperLink)
+    /// IEC 62056-46.
+    case hdlc(HDLCClientLink)
+
+    /// What is to be done with the transport.
+    enum Command: Hashable, Sendable {
+        /// Send octets.
+        case send([UInt8])
+        /// Change the format of the line when all octets have left.
+        case setLine(LineFormat)
+    }
+
+    /// Why a link cannot be used any more.
+    enum Fault: Hashable, Sendable {
+        /// The octets from the server cannot be cut into frames.
+        case octets(DecodeError)
+        /// The server did not answer, however often it was asked.
+        case silence
+        /// The server refused or broke the link.
+        case link(EngineError.LinkFault)
+    }
 
     /// What a layer wants done after an event.
     struct Output: Hashable, Sendable {
-        /// Octets for the transport.
-        var send: [UInt8] = []
+        /// What is to be done with the transport, in this order.
+        var commands: [Command] = []
         /// Complete APDUs, never empty ones.
         var apdus: [[UInt8]] = []
-        /// Whether APDUs may be sent.
-        var isOpen = true
-        /// Why nothing more can be read from the transport after the APDUs.
-        var fault: DecodeError?
+        /// APDUs that cannot be an answer, never empty ones.
+        var unsolicited: [[UInt8]] = []
+        /// Whether something of use came, even if it is not complete.
+        var hasProgressed = false
+        /// Why the link is of no use after the APDUs.
+        var fault: Fault?
     }
 
-    init(_ settings: LinkSettings) {
+    /// - Parameters:
+    ///   - settings: framing and addresses.
+    ///   - longest: the most octets of an APDU that are put together of frames.
+    init(_ settings: LinkSettings, longest: Int) {
         switch settings {
         case .wrapper(let clientPort, let serverPort):
             self = .wrapper(WrapperLink(localPort: clientPort, remotePort: serverPort))
+        case .hdlc(let settings): self = .hdlc(HDLCClientLink(settings, longest: longest))
+        }
+    }
+
+    /// Whether the link has to be opened and left, and keeps time.
+    var hasDialogue: Bool {
+        switch self {
+        case .wrapper: false
+        case .hdlc: true
+        }
+    }
+
+    /// Whether APDUs may be sent.
+    var isOpen: Bool {
+        switch self {
+        case .wrapper: true
+        case .hdlc(let link): link.state == .open
+        }
+    }
+
+    /// Whether the link was left or has failed.
+    var isClosed: Bool {
+        switch self {
+        case .wrapper: false
+        case .hdlc(let link): link.state == .closed
+        }
+    }
+
+    /// When ``deadlineReached(now:)`` is to be called; nil = never.
+    var deadline: ContinuousClock.Instant? {
+        switch self {
+        case .wrapper: nil
+        case .hdlc(let link): link.deadline
         }
     }
 
     /// The transport is connected.
-    mutating func connected() -> Output {
-        switch self {
-        case .wrapper: Output()
-        }
+    mutating func connected(now: ContinuousClock.Instant) -> Output {
+        changed { $0.connected(now: now) }
     }
 
-    /// Frames an APDU.
-    mutating func frame(_ apdu: [UInt8]) -> Output {
-        switch self {
-        case .wrapper(let link): Output(send: link.frame(apdu))
-        }
-    }
-
-    /// Whether a part of a frame has come whose rest is on its way.
-    var isReceiving: Bool {
-        switch self {
-        case .wrapper(let link): link.isReceiving
-        }
+    /// Sends APDUs, at once or when it may.
+    mutating func send(_ apdus: [[UInt8]], now: ContinuousClock.Instant) -> Output {
+        if case .wrapper(let link) = self { return Output(commands: apdus.map { .send(link.frame($0)) }) }
+        return changed { $0.send(apdus, now: now) }
     }
 
     /// Takes octets of the transport, in whatever pieces they come.
-    mutating func received(_ octets: [UInt8]) -> Output {
-        switch self {
-        case .wrapper(var link):
+    mutating func received(_ octets: [UInt8], now: ContinuousClock.Instant) -> Output {
+        if case .wrapper(var link) = self {
             defer { self = .wrapper(link) }
             let (apdus, fault) = link.received(octets)
-            return Output(apdus: apdus, fault: fault)
+            return Output(apdus: apdus, hasProgressed: link.isReceiving, fault: fault.map { .octets($0) })
         }
+        return changed { $0.received(octets, now: now) }
+    }
+
+    /// Tells whether somebody waits for an answer of the server, so that it has to be asked for one.
+    mutating func awaits(_ isAwaiting: Bool, now: ContinuousClock.Instant) -> Output {
+        changed { $0.awaits(isAwaiting, now: now) }
+    }
+
+    /// The instant in ``deadline`` has come.
+    mutating func deadlineReached(now: ContinuousClock.Instant) -> Output {
+        changed { $0.deadlineReached(now: now) }
+    }
+
+    /// Takes leave of the server; ``isClosed`` tells when that is done.
+    mutating func release(now: ContinuousClock.Instant) -> Output {
+        changed { $0.release(now: now) }
+    }
+
+    /// The transport is gone.
+    mutating func connectionClosed() {
+        _ = changed { link in
+            link.connectionClosed()
+            return Output()
+        }
+    }
+
+    private mutating func changed(_ change: (inout HDLCClientLink) -> Output) -> Output {
+        guard case .hdlc(var link) = self else { return Output() }
+        // Given up while it changes, so that what was received is not copied for every frame.
+        self = .wrapper(WrapperLink(localPort: 0, remotePort: 0))
+        defer { self = .hdlc(link) }
+        return change(&link)
     }
 }

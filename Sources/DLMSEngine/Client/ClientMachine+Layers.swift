@@ -12,14 +12,83 @@ import DLMSCodec
 extension ClientMachine {
     /// Octets came from the meter.
     public mutating func received(_ octets: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
-        let output = link.received(octets)
+        settled(linkDid(link.received(octets, now: now), now: now), now: now)
+    }
+
+    /// Carries on with what the link made of an event.
+    mutating func linkDid(_ output: ClientLink.Output, now: ContinuousClock.Instant) -> [ClientAction] {
         var actions: [ClientAction] = []
+        for apdu in output.unsolicited {
+            actions += outOfTurnReceived(apdu)
+        }
         for apdu in output.apdus {
             actions += linkReceived(apdu, now: now)
         }
         if let fault = output.fault { actions += linkFailed(fault) }
-        if actions.isEmpty, link.isReceiving { actions += extendWait(now: now) }
-        return actions
+        if actions.isEmpty, output.hasProgressed { actions += extendWait(now: now) }
+        if case .linking = state, link.isOpen { actions += linkOpened(now: now) }
+        return commands(output) + actions
+    }
+
+    private func commands(_ output: ClientLink.Output) -> [ClientAction] {
+        output.commands.map { command in
+            switch command {
+            case .send(let octets): .send(octets)
+            case .setLine(let format): .setLine(format)
+            }
+        }
+    }
+
+    /// Hands APDUs to the link.
+    private mutating func handDown(_ apdus: [[UInt8]], now: ContinuousClock.Instant) -> [ClientAction] {
+        commands(link.send(apdus, now: now))
+    }
+
+    /// What an event comes to, once the link has its say: it is taken leave of before the connection is closed, and it
+    /// has a deadline of its own.
+    mutating func settled(_ actions: [ClientAction], now: ContinuousClock.Instant) -> [ClientAction] {
+        guard link.hasDialogue else { return actions }
+        var actions = actions.filter { if case .deadline = $0 { false } else { true } }
+        if actions.last == .close {
+            let leave = link.release(now: now)
+            if !link.isClosed {
+                state = .leaving(isReleased: actions.contains(.released))
+                actions.removeAll { $0 == .close || $0 == .released }
+                // Before callers are told, who may close the connection then.
+                let told = actions.firstIndex { if case .send = $0 { false } else { true } } ?? actions.endIndex
+                actions.insert(contentsOf: commands(leave), at: told)
+            }
+        } else if case .leaving(let isReleased) = state, link.isClosed {
+            state = .closed
+            actions += isReleased ? [.released, .close] : [.close]
+        } else {
+            let output = link.awaits(isWaitingForServer, now: now)
+            actions += commands(output)
+            if let fault = output.fault { return settled(actions + linkFailed(fault), now: now) }
+        }
+        let next = [deadline, link.deadline].compactMap(\.self).min()
+        guard next != announcedDeadline else { return actions }
+        announcedDeadline = next
+        return [.deadline(next)] + actions
+    }
+
+    /// Whether the server owes an answer.
+    private var isWaitingForServer: Bool {
+        guard waiting == nil else { return false }
+        return switch state {
+        case .associating, .authenticating, .exchanging, .abandoned, .releasing: true
+        case .idle, .linking, .associated, .leaving, .closed: false
+        }
+    }
+
+    /// Takes an APDU that came outside of the dialogue, so that it cannot be an answer.
+    private mutating func outOfTurnReceived(_ apdu: [UInt8]) -> [ClientAction] {
+        switch state {
+        case .idle, .closed: return []
+        case .linking, .associating, .authenticating, .associated, .exchanging, .abandoned, .releasing, .leaving:
+            guard case .apdu(let plain, _) = protection.unprotect(apdu) else { return [] }
+            return [.unsolicited(association.unsolicited(plain))]
+        }
     }
 
     /// A part of an answer has come: a slow line gets more time for the rest.
@@ -29,7 +98,7 @@ extension ClientMachine {
             let limit = answerLimit(now)
             deadline = limit
             return [.deadline(limit)]
-        case .idle, .associated, .abandoned, .releasing, .closed: return []
+        case .idle, .linking, .associated, .abandoned, .releasing, .leaving, .closed: return []
         }
     }
 
@@ -44,8 +113,8 @@ extension ClientMachine {
         guard let waiting else { return [] }
         self.waiting = nil
         switch waiting {
-        case .associationRequest: return sendAssociationRequest(now: now)
-        case .apdu(let apdu): return protectAndSend(apdu, now: now)
+        case .associationRequest: return settled(sendAssociationRequest(now: now), now: now)
+        case .apdu(let apdu): return settled(protectAndSend(apdu, now: now), now: now)
         }
     }
 
@@ -56,7 +125,7 @@ extension ClientMachine {
     ) -> [ClientAction] {
         protection.refused()
         guard waiting != nil else { return [] }
-        return failCurrent { _ in .countersRefused(refusal) }
+        return settled(failCurrent { _ in .countersRefused(refusal) }, now: now)
     }
 
     /// Sends an APDU of a service down through all layers and waits for its answer.
@@ -69,8 +138,8 @@ extension ClientMachine {
     mutating func sendUnprotected(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
         let limit = answerLimit(now)
         deadline = limit
-        guard goesInBlocks(apdu) else { return [.send(link.frame(apdu).send), .deadline(limit)] }
-        return send(blocks.begin(apdu, blockLength: blockLength)) + [.deadline(limit)]
+        guard goesInBlocks(apdu) else { return handDown([apdu], now: now) + [.deadline(limit)] }
+        return handDown(blocks.begin(apdu, blockLength: blockLength), now: now) + [.deadline(limit)]
     }
 
     /// Whether a request goes in general blocks.
@@ -90,29 +159,25 @@ extension ClientMachine {
         return min(longest, WrapperFrame.longestPayload) - GeneralBlockTransferLayer.overhead
     }
 
-    private mutating func send(_ blocks: [[UInt8]]) -> [ClientAction] {
-        blocks.map { .send(link.frame($0).send) }
-    }
-
     /// Asks for lost general blocks once more; nil when there is nothing to ask for, or no time.
     mutating func repeatBlocks(now: ContinuousClock.Instant) -> [ClientAction]? {
         guard case .exchanging = state, requestDeadline.map({ $0 > now }) ?? true, let repeated = blocks.silence()
         else { return nil }
         let limit = answerLimit(now)
         deadline = limit
-        return send(repeated) + [.deadline(limit)]
+        return handDown(repeated, now: now) + [.deadline(limit)]
     }
 
     /// Passes a notification on, and confirms it if its sender wants that.
     ///
     /// Without an invocation counter at hand the confirmation is left out: the sender will repeat the notification.
-    mutating func notified(_ message: UnsolicitedMessage) -> [ClientAction] {
+    mutating func notified(_ message: UnsolicitedMessage, now: ContinuousClock.Instant) -> [ClientAction] {
         guard let confirmation = message.confirmation, case .ready(let octets) = protection.protect(confirmation.octets)
         else { return [.unsolicited(message)] }
         if isInBlocks, case .associated = state, blocks.isActive {
-            return send(blocks.answer(octets, blockLength: blockLength)) + [.unsolicited(message)]
+            return handDown(blocks.answer(octets, blockLength: blockLength), now: now) + [.unsolicited(message)]
         }
-        return [.send(link.frame(octets).send), .unsolicited(message)]
+        return handDown([octets], now: now) + [.unsolicited(message)]
     }
 
     /// Waits for invocation counters, if they are not on their way.
@@ -141,7 +206,7 @@ extension ClientMachine {
     private mutating func linkReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
         guard apdu[0] == 0xE0 else { return wholeReceived(apdu, now: now) }
         let output = blocks.received(apdu)
-        var actions = send(output.send)
+        var actions = handDown(output.send, now: now)
         if let fault = output.fault {
             blocks.reset()
             return actions + failCurrent { _ in fault }
@@ -185,17 +250,25 @@ extension ClientMachine {
         switch state {
         case .releasing: return now + association.settings.releaseTimeout
         case .exchanging: return requestDeadline.map { min(limit, $0) } ?? limit
-        case .idle, .associating, .authenticating, .associated, .abandoned, .closed: return limit
+        case .idle, .linking, .associating, .authenticating, .associated, .abandoned, .leaving, .closed: return limit
         }
     }
 
-    private mutating func linkFailed(_ fault: DecodeError) -> [ClientAction] {
+    private mutating func linkFailed(_ fault: ClientLink.Fault) -> [ClientAction] {
         switch state {
         case .idle, .associated:
             state = .closed
             return [.close]
-        case .associating, .authenticating, .exchanging, .abandoned, .releasing, .closed:
-            return failCurrent { .malformed(fault, waitingFor: $0) }
+        case .leaving, .closed: return []
+        case .linking, .associating, .authenticating, .exchanging, .abandoned, .releasing:
+            if fault == .silence { noteSilence() }
+            return failCurrent { awaited in
+                switch fault {
+                case .octets(let error): .malformed(error, waitingFor: awaited)
+                case .silence: .timeout(waitingFor: awaited)
+                case .link(let fault): .linkFailed(fault, waitingFor: awaited)
+                }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ import DLMSCodec
 
 /// Opening an association: request, response, and the answers to challenges.
 extension ClientMachine {
-    /// The transport is connected: the association is asked for.
+    /// The transport is connected: the link is set up if it has to be, and the association is asked for.
     ///
     /// - Parameters:
     ///   - now: the time.
@@ -15,12 +15,17 @@ extension ClientMachine {
         randomness: AssociationRandomness? = nil
     ) -> [ClientAction] {
         guard case .idle = state else { return [] }
-        state = .associating
-        _ = link.connected()
+        state = .linking
         switch protection.prepare(randomness, association.settings) {
         case .success(let challenge): association.challenge = challenge
         case .failure(let error): return failAssociation(error)
         }
+        return settled(linkDid(link.connected(now: now), now: now), now: now)
+    }
+
+    /// The link is open: the association is asked for.
+    mutating func linkOpened(now: ContinuousClock.Instant) -> [ClientAction] {
+        state = .associating
         guard !association.settings.isPreEstablished else {
             association.presume(protection)
             state = .associated

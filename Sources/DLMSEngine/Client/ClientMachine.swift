@@ -11,13 +11,17 @@ import DLMSCodec
 /// transfer.
 ///
 /// ```
-///  idle ─connected─► associating ─AARE accepted─► associated ◄──────────┐
-///                     │  │ AARE with a challenge    ▲ │  │   completed / │
-///                     │  └──► authenticating ─proof─┘ │  └─perform─► exchanging
-///              failed │             │ failed  release ▼                 │ failed
-///                     └──────────►closed ◄──────── releasing            │
-///                                   ▲───────────────────────────────────┘
+///  idle ─connected─► linking ─link open─► associating ─AARE accepted─► associated ◄──────────┐
+///                     │                    │  │ AARE with a challenge    ▲ │  │   completed / │
+///                     │                    │  └──► authenticating ─proof─┘ │  └─perform─► exchanging
+///              failed │             failed │             │ failed  release ▼                 │ failed
+///                     └────────────────────┴──────────►leaving ◄────── releasing             │
+///                                                      │ ▲───────────────────────────────────┘
+///                                                      ▼ link ended
+///                                                    closed
 /// ```
+///
+/// A link without a dialogue of its own (the wrapper) is open at once and left at once.
 ///
 /// Protected requests take invocation counters. What cannot be sent because there are none waits in ``waiting``.
 ///
@@ -28,6 +32,8 @@ import DLMSCodec
 public struct ClientMachine: Sendable {
     enum State: Sendable {
         case idle
+        /// The link is being set up.
+        case linking
         case associating
         /// The server accepted, if the answers to the challenges are right.
         case authenticating(ClientExchange)
@@ -36,6 +42,8 @@ public struct ClientMachine: Sendable {
         /// The caller has left, the answer is still on its way.
         case abandoned(ClientExchange)
         case releasing
+        /// The link is being ended, after the association was released or something failed.
+        case leaving(isReleased: Bool)
         case closed
     }
 
@@ -62,12 +70,14 @@ public struct ClientMachine: Sendable {
     var isInterrupted = false
     /// When the request in progress has to be done as a whole.
     var requestDeadline: ContinuousClock.Instant?
-    /// When the wait in progress ends.
+    /// When the wait in progress ends; the link has waits of its own.
     var deadline: ContinuousClock.Instant?
+    /// The deadline that was handed out last for a link that keeps time.
+    var announcedDeadline: ContinuousClock.Instant?
 
     /// Makes a machine that has no connection yet.
     public init(settings: AssociationSettings) {
-        link = ClientLink(settings.link)
+        link = ClientLink(settings.link, longest: settings.maximumResponseLength)
         blocks = GeneralBlockTransferLayer(
             .client,
             settings.blockTransfer,
@@ -113,11 +123,20 @@ public struct ClientMachine: Sendable {
         hasAnswer = false
         association.info.answerProtection = .none
         let (exchange, step) = ClientExchange.start(request, streams: streams, &association)
-        return follow(step, exchange, now: now)
+        return settled(follow(step, exchange, now: now), now: now)
     }
 
     /// The time given by the last ``ClientAction/deadline(_:)`` has come.
     public mutating func deadlineReached(now: ContinuousClock.Instant) -> [ClientAction] {
+        var actions: [ClientAction] = []
+        if link.deadline.map({ $0 <= now }) == true {
+            actions += linkDid(link.deadlineReached(now: now), now: now)
+        }
+        return settled(actions + waitEnded(now: now), now: now)
+    }
+
+    /// Ends the wait in progress if its time has come.
+    private mutating func waitEnded(now: ContinuousClock.Instant) -> [ClientAction] {
         guard let deadline, deadline <= now else { return [] }
         self.deadline = nil
         guard waiting == nil else { return failCurrent { _ in .countersRefused(.late) } }
@@ -130,9 +149,13 @@ public struct ClientMachine: Sendable {
     ///
     /// Its answer is waited for until the deadline and dropped; no request is possible before. Opening an association is
     /// just ended.
-    public mutating func cancel() -> [ClientAction] {
+    public mutating func cancel(now: ContinuousClock.Instant) -> [ClientAction] {
+        settled(cancelled(), now: now)
+    }
+
+    private mutating func cancelled() -> [ClientAction] {
         switch state {
-        case .associating, .authenticating: return failAssociation(.cancelled)
+        case .linking, .associating, .authenticating: return failAssociation(.cancelled)
         case .exchanging(let exchange, _):
             // Nothing is on its way while counters are waited for; but a long write is left half done.
             if waiting != nil {
@@ -141,7 +164,7 @@ public struct ClientMachine: Sendable {
             }
             state = .abandoned(exchange)
             return partlyDone(exchange) + [.failed(.cancelled)]
-        case .idle, .associated, .abandoned, .releasing, .closed: return []
+        case .idle, .associated, .abandoned, .releasing, .leaving, .closed: return []
         }
     }
 
@@ -157,21 +180,26 @@ public struct ClientMachine: Sendable {
 
     /// The association is to be released, and the connection closed.
     public mutating func release(now: ContinuousClock.Instant) -> [ClientAction] {
+        settled(released(now: now), now: now)
+    }
+
+    private mutating func released(now: ContinuousClock.Instant) -> [ClientAction] {
         switch state {
         case .associated:
             // Nobody opened a pre-established association, so nobody releases it.
             guard association.settings.release, !association.settings.isPreEstablished else { return endRelease() }
             state = .releasing
             return sendUnprotected(association.releaseRequest(&protection), now: now)
-        case .idle, .associating, .authenticating, .exchanging, .abandoned:
-            let cancelled = cancel().filter { $0 != .close }
+        case .idle, .linking, .associating, .authenticating, .exchanging, .abandoned:
+            let cancelled = cancelled().filter { $0 != .close }
             return cancelled + endRelease()
-        case .releasing, .closed: return []
+        case .releasing, .leaving, .closed: return []
         }
     }
 
     /// The connection ended, by whatever side.
     public mutating func connectionClosed() -> [ClientAction] {
+        link.connectionClosed()
         switch state {
         case .abandoned:
             state = .closed
@@ -179,7 +207,10 @@ public struct ClientMachine: Sendable {
         case .idle, .associated:
             state = .closed
             return []
-        case .associating, .authenticating, .exchanging, .releasing, .closed:
+        case .leaving(let isReleased):
+            state = .closed
+            return endWait() + (isReleased ? [.released, .close] : [.close])
+        case .linking, .associating, .authenticating, .exchanging, .releasing, .closed:
             noteSilence()
             return failCurrent { .connectionClosed(waitingFor: $0) }
         }
@@ -190,7 +221,7 @@ public struct ClientMachine: Sendable {
         guard !UnsolicitedMessage.isNotification(apdu) else {
             switch state {
             case .idle, .closed: return []
-            default: return notified(association.unsolicited(apdu))
+            default: return notified(association.unsolicited(apdu), now: now)
             }
         }
         switch state {
@@ -224,7 +255,7 @@ public struct ClientMachine: Sendable {
         // Observed: releases answered with wrong inner lengths, with exceptions, or not at all; any answer will do.
         case .releasing: return endRelease()
         case .associated: return [.unsolicited(association.unsolicited(apdu))]
-        case .idle, .closed: return []
+        case .idle, .linking, .leaving, .closed: return []
         }
     }
 
@@ -250,13 +281,14 @@ public struct ClientMachine: Sendable {
     /// Ends whatever is in progress with an error that may name what was awaited.
     mutating func failCurrent(_ error: (Awaited) -> EngineError) -> [ClientAction] {
         switch state {
+        case .linking: return failAssociation(error(.linkResponse))
         case .associating:
             return failAssociation(association.attemptFailed(error(.associationResponse)))
         case .authenticating: return failAssociation(error(.authenticationResponse))
         case .exchanging(let exchange, let awaited): return fail(error(awaited), exchange)
         case .abandoned: return endAbandoned(isUsable: false)
         case .releasing: return endRelease()
-        case .idle, .associated, .closed: return []
+        case .idle, .associated, .leaving, .closed: return []
         }
     }
 
@@ -272,7 +304,7 @@ public struct ClientMachine: Sendable {
     }
 
     /// Nothing came in time, or nothing can come any more: that may teach something about lists.
-    private mutating func noteSilence() {
+    mutating func noteSilence() {
         guard case .exchanging(let exchange, let awaited) = state else { return }
         exchange.unanswered(awaited, &association.info)
     }

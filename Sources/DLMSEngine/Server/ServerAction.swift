@@ -5,6 +5,8 @@
 public enum ServerAction: Hashable, Sendable {
     /// Send these octets to the client.
     case send([UInt8])
+    /// Call ``ServerMachine/deadlineReached(now:)`` at this instant; replaces the deadline before, nil = none.
+    case deadline(ContinuousClock.Instant?)
     /// A request was answered; for counters and traces.
     case served(ServedRequest)
     /// Close the connection: what the client sends cannot be read.

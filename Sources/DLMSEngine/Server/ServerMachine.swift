@@ -5,7 +5,8 @@ import DLMSCodec
 
 /// The meter's side of one connection, without any input or output of its own.
 ///
-/// Serves any number of associations side by side, one for each pair of addresses, as the wrapper allows.
+/// Serves any number of associations side by side, one for each pair of addresses. On an HDLC line it minds only what is
+/// addressed to it, so that several machines can listen to one line.
 public struct ServerMachine: Sendable {
     /// How a server behaves where the standard leaves a choice.
     public struct Options: Hashable, Sendable {
@@ -63,22 +64,35 @@ public struct ServerMachine: Sendable {
     private let objects: any ObjectServer
     private let options: Options
     private let random: @Sendable (Int) -> [UInt8]
-    private var reassembler = WrapperReassembler()
+    private var link: Link
     private var associations: [ClientAddress: ServedAssociation] = [:]
 
-    /// Makes the machine of a new connection over the wrapper.
+    /// What is below the associations.
+    private enum Link: Sendable {
+        case wrapper(WrapperReassembler)
+        case hdlc(HDLCServerLink)
+    }
+
+    /// Makes the machine of a new connection.
     ///
     /// - Parameters:
     ///   - objects: what is served.
+    ///   - framing: how APDUs are framed.
     ///   - options: how the server behaves.
     ///   - random: where challenges and keys come from: so many random octets, none when there are none;
     ///     without them high level authentication is refused.
     public init(
         objects: any ObjectServer,
+        framing: ServerFraming = .wrapper,
         options: Options = Options(),
         random: (@Sendable (Int) -> [UInt8])? = nil
     ) {
         self.objects = objects
+        link =
+            switch framing {
+            case .wrapper: .wrapper(WrapperReassembler())
+            case .hdlc(let settings): .hdlc(HDLCServerLink(settings))
+            }
         self.options = options
         self.random = random ?? { _ in [] }
     }
@@ -87,13 +101,36 @@ public struct ServerMachine: Sendable {
     public var openAssociations: Int { associations.values.count { $0.association.isOpen } }
 
     /// Octets came from a client.
-    public mutating func received(_ octets: [UInt8]) -> [ServerAction] {
+    public mutating func received(_ octets: [UInt8], now: ContinuousClock.Instant) -> [ServerAction] {
+        switch link {
+        case .wrapper(let reassembler): received(octets, reassembler)
+        case .hdlc(let link): received(octets, link, now: now)
+        }
+    }
+
+    /// The time given by the last ``ServerAction/deadline(_:)`` has come: links on which nothing came are gone.
+    public mutating func deadlineReached(now: ContinuousClock.Instant) -> [ServerAction] {
+        guard case .hdlc(var link) = link else { return [] }
+        for address in link.deadlineReached(now: now) { associations[address] = nil }
+        self.link = .hdlc(link)
+        return [.deadline(link.deadline)]
+    }
+
+    private mutating func received(_ octets: [UInt8], _ reassembler: WrapperReassembler) -> [ServerAction] {
+        var reassembler = reassembler
+        defer { link = .wrapper(reassembler) }
         var actions: [ServerAction] = []
         reassembler.push(octets)
         do throws(DecodeError) {
             while let frame = try reassembler.next() {
                 guard !frame.payload.isEmpty else { continue }
-                actions += received(frame)
+                let address = ClientAddress(clientSAP: frame.sourcePort, serverSAP: frame.destinationPort)
+                let (replies, kind) = serve(frame.payload, from: address)
+                actions += replies.compactMap { wrapped($0, to: address).map { .send($0) } }
+                if let kind { actions.append(.served(kind)) }
+                for message in notifications(after: kind, to: address) {
+                    actions += wrapped(message, to: address).map { [.send($0)] } ?? []
+                }
             }
         } catch {
             actions.append(.close)
@@ -101,8 +138,42 @@ public struct ServerMachine: Sendable {
         return actions
     }
 
-    private mutating func received(_ frame: WrapperFrame) -> [ServerAction] {
-        let address = ClientAddress(clientSAP: frame.sourcePort, serverSAP: frame.destinationPort)
+    private mutating func received(
+        _ octets: [UInt8],
+        _ link: HDLCServerLink,
+        now: ContinuousClock.Instant
+    ) -> [ServerAction] {
+        var link = link
+        let deadline = link.deadline
+        var actions: [ServerAction] = []
+        for frame in link.received(octets, now: now) {
+            var notifications: [UInt8] = []
+            switch link.event(frame, now: now) {
+            case .ended(let address): associations[address] = nil
+            case .apdu(let apdu, let address):
+                let (replies, kind) = serve(apdu, from: address)
+                for reply in replies { link.append(reply, to: address) }
+                if let kind { actions.append(.served(kind)) }
+                notifications = self.notifications(after: kind, to: address)
+                    .flatMap { link.notification($0, to: address) }
+            case .unanswered(let apdu, let address):
+                if let kind = serve(apdu, from: address).kind { actions.append(.served(kind)) }
+            case nil: break
+            }
+            // What nobody asked for comes before the final frame, after which it is the client's turn.
+            let answer = notifications + link.answer(frame, now: now)
+            if !answer.isEmpty { actions.append(.send(answer)) }
+        }
+        if link.deadline != deadline { actions.append(.deadline(link.deadline)) }
+        self.link = .hdlc(link)
+        return actions
+    }
+
+    /// Serves an APDU; returns what to send, and what was served if a request was complete.
+    private mutating func serve(
+        _ apdu: [UInt8],
+        from address: ClientAddress
+    ) -> (replies: [[UInt8]], kind: ServedRequest?) {
         // Taken out while it changes, so that a long value is not copied for every block.
         var served =
             associations.removeValue(forKey: address)
@@ -110,28 +181,34 @@ public struct ServerMachine: Sendable {
                 ServerAssociation(address: address, options: options, random: random),
                 options.blockTransfer
             )
-        let (replies, kind) = served.received(frame.payload, objects)
-        let isOpen = served.association.isOpen
-        if isOpen { associations[address] = served }
-        var actions = replies.compactMap { framed($0, to: address).map { ServerAction.send($0) } }
-        if let kind { actions.append(.served(kind)) }
-        guard isOpen, kind != nil, let client = served.association.client else { return actions }
-        for message in objects.takeNotifications(for: client) { actions += notify(message, to: address) }
-        return actions
+        let result = served.received(apdu, objects)
+        if served.association.isOpen { associations[address] = served }
+        return result
+    }
+
+    /// The APDUs that nobody asked for and that follow a request.
+    private mutating func notifications(after kind: ServedRequest?, to address: ClientAddress) -> [[UInt8]] {
+        guard kind != nil, let client = associations[address]?.association.client else { return [] }
+        return objects.takeNotifications(for: client).flatMap { associations[address]?.notify($0) ?? [] }
     }
 
     /// Sends a message that nobody asked for to a client, or to all that have an association.
     ///
-    /// Clients that did not agree to its kind are left out.
+    /// Clients that did not agree to its kind are left out. Over HDLC it goes in UI frames.
     public mutating func notify(_ message: UnsolicitedMessage, to client: ClientAddress? = nil) -> [ServerAction] {
         let addresses = client.map { [$0] } ?? associations.keys.sorted { $0.clientSAP < $1.clientSAP }
         return addresses.flatMap { address -> [ServerAction] in
-            let blocks = associations[address]?.notify(message) ?? []
-            return blocks.compactMap { framed($0, to: address).map { .send($0) } }
+            let apdus = associations[address]?.notify(message) ?? []
+            return apdus.compactMap { apdu in
+                switch link {
+                case .wrapper: wrapped(apdu, to: address)
+                case .hdlc(let link): link.notification(apdu, to: address)
+                }
+            }.map { .send($0) }
         }
     }
 
-    private func framed(_ apdu: [UInt8], to client: ClientAddress) -> [UInt8]? {
+    private func wrapped(_ apdu: [UInt8], to client: ClientAddress) -> [UInt8]? {
         WrapperFrame(sourcePort: client.serverSAP, destinationPort: client.clientSAP, payload: apdu)?.octets
     }
 }

@@ -41,6 +41,8 @@ public enum EngineError: Error, Hashable, Sendable {
     case exceptionResponse(ExceptionResponse)
     /// The server answered with a confirmedServiceError.
     case confirmedServiceError(ConfirmedServiceError)
+    /// The server refused or ended the data link below the association: the server, or the addresses.
+    case linkFailed(LinkFault, waitingFor: Awaited)
     /// Nothing came in time: the network or the server.
     case timeout(waitingFor: Awaited)
     /// The connection ended: the network or the server.
@@ -80,6 +82,20 @@ public enum EngineError: Error, Hashable, Sendable {
         case noProgress(turns: Int)
     }
 
+    /// A fault of the data link (IEC 62056-46).
+    public enum LinkFault: Hashable, Sendable {
+        /// The server does not set up a link, neither with parameters nor without (DM or FRMR to SNRM).
+        case refused
+        /// The server has no link any more (DM), as after its inactivity time-out.
+        case disconnected
+        /// The server refused a frame (FRMR), and says why if it can be read.
+        case frameRejected(HDLCFrameReject?)
+        /// The server had nothing ready (RNR, or RR without an answer), however often it was asked.
+        case notReady
+        /// The frames of one message do not end.
+        case tooLong
+    }
+
     /// Whether the connection cannot be used after this error, because an answer may still be on its way or the
     /// server has no association.
     public var endsConnection: Bool {
@@ -88,8 +104,8 @@ public enum EngineError: Error, Hashable, Sendable {
         case .exceptionResponse(let exception):
             exception.stateError == .serviceNotAllowed && exception.serviceError != .pduTooLong
         case .text(.noProgrammingMode), .text(.onlyListening): false
-        case .associationRejected, .shortNamesOnly, .confirmedServiceError, .text, .timeout, .connectionClosed,
-            .malformed,
+        case .associationRejected, .shortNamesOnly, .confirmedServiceError, .linkFailed, .text, .timeout,
+            .connectionClosed, .malformed,
             .unexpectedAPDU, .blockTransfer, .responseTooLong, .authenticationFailed, .authenticationRefused,
             .serverSystemTitleUnknown, .serverProtectionTooWeak, .decipheringFailed, .protectionFailed, .replayed,
             .countersRefused, .invocationCounterError, .randomnessUnavailable:
@@ -124,6 +140,8 @@ extension EngineError {
 
 /// What a client was waiting for.
 public enum Awaited: String, Hashable, Sendable {
+    /// The answer to the request for a data link.
+    case linkResponse
     /// The answer to the request for an association.
     case associationResponse
     /// The server's proof in the authentication.

@@ -19,6 +19,12 @@ public struct LineFormat: Hashable, Sendable {
         self.parity = parity
         self.stopBits = stopBits
     }
+
+    /// How long octets take on the line, with start bit, parity bit and stop bits.
+    public func duration(ofOctets count: Int) -> Duration {
+        let bits = 1 + Int64(dataBits) + (parity == .none ? 0 : 1) + Int64(stopBits)
+        return .microseconds(Int64(count) * bits * 1_000_000 / Int64(max(baud, 1)))
+    }
 }
 
 /// The parity bit of the characters of a serial line.

@@ -123,6 +123,11 @@ extension GatewayError {
             )
         case .confirmedServiceError(let error):
             self = .exceptionResponse(meter, state: error.errorClassName, service: error.errorName)
+        case .linkFailed(let fault, let awaited):
+            self =
+                mayHaveActed && awaited.isOutcome
+                ? .outcomeUnknown(meter, operation: context.service.rawValue)
+                : .protocolError(meter, reason: fault.inWords)
         case .timeout(let awaited):
             self = .meterTimeout(meter, waitingFor: awaited.inWords, after: context.timeouts.response)
         case .connectionClosed(let awaited): self = .connectionLost(meter, waitingFor: awaited?.inWords)
@@ -169,8 +174,9 @@ extension Awaited {
         case .setResponse, .setBlockAcknowledgement, .actionResponse, .actionBlockAcknowledgement, .actionBlock,
             .accessResponse:
             true
-        case .associationResponse, .authenticationResponse, .getResponse, .getBlock, .releaseResponse,
-            .identification, .hdlcConfirmation, .telegram, .readout, .programmingMode, .passwordAnswer:
+        case .linkResponse, .associationResponse, .authenticationResponse, .getResponse, .getBlock,
+            .releaseResponse, .identification, .hdlcConfirmation, .telegram, .readout, .programmingMode,
+            .passwordAnswer:
             false
         }
     }
@@ -178,6 +184,7 @@ extension Awaited {
     /// What is awaited, for people.
     var inWords: String {
         switch self {
+        case .linkResponse: "answer to the request for an HDLC link (SNRM)"
         case .associationResponse: "answer to the association request"
         case .authenticationResponse: "answer to the authentication"
         case .getResponse: "answer to the read request"
@@ -195,6 +202,21 @@ extension Awaited {
         case .readout: "readout"
         case .programmingMode: "answer to the request for the programming mode"
         case .passwordAnswer: "answer to the password"
+        }
+    }
+}
+
+extension EngineError.LinkFault {
+    /// What happened, for people.
+    var inWords: String {
+        switch self {
+        case .refused: "it refuses an HDLC link, with parameters and without"
+        case .disconnected: "it says that there is no HDLC link any more"
+        case .frameRejected(let reject?):
+            "it refused the HDLC frame \(reject.rejectedControl.name), reasons \(reject.reasons.rawValue)"
+        case .frameRejected(nil): "it refused an HDLC frame"
+        case .notReady: "it says that it is not ready, however often it is asked"
+        case .tooLong: "the frames of one answer do not end"
         }
     }
 }

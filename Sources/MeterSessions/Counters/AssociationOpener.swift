@@ -160,10 +160,7 @@ struct AssociationOpener: Sendable {
     }
 
     private func fault(_ object: CounterObject, _ reason: CounterFault.ObjectFault) -> SessionError {
-        let client =
-            switch object.settings.link {
-            case .wrapper(let clientPort, _): clientPort
-            }
+        let client = object.settings.link.clientAddress
         return .counters(.objectUnreadable(object: "\(object.logicalName)", client: client, reason: reason))
     }
 }

@@ -128,7 +128,7 @@ final class MeterClientHandler: LineUser {
         if waiter?.token == token {
             // The answer that is on its way has to be read, whoever lags behind.
             setPaused(false, token: token)
-            run(machine.cancel())
+            run(machine.cancel(now: .now))
         } else if token > lastToken {
             cancelledEarly.insert(token)
         }
@@ -163,7 +163,7 @@ final class MeterClientHandler: LineUser {
 
     func cancelOpening() {
         isOpeningCancelled = true
-        if isAttached, opened != nil { run(machine.cancel()) }
+        if isAttached, opened != nil { run(machine.cancel(now: .now)) }
     }
 
     /// Calls back when no answer to a cancelled request can come any more.
@@ -236,6 +236,8 @@ final class MeterClientHandler: LineUser {
                 waiter?.transmission = .sent
                 tally.sent(octets: octets.count)
                 line.send(octets)
+            // Only lines with a format have one to be changed.
+            case .setLine: break
             case .deadline(let instant): schedule(instant)
             case .associated(let info): take(&opened)?(.success(info))
             case .associationFailed(let error):

@@ -11,6 +11,9 @@ final class MeterServerHandler: ChannelInboundHandler {
 
     private var machine: ServerMachine
     private let state: ListenerState
+    /// When the machine is to be woken, and what does it at that time or before.
+    private var deadline: ContinuousClock.Instant?
+    private var timer: Scheduled<Void>?
 
     init(machine: ServerMachine, state: ListenerState) {
         self.machine = machine
@@ -23,12 +26,14 @@ final class MeterServerHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
         state.closed(context.channel)
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        run(machine.received(Array(unwrapInboundIn(data).readableBytesView)), context.channel)
+        run(machine.received(Array(unwrapInboundIn(data).readableBytesView), now: .now), context.channel)
     }
 
     /// Sends a message that nobody asked for to all clients of the connection.
@@ -40,9 +45,29 @@ final class MeterServerHandler: ChannelInboundHandler {
         for action in actions {
             switch action {
             case .send(let octets): answer(octets, channel)
+            case .deadline(let instant): schedule(instant, channel)
             case .served(let kind): state.served(kind)
             case .close: channel.close(promise: nil)
             }
+        }
+    }
+
+    private func schedule(_ instant: ContinuousClock.Instant?, _ channel: any Channel) {
+        deadline = instant
+        guard timer == nil else { return }
+        startTimer(channel)
+    }
+
+    /// Frames move nearly every deadline on: a timer that comes too early finds that out by itself.
+    private func startTimer(_ channel: any Channel) {
+        guard let deadline else { return }
+        let delay = max(ContinuousClock.Instant.now.duration(to: deadline), .zero)
+        timer = channel.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
+            timer = nil
+            guard let due = self.deadline else { return }
+            guard due <= .now else { return startTimer(channel) }
+            self.deadline = nil
+            run(machine.deadlineReached(now: .now), channel)
         }
     }
 
