@@ -13,6 +13,11 @@ extension GatewayAPI {
     private static let rowTypes = ["application/json", "application/x-ndjson", "text/csv"]
     private static let mergePatch = ["application/merge-patch+json", "application/json"]
     private static let text = ["text/plain; version=0.0.4; charset=utf-8"]
+    private static let certificates = "/meters/{id}/certificates"
+    private static let certificateWords = ["association", "securitySetup"]
+    private static let certificateTypes = [
+        "application/json", "application/x-pem-file", "application/pem-certificate-chain", "application/pkix-cert",
+    ]
     private static let object = "/meters/{id}/objects/{obis}"
     private static let profile = "/meters/{id}/profiles/{obis}"
 
@@ -45,6 +50,12 @@ extension GatewayAPI {
             Route(.post, "/meters/{id}/keys/change", name: "changeKeys", consumes: Self.json, handler: changeKeys),
             Route(.post, "/meters/{id}/secret/change", name: "changeSecret", consumes: Self.json, handler: changeSecret),
             Route(.post, "/meters/{id}/secrets/resolve", name: "resolveSecrets", handler: resolveSecrets),
+            Route(.get, Self.certificates, name: "listCertificates", query: Self.certificateWords, handler: listCertificates),
+            Route(.post, Self.certificates, name: "importCertificate", query: Self.certificateWords, consumes: Self.certificateTypes, handler: importCertificate),
+            Route(.post, Self.certificates + "/key-pairs", name: "generateKeyPair", query: Self.certificateWords, consumes: Self.json, handler: generateKeyPair),
+            Route(.post, Self.certificates + "/requests", name: "requestCertificate", query: Self.certificateWords, consumes: Self.json, handler: requestCertificate),
+            Route(.get, Self.certificates + "/{certificate}", name: "getCertificate", query: Self.certificateWords, handler: getCertificate),
+            Route(.delete, Self.certificates + "/{certificate}", name: "removeCertificate", query: Self.certificateWords, handler: removeCertificate),
             Route(.get, "/meters/{id}/quirks", name: "listMeterQuirks", handler: listMeterQuirks),
             Route(.get, "/meters/{id}/counters", name: "listCounters", handler: listCounters),
             Route(.post, "/meters/{id}/counters/raise", name: "raiseCounter", consumes: Self.json, handler: raiseCounter),

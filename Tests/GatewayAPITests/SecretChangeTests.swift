@@ -51,7 +51,7 @@ struct SecretChangeTests {
         }
     }
 
-    private static func finished(_ answer: APIBench.Answer, _ bench: APIBench) async throws -> JSONValue {
+    static func finished(_ answer: APIBench.Answer, _ bench: APIBench) async throws -> JSONValue {
         #expect(answer.status == 202, "\(answer.text)")
         let path = try #require(answer.headers["Location"])
         while true {
@@ -292,7 +292,7 @@ final class KeyMeter: ObjectServer {
     }
 
     func invoke(_ method: MethodDescriptor, parameter: DLMSData?, for client: ServedClient) -> ActionOutcome {
-        let isTransfer = method.classID == 64 && method.methodID == 2
+        let isTransfer = method.classID == 64 && [2, 3].contains(method.methodID)
         guard isTransfer else {
             return meter.withLock { $0?.invoke(method, parameter: parameter, for: client) }
                 ?? ActionOutcome(result: .hardwareFault)

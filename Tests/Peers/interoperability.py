@@ -90,6 +90,7 @@ FEATURES: dict[str, dict[str, str]] = {
         "clock": "",
         "image transfer": "",
         "key transfer": "keywrap-rfc3394-128",
+        "key agreement": "keyagree-c1-kdf",
     },
 }
 

@@ -135,9 +135,9 @@ def test_a_foreign_client_changes_the_keys_of_the_simulator(lone_simulator):
         PydlmsClient(access(lone_simulator, UNICAST, 100))
 
 
-def secured(port: int) -> dict:
+def secured(port: int, method: str = "transfer") -> dict:
     """The configuration of the simulator's managing client by GMAC, authenticated and encrypted."""
-    return {
+    configuration = {
         "channel": {"type": "tcp", "host": "127.0.0.1", "port": port},
         "associations": {
             "manager": {
@@ -154,6 +154,15 @@ def secured(port: int) -> dict:
         "timeouts": {"connect": "PT5S", "response": "PT5S"},
         "keepAlive": "PT1S",
     }
+    if method == "agreement":
+        from test_simulated_security import association, security
+
+        block = security(1, invocationCounterObject=None, clientSystemTitle="434F53454D475731")
+        configuration["associations"] = {
+            "manager": association(1, "gmac", block),
+            "signed": association(1, "ecdsa", block | {"protection": ["signed"]}),
+        }
+    return configuration
 
 
 @contextlib.contextmanager
@@ -164,13 +173,14 @@ def gateway_on(database, log):
         yield Gateway(port, process)
 
 
-def change_until_dead(gateway: Gateway) -> None:
+def change_until_dead(gateway: Gateway, method: str) -> None:
     """Change keys again and again until the gateway does not answer any more."""
+    order = {"keys": {"globalUnicast": None, "authentication": None}, "method": method}
+    if method == "agreement":
+        order["through"] = "signed"
     while True:
         try:
-            answer = gateway.call(
-                "POST", "/meters/M1/keys/change", {"keys": {"globalUnicast": None, "authentication": None}}, timeout=20
-            )
+            answer = gateway.call("POST", "/meters/M1/keys/change", order, timeout=20)
             if answer.status == 202:
                 gateway.get(answer.headers["Location"], headers={"Prefer": "wait=20"}, timeout=30)
             else:
@@ -189,10 +199,20 @@ def reading(gateway: Gateway, seconds: float = 90):
         time.sleep(0.2)
 
 
-def test_a_gateway_that_is_killed_while_it_changes_keys_loses_no_meter(lone_simulator, tmp_path):
+@pytest.mark.parametrize("method", ["transfer", "agreement"])
+def test_a_gateway_that_is_killed_while_it_changes_keys_loses_no_meter(method, tmp_path):
+    port = free_ports()
+    command = [GATEWAY, "simulate", "--listen", "127.0.0.1", "--port", str(port), "--count", "1"]
+    if method == "agreement":
+        command += ["--suite", "1"]
+    with running(command, port, "cosem-gateway simulate", tmp_path / "simulate.log"):
+        kill_while_keys_change(port, method, tmp_path)
+
+
+def kill_while_keys_change(port: int, method: str, tmp_path) -> None:
     database = tmp_path / "store.sqlite"
     with gateway_on(database, tmp_path / "first.log") as gateway:
-        answer = gateway.call("PUT", "/meters/M1", secured(lone_simulator), {"If-None-Match": "*"})
+        answer = gateway.call("PUT", "/meters/M1", secured(port, method), {"If-None-Match": "*"})
         assert answer.status == 201, answer.text
         assert reading(gateway).status == 200
     moments = random.Random(20261122)
@@ -208,7 +228,7 @@ def test_a_gateway_that_is_killed_while_it_changes_keys_loses_no_meter(lone_simu
         # Whatever the kill before left behind, the meter is found again without anybody's help.
         answer = reading(gateway)
         assert answer.status == 200, f"after {kill} kills: {answer.text}"
-        changer = threading.Thread(target=change_until_dead, args=(gateway,))
+        changer = threading.Thread(target=change_until_dead, args=(gateway, method))
         changer.start()
         # The moment of the kill is what is tried out here, not a wait for something to happen.
         time.sleep(moments.uniform(0, 0.5))

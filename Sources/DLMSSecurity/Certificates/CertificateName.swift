@@ -29,6 +29,14 @@ public struct CertificateName: Hashable, Sendable {
         commonName = isOnly ? Self.value(at: first, of: name) : nil
     }
 
+    /// Reads a name; nil for anything but DER of one.
+    public init?(der: [UInt8]) {
+        let name = DEREncoding.value(of: der, { d2i_X509_NAME(nil, $0, $1) }, free: X509_NAME_free)
+        guard let name else { return nil }
+        defer { X509_NAME_free(name) }
+        self.init(name)
+    }
+
     /// Appends a common name to a name of OpenSSL.
     static func append(commonName: String, to name: OpaquePointer?) -> Bool {
         let octets = Array(commonName.utf8)

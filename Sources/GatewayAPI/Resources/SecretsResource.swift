@@ -25,11 +25,14 @@ extension GatewayAPI {
             guard !wanted.isEmpty else {
                 throw JSONMemberError(.invalid(expected: "at least one key", suggestion: nil), at: "/keys")
             }
-            let order = KeyChangeOrder(
-                keys: wanted,
-                association: try members.optionalString("association"),
-                securitySetup: try members.logicalName("securitySetup")
-            )
+            var order = KeyChangeOrder(keys: wanted)
+            try order.readTerms(&members)
+            if order.method == .agreement, let key = given.keys.min(by: { $0.rawValue < $1.rawValue }) {
+                throw JSONMemberError(
+                    .invalid(expected: "null, because both sides make the key", suggestion: nil),
+                    at: JSONPointer("/keys").appending(key.word)
+                )
+            }
             return (order, given)
         }
         let job = try await gateway.submitKeyChange(

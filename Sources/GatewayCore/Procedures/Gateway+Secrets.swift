@@ -24,6 +24,17 @@ extension Gateway {
         traceID: String
     ) async throws(GatewayError) -> JobRecord {
         let change = try await secretChange(.keys(order), meter, Wishes(budget: WaitBudget(.zero)))
+        if order.method == .agreement {
+            _ = try change.agreementTerms(of: order)
+            try await requireSettledSecrets(of: meter)
+            return try await submit(
+                .keyChange(order),
+                targets: [meter],
+                priority: 5,
+                caller: caller,
+                traceID: traceID
+            )
+        }
         let secrets = try change.secrets(given: given, password: nil)
         var order = order
         order.hasKeptKeys = true
@@ -71,11 +82,7 @@ extension Gateway {
         _ traceID: String
     ) async throws(GatewayError) -> JobRecord {
         let id = try meterID(meter)
-        if try await pendingSecrets(of: id) != nil {
-            guard try await !hasOpenSecretJob(at: meter) else { throw .secretsPending(id) }
-            // Left behind by a process that died before it could make the job.
-            _ = try await resolveSecrets(of: meter, Wishes(budget: WaitBudget(Self.patience)))
-        }
+        try await requireSettledSecrets(of: meter)
         try await beginSecretChange(of: id, secrets)
         do throws(GatewayError) {
             return try await submit(order, targets: [meter], priority: 5, caller: caller, traceID: traceID)
@@ -84,6 +91,18 @@ extension Gateway {
             try await abandonPendingSecrets(of: id)
             throw error
         }
+    }
+
+    /// Sees to it that no change is under way.
+    ///
+    /// - Throws: ``GatewayError/secretsPending(_:)`` while a job looks after an earlier change.
+    private func requireSettledSecrets(of meter: String) async throws(GatewayError) {
+        let id = try meterID(meter)
+        // Keys that are being agreed on are not kept before the meter has answered, so the job counts, too.
+        guard try await !hasOpenSecretJob(at: meter) else { throw .secretsPending(id) }
+        guard try await pendingSecrets(of: id) != nil else { return }
+        // Left behind by a process that died before it could make the job.
+        _ = try await resolveSecrets(of: meter, Wishes(budget: WaitBudget(Self.patience)))
     }
 
     /// How long a caller waits for an earlier change to be settled.

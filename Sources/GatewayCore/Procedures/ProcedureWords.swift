@@ -34,7 +34,7 @@ extension ClockSyncWish {
 }
 
 extension KeyChangeOrder {
-    /// Reads `keys` as a list of words, `association` and `securitySetup`.
+    /// Reads `keys` as a list of words, and what ``readTerms(_:)`` reads.
     ///
     /// - Throws: `JSONMemberError` with the place of the fault.
     public init(_ members: inout JSONMembers) throws(JSONMemberError) {
@@ -49,11 +49,19 @@ extension KeyChangeOrder {
         guard !keys.isEmpty else {
             throw JSONMemberError(.invalid(expected: "at least one key", suggestion: nil), at: place)
         }
-        self.init(
-            keys: keys,
-            association: try members.optionalString("association"),
-            securitySetup: try members.logicalName("securitySetup")
-        )
+        self.init(keys: keys)
+        try readTerms(&members)
+    }
+
+    /// Reads `association`, `securitySetup`, `method`, `through` and `acceptLoss`.
+    ///
+    /// - Throws: `JSONMemberError` with the place of the fault.
+    public mutating func readTerms(_ members: inout JSONMembers) throws(JSONMemberError) {
+        association = try members.optionalString("association")
+        securitySetup = try members.logicalName("securitySetup")
+        method = try members.optionalChoice("method", of: Method.self) ?? .transfer
+        through = try members.optionalString("through")
+        acceptsLoss = try members.optionalBool("acceptLoss") ?? false
     }
 
     /// The key of that word.

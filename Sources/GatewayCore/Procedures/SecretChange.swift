@@ -27,7 +27,7 @@ struct SecretChange: Sendable {
         instanceID: OBISCode(0, 0, 42, 0, 0, 255),
         attributeID: 2
     )
-    private static let securitySetup = OBISCode(0, 0, 43, 0, 0, 255)
+    static let securitySetup = OBISCode(0, 0, 43, 0, 0, 255)
     private static let currentAssociation = OBISCode(0, 0, 40, 0, 0, 255)
 
     let gateway: Gateway
@@ -35,11 +35,11 @@ struct SecretChange: Sendable {
     let message: Message
     let wishes: Gateway.Wishes
 
-    private var id: MeterID { memory.id }
-    private var configuration: MeterConfiguration { memory.record.configuration }
+    var id: MeterID { memory.id }
+    var configuration: MeterConfiguration { memory.record.configuration }
 
     /// The association whose secrets are changed.
-    private var association: String {
+    var association: String {
         get throws(GatewayError) {
             switch message {
             case .keys(let order): try gateway.association(order.association, for: .managing, memory)
@@ -70,7 +70,8 @@ struct SecretChange: Sendable {
         }
     }
 
-    private func keys(
+    /// The places of new keys; those not given are drawn.
+    func keys(
         _ order: KeyChangeOrder,
         _ name: String,
         _ given: [TransferredKey: Secret]
@@ -78,7 +79,7 @@ struct SecretChange: Sendable {
         guard let security = configuration.associations[name]?.security else {
             throw .valueOutOfRange(pointer: "/association", allowed: "an association with a security block")
         }
-        guard security.masterKey != nil else {
+        guard security.masterKey != nil || order.method == .agreement else {
             throw .valueOutOfRange(
                 pointer: "/association",
                 allowed: "an association whose security block has a masterKey, which wraps new keys"
@@ -132,6 +133,9 @@ struct SecretChange: Sendable {
         try gateway.beginSecretWork(at: id)
         defer { gateway.endSecretWork(at: id) }
         var pending = try await gateway.pendingSecrets(of: id)
+        if pending == nil, case .keys(let order) = message, order.method == .agreement {
+            return try await agree(on: order, hasSent: hasSent, permit: permit)
+        }
         if let known = pending {
             switch try await settle(known, newFirst: hasSent).state {
             case .adopted: return SecretChangeOutcome(state: .adopted, places: Self.places(known))
@@ -182,7 +186,7 @@ struct SecretChange: Sendable {
     }
 
     /// Whether the meter answers in a new association with these secrets in place of the configured ones.
-    private func answers(_ association: String, with secrets: [JSONPointer: Secret]) async -> Bool {
+    func answers(_ association: String, with secrets: [JSONPointer: Secret]) async -> Bool {
         do throws(GatewayError) {
             let trial = try await gateway.directory.trial(of: memory.record, with: secrets)
             let access = gateway.procedureAccess(trial, association, wishes)
@@ -196,6 +200,8 @@ struct SecretChange: Sendable {
     private func send(_ pending: PendingSecrets) async throws(GatewayError) {
         switch message {
         case .keys(let order):
+            // Keys that were agreed on are at the meter already.
+            guard order.method == .transfer else { throw .secretsPending(id) }
             let name = try association
             let access = gateway.procedureAccess(memory, name, wishes)
             let setup = try await access.object(of: 64, named: order.securitySetup, usually: Self.securitySetup)

@@ -7,8 +7,22 @@ public import JSONText
 
 /// Which keys of a meter's security setup are to be replaced; the new ones are kept elsewhere, never in the order.
 public struct KeyChangeOrder: Hashable, Sendable {
+    /// How the new keys get to the meter (Blue Book, class 64).
+    public enum Method: String, CaseIterable, Hashable, Sendable {
+        /// They are sent, wrapped with the master key (method 2).
+        case transfer
+        /// Both sides make them together, from ephemeral keys that are signed (method 3 of version 1).
+        case agreement
+    }
+
     /// The keys, each once.
     public var keys: [TransferredKey]
+    /// How the new keys get to the meter.
+    public var method = Method.transfer
+    /// The association in which keys are agreed on; nil takes that of the keys.
+    public var through: String?
+    /// Whether keys may be agreed on although a lost answer would leave the meter with keys that nobody knows.
+    public var acceptsLoss = false
     /// The association whose security block has the keys, and in which they are sent; nil takes the manager's.
     public var association: String?
     /// The security setup object; nil takes the only one, or the first.

@@ -73,6 +73,9 @@ public enum JobOrder: Hashable, Sendable {
             add("keys", .array(order.keys.map { .string($0.word) }))
             add("association", order.association.map { .string($0) })
             add("securitySetup", order.securitySetup.map { .string($0.description) })
+            add("method", order.method == .transfer ? nil : .string(order.method.rawValue))
+            add("through", order.through.map { .string($0) })
+            add("acceptLoss", order.acceptsLoss ? .bool(true) : nil)
             add("kept", order.hasKeptKeys ? .bool(true) : nil)
         case .secretChange(let order):
             add("association", .string(order.association))

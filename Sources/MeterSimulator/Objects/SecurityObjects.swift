@@ -28,6 +28,13 @@ enum SecurityObjects {
                     return state.security.require(protection(ofBits: bits))
                 },
                 MethodDefinition(index: 2) { state, parameter, _ in state.security.transfer(parameter) },
+                MethodDefinition(returning: 3) { state, parameter, meter in
+                    state.security.agree(
+                        parameter,
+                        clientTitle: meter.client.systemTitle,
+                        systemTitle: meter.identity.systemTitle
+                    )
+                },
                 MethodDefinition(index: 4) { state, parameter, _ in state.security.generateKeyPair(parameter) },
                 MethodDefinition(returning: 5) { state, parameter, meter in
                     state.security.certificateRequest(parameter, systemTitle: meter.identity.systemTitle)

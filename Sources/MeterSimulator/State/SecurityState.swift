@@ -98,9 +98,42 @@ struct SecurityState: Sendable {
         }
         guard let new = try? list.unwrapped(with: master), new.values.allSatisfy({ $0.count == suite.keyLength })
         else { return .otherReason }
+        take(new)
+        return .success
+    }
+
+    /// Agrees on new keys with a client, all of them or none, and puts them in force.
+    mutating func agree(_ parameter: DLMSData?, clientTitle: [UInt8]?, systemTitle: [UInt8]) -> ActionOutcome {
+        guard let parameter, let offers = try? KeyDataList(parameter) else {
+            return ActionOutcome(result: .typeUnmatched)
+        }
+        guard let curve = suite.curve, let clientTitle, let own = keyPairs[.digitalSignature],
+            let client = clientKeys[.digitalSignature]
+        else { return ActionOutcome(result: .otherReason) }
+        var agreed: [TransferredKey: Secret] = [:]
+        var answers: [KeyDataList.Entry] = []
+        for offer in offers.entries {
+            guard
+                let agreement = try? EphemeralKeyAgreement(on: offer.key, curve: curve),
+                let key = try? agreement.agreedKey(
+                    keyData: offer.octets,
+                    peerSigningKey: client,
+                    clientSystemTitle: clientTitle,
+                    serverSystemTitle: systemTitle
+                ),
+                let answer = try? agreement.keyData(signedWith: own)
+            else { return ActionOutcome(result: .otherReason) }
+            agreed[offer.key] = key
+            answers.append(KeyDataList.Entry(key: offer.key, octets: answer))
+        }
+        take(agreed)
+        return ActionOutcome(result: .success, returned: .data(KeyDataList(answers).data.octets))
+    }
+
+    /// Puts new keys in force; a new unicast key begins with fresh counters.
+    private mutating func take(_ new: [TransferredKey: Secret]) {
         keys.merge(new) { _, new in new }
         if new[.globalUnicast] != nil { counters = ServerInvocationCounters() }
-        return .success
     }
 
     /// Makes demands stronger, never weaker.
