@@ -16,18 +16,26 @@ public final class MeterListener: Sendable {
         public var answerDelay: Duration
         /// Whether the next client has to wait in the backlog until the one before has left, as with many meters.
         public var servesOneAtATime: Bool
+        /// Whether the connections of other clients are closed at once while one is connected.
+        public var refusesOthers = false
         /// How the server behaves where the standard leaves a choice.
         public var server: ServerMachine.Options
+        /// How messages are framed.
+        public var framing = ServerFraming.wrapper
+        /// What goes wrong between the meter and its clients; nil = nothing.
+        public var faults: MeterFaults?
 
         /// The usual behaviour: no delay, any number of clients.
         public init(
             answerDelay: Duration = .zero,
             servesOneAtATime: Bool = false,
-            server: ServerMachine.Options = ServerMachine.Options()
+            server: ServerMachine.Options = ServerMachine.Options(),
+            faults: MeterFaults? = nil
         ) {
             self.answerDelay = answerDelay
             self.servesOneAtATime = servesOneAtATime
             self.server = server
+            self.faults = faults
         }
     }
 
@@ -77,10 +85,14 @@ public final class MeterListener: Sendable {
                 child.eventLoop.makeCompletedFuture {
                     let machine = ServerMachine(
                         objects: objects,
+                        framing: options.framing,
                         options: options.server,
                         random: { (try? RandomOctets.draw($0)) ?? [] }
                     )
-                    try child.pipeline.syncOperations.addHandler(MeterServerHandler(machine: machine, state: state))
+                    let meter = ServedMeter(machine: machine, state: state, faults: options.faults, channel: child)
+                    try child.pipeline.syncOperations.addHandler(
+                        MeterServerHandler(meter: meter, state: state, isExclusive: options.refusesOthers)
+                    )
                     if options.servesOneAtATime, let parent = child.parent {
                         child.closeFuture.whenComplete { _ in parent.read() }
                     }
@@ -120,7 +132,7 @@ public final class MeterListener: Sendable {
         for connection in state.openConnections {
             connection.eventLoop.execute {
                 let handler = try? connection.pipeline.syncOperations.handler(type: MeterServerHandler.self)
-                handler?.notify(message, connection)
+                handler?.notify(message)
             }
         }
     }

@@ -22,43 +22,74 @@ struct SimulateCommand: AsyncParsableCommand {
             Keys (suite 2: 32 octets, going on in the same way): block cipher 000102..0F, authentication D0D1D2..DF,
             broadcast 0F0E0D.., master 303132... Secret of mechanisms 2, 3, 4 and 6: SIMULATED-SECRET.
             Private keys (suites 1 and 2, repeated octets): client signs 01, agrees 02; meter signs 03, agrees 04.
-            Example:
+            A scenario says more: other lines than TCP, several meters on one, and what goes wrong with them;
+            docs/simulated-meters.md describes the file.
+            Examples:
               cosem-gateway simulate --port 4059 --count 10
+              cosem-gateway simulate --scenario docs/scenarios/bad-weather.json --verbose
             """
     )
 
-    @Option(help: "The address to listen on.")
-    var listen = "127.0.0.1"
+    @Option(help: "The address to listen on (default: 127.0.0.1).")
+    var listen: String?
 
-    @Option(help: "The port of the first meter.")
-    var port = 4059
+    @Option(help: "The port of the first meter (default: 4059).")
+    var port: Int?
 
-    @Option(help: "How many meters.")
-    var count = 1
+    @Option(help: "How many meters (default: 1).")
+    var count: Int?
 
-    @Option(help: "Milliseconds by which each answer is held back.")
-    var delayMilliseconds = 0
+    @Option(help: "Milliseconds by which each answer is held back (default: 0).")
+    var delayMilliseconds: Int?
 
-    @Option(help: "The longest APDU a meter takes and sends, octets.")
-    var pduSize: UInt16 = 1024
+    @Option(help: "The longest APDU a meter takes and sends, octets (default: 1024).")
+    var pduSize: UInt16?
 
-    @Option(help: "Rows of the load profile, 96 a day.")
-    var rows = 3360
+    @Option(help: "Rows of the load profile, 96 a day (default: 3360).")
+    var rows: Int?
 
-    @Option(help: "The security suite of the meters: 0, 1 or 2.")
-    var suite: UInt8 = 0
+    @Option(help: "The security suite of the meters: 0, 1 or 2 (default: 0).")
+    var suite: UInt8?
+
+    @Option(help: "A file that describes lines, meters and what goes wrong with them; instead of the options above.")
+    var scenario: String?
+
+    @Flag(help: "Only say whether the scenario can be run.")
+    var check = false
+
+    @Flag(help: "Print everything that passes and every fault, to standard output; with a scenario.")
+    var verbose = false
 
     func validate() throws {
+        let isPlain = scenario == nil
+        let said: [Any?] = [listen, port, count, delayMilliseconds, pduSize, rows, suite]
+        guard isPlain || said.allSatisfy({ $0 == nil }) else {
+            throw ValidationError("--scenario says it all: only --check and --verbose go with it")
+        }
+        guard !isPlain || !check && !verbose else { throw ValidationError("--check and --verbose go with --scenario") }
+        let (port, count) = (port ?? 4059, count ?? 1)
         guard (1...65_535).contains(port), count >= 1, port + count - 1 <= 65_535 else {
             throw ValidationError("--port and --count: the ports of all meters lie between 1 and 65535")
         }
-        guard SecuritySuite(rawValue: suite) != nil else { throw ValidationError("--suite is 0, 1 or 2") }
-        guard delayMilliseconds >= 0, rows >= 0, pduSize >= 64 else {
+        guard SecuritySuite(rawValue: suite ?? 0) != nil else { throw ValidationError("--suite is 0, 1 or 2") }
+        guard delayMilliseconds ?? 0 >= 0, rows ?? 0 >= 0, pduSize ?? 64 >= 64 else {
             throw ValidationError("--delay-milliseconds and --rows are 0 or more, --pdu-size is 64 or more")
         }
     }
 
     func run() async throws {
+        guard let scenario else { return try await runFleet() }
+        let run = ScenarioRun(file: scenario, isVerbose: verbose)
+        let content = try run.scenario()
+        guard !check else {
+            print("\(scenario): \(content.meterCount) meters on \(content.lineCount) lines")
+            return
+        }
+        try await run.run(content)
+    }
+
+    private func runFleet() async throws {
+        let (host, port, count) = (listen ?? "127.0.0.1", port ?? 4059, count ?? 1)
         let limit = FileDescriptorLimit.raise()
         guard count + 100 <= limit.inForce else {
             throw ValidationError(
@@ -66,14 +97,14 @@ struct SimulateCommand: AsyncParsableCommand {
             )
         }
         var options = SimulatedFleet.Options()
-        options.answerDelay = .milliseconds(delayMilliseconds)
-        options.maxPDUSize = pduSize
-        options.rows = rows
-        options.security = SimulatedSecurity(suite: SecuritySuite(rawValue: suite) ?? .suite0)
-        let fleet = SimulatedFleet(count: count, host: listen, basePort: port, options: options)
+        options.answerDelay = .milliseconds(delayMilliseconds ?? 0)
+        options.maxPDUSize = pduSize ?? options.maxPDUSize
+        options.rows = rows ?? options.rows
+        options.security = SimulatedSecurity(suite: SecuritySuite(rawValue: suite ?? 0) ?? .suite0)
+        let fleet = SimulatedFleet(count: count, host: host, basePort: port, options: options)
         try await fleet.start()
         Terminal.tell(
-            "\(count) simulated meter\(count == 1 ? "" : "s") on \(listen), ports \(port) to \(port + count - 1); "
+            "\(count) simulated meter\(count == 1 ? "" : "s") on \(host), ports \(port) to \(port + count - 1); "
                 + "client 32 with password 12345678 reads"
         )
         let group = ServiceGroup(
