@@ -42,6 +42,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "MeterSession",
+            dependencies: ["Measure", ours("DLMSCodec"), ours("DLMSEngine"), ours("MeterTransport")],
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "CipheredSession",
             dependencies: [
                 "Measure", ours("DLMSCodec"), ours("DLMSEngine"), ours("DLMSSecurity"), ours("MeterTransport"),

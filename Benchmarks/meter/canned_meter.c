@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 //
-// A meter that has its answers ready: canned_meter PORT ROWS PDU
-// Answers over the wrapper on TCP, one connection after the other: AARQ without security, GET of any attribute 2 with
-// a profile of ROWS rows (time, status, value) in blocks of at most PDU octets, GET next, release. Nothing is decoded
-// beyond what the next answer depends on.
+// A meter that has its answers ready: canned_meter PORT ROWS PDU [RECORD]
+// Answers over the wrapper on TCP, any number of connections at a time: AARQ without security, GET of attribute 2 of
+// a profile (class 7) with ROWS rows (time, status, value) in blocks of at most PDU octets, GET of anything else with one
+// number, GET next, release. Nothing is decoded beyond what the next answer depends on. The frames of the first
+// connection that sends any are written to the file RECORD as they came.
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { WRAPPER = 8, BLOCK_HEAD = 12, LARGEST = 1 << 16 };
@@ -32,15 +36,6 @@ static void make_profile(unsigned rows) {
     profile_length = (size_t)(at - profile);
 }
 
-static int read_all(int socket, uint8_t *to, size_t count) {
-    while (count > 0) {
-        ssize_t got = recv(socket, to, count, 0);
-        if (got <= 0) return 0;
-        to += got, count -= (size_t)got;
-    }
-    return 1;
-}
-
 static size_t block(uint8_t *to, uint8_t invoke, uint32_t number) {
     size_t start = (number - 1) * block_length;
     if (number == 0 || start >= profile_length) return 0;
@@ -53,47 +48,87 @@ static size_t block(uint8_t *to, uint8_t invoke, uint32_t number) {
     return sizeof head + count;
 }
 
-static void serve(int socket, unsigned pdu) {
-    static uint8_t request[LARGEST + WRAPPER], answer[LARGEST + WRAPPER];
-    uint8_t aare[] = {0x61, 0x29, 0xA1, 9, 6, 7, 0x60, 0x85, 0x74, 5, 8, 1, 1, 0xA2, 3, 2, 1, 0, 0xA3, 5, 0xA1, 3, 2, 1, 0,
-                      0xBE, 0x10, 4, 0x0E, 8, 0, 6, 0x5F, 0x1F, 4, 0, 0, 0x10, 0x14, pdu >> 8, pdu, 0, 7};
-    aare[36] = 0x10; // block transfer with get
+struct connection {
+    int socket;
+    size_t filled;
+    uint8_t request[2048];
+};
+
+static uint8_t aare[] = {0x61, 0x29, 0xA1, 9, 6, 7, 0x60, 0x85, 0x74, 5, 8, 1, 1, 0xA2, 3, 2, 1, 0, 0xA3, 5, 0xA1, 3, 2, 1, 0,
+                         0xBE, 0x10, 4, 0x0E, 8, 0, 6, 0x5F, 0x1F, 4, 0, 0x10, 0x10, 0x14, 0, 0, 0, 7};
+static const char *record_path;
+static FILE *record;
+static struct connection *recorded;
+
+/// Writes the answer to an APDU; returns its length, 0 if there is none.
+static size_t answer_to(const uint8_t *apdu, uint8_t *to) {
     static const uint8_t rlre[] = {0x63, 3, 0x80, 1, 0};
-    while (read_all(socket, request, WRAPPER)) {
-        size_t length = (size_t)request[6] << 8 | request[7], count = 0;
-        uint8_t *apdu = request + WRAPPER;
-        if (!read_all(socket, apdu, length)) return;
-        if (apdu[0] == 0x60) {
-            memcpy(answer + WRAPPER, aare, count = sizeof aare);
-        } else if (apdu[0] == 0xC0 && apdu[1] == 1) {
-            count = block(answer + WRAPPER, apdu[2], 1);
-        } else if (apdu[0] == 0xC0 && apdu[1] == 2) {
-            uint32_t number = (uint32_t)apdu[3] << 24 | (uint32_t)apdu[4] << 16 | (uint32_t)apdu[5] << 8 | apdu[6];
-            count = block(answer + WRAPPER, apdu[2], number + 1);
-        } else if (apdu[0] == 0x62) {
-            memcpy(answer + WRAPPER, rlre, count = sizeof rlre);
-        }
-        if (count == 0) return;
+    if (apdu[0] == 0x60) return memcpy(to, aare, sizeof aare), sizeof aare;
+    if (apdu[0] == 0x62) return memcpy(to, rlre, sizeof rlre), sizeof rlre;
+    if (apdu[0] != 0xC0) return 0;
+    if (apdu[1] == 2) {
+        uint32_t number = (uint32_t)apdu[3] << 24 | (uint32_t)apdu[4] << 16 | (uint32_t)apdu[5] << 8 | apdu[6];
+        return block(to, apdu[2], number + 1);
+    }
+    if (apdu[4] == 7) return block(to, apdu[2], 1);
+    uint8_t number[] = {0xC4, 1, apdu[2], 0, 6, 0, 0x12, 0xD6, 0x87};
+    return memcpy(to, number, sizeof number), sizeof number;
+}
+
+/// Reads what has come and answers what is complete; returns 0 when the connection is over.
+static int serve(struct connection *connection) {
+    static uint8_t answer[LARGEST + WRAPPER];
+    uint8_t *request = connection->request;
+    ssize_t got = recv(connection->socket, request + connection->filled, sizeof connection->request - connection->filled, 0);
+    if (got <= 0) return 0;
+    connection->filled += (size_t)got;
+    while (connection->filled >= WRAPPER) {
+        size_t length = WRAPPER + ((size_t)request[6] << 8 | request[7]);
+        if (length > sizeof connection->request) return 0;
+        if (connection->filled < length) break;
+        if (record_path && !recorded) recorded = connection, record = fopen(record_path, "wb"), setvbuf(record, NULL, _IONBF, 0);
+        if (record && connection == recorded) fwrite(request, 1, length, record);
+        size_t count = answer_to(request + WRAPPER, answer + WRAPPER);
+        if (count == 0) return 0;
         uint8_t head[WRAPPER] = {0, 1, request[4], request[5], request[2], request[3], count >> 8, count};
         memcpy(answer, head, sizeof head);
-        if (send(socket, answer, WRAPPER + count, MSG_NOSIGNAL) < 0) return;
+        if (send(connection->socket, answer, WRAPPER + count, MSG_NOSIGNAL) < 0) return 0;
+        memmove(request, request + length, connection->filled -= length);
     }
+    return 1;
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) return fputs("canned_meter PORT ROWS PDU\n", stderr), 2;
+    if (argc != 4 && argc != 5) return fputs("canned_meter PORT ROWS PDU [RECORD]\n", stderr), 2;
+    record_path = argc == 5 ? argv[4] : NULL;
     unsigned pdu = (unsigned)atoi(argv[3]);
+    aare[sizeof aare - 4] = pdu >> 8, aare[sizeof aare - 3] = pdu;
     block_length = pdu - BLOCK_HEAD;
     make_profile((unsigned)atoi(argv[2]));
-    int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit), limit.rlim_cur = limit.rlim_max, setrlimit(RLIMIT_NOFILE, &limit);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), yes = 1, loop = epoll_create1(0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 16) != 0) return perror("listen"), 1;
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 4096) != 0) return perror("listen"), 1;
+    struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = NULL}, ready[256];
+    epoll_ctl(loop, EPOLL_CTL_ADD, listener, &wanted);
     for (;;) {
-        int client = accept(listener, NULL, NULL);
-        if (client < 0) continue;
-        setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        serve(client, pdu);
-        close(client);
+        int count = epoll_wait(loop, ready, 256, -1);
+        for (int index = 0; index < count; index++) {
+            struct connection *connection = ready[index].data.ptr;
+            if (connection) {
+                if (serve(connection)) continue;
+                if (record && connection == recorded) fclose(record), record = NULL, record_path = NULL;
+                close(connection->socket), free(connection);
+                continue;
+            }
+            int client = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+            if (client < 0) continue;
+            setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+            connection = calloc(1, sizeof *connection), connection->socket = client;
+            wanted.data.ptr = connection;
+            epoll_ctl(loop, EPOLL_CTL_ADD, client, &wanted);
+        }
     }
 }

@@ -4,34 +4,24 @@
 """Compare clients that read one profile from a meter with canned answers: compare.py OUR_READER [--rows 10000] [--pdu 1024]
 
 OUR_READER is called as OUR_READER PORT ROWS READS, and the foreign clients likewise; each prints the CPU time of its reads.
+The plain C client sends the same frames and decodes nothing: what remains is the system's share.
 Rounds alternate between the clients; the figures are medians.
 """
 import argparse
 import pathlib
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+from canned import canned_meter
+
 FOREIGN = ["pydlms", "gurux-dlms", "dlms-cosem"]
+FOREIGN_READ = pathlib.Path(__file__).resolve().parent / "foreign_read.py"
+PLAIN = "plain C floor"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def await_listener(port: int, process: subprocess.Popen) -> None:
-    while process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    sys.exit("the canned meter does not listen")
+def run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def main() -> None:
@@ -42,27 +32,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
 
-    with tempfile.TemporaryDirectory() as folder:
-        binary = f"{folder}/canned_meter"
-        subprocess.run(["gcc", "-O2", "-o", binary, str(HERE / "canned_meter.c")], check=True)
-        port = free_port()
-        meter = subprocess.Popen([binary, str(port), str(options.rows), str(options.pdu)])
-        try:
-            await_listener(port, meter)
+    with canned_meter(options.rows, options.pdu) as meter:
+        frames = meter.frames_of(options.reader, "PORT", str(options.rows), "1")
+        with meter.listening() as port:
             commands = {"cosem-gateway": [options.reader]}
-            commands |= {name: [sys.executable, str(HERE / "foreign_read.py"), name] for name in FOREIGN}
-            times: dict[str, list[float]] = {name: [] for name in commands}
+            commands |= {name: [sys.executable, str(FOREIGN_READ), name] for name in FOREIGN}
+            times: dict[str, list[float]] = {name: [] for name in [*commands, PLAIN]}
             for _ in range(options.rounds):
                 for name, command in commands.items():
                     # The first read of a process warms it up and does not count.
                     reads = 11 if name == "cosem-gateway" else 4
-                    output = subprocess.run(
-                        [*command, str(port), str(options.rows), str(reads)], check=True, capture_output=True, text=True
-                    ).stdout
+                    output = run(*command, str(port), str(options.rows), str(reads))
                     times[name] += [float(line) for line in output.split()[1:]]
-        finally:
-            meter.terminate()
-            meter.wait()
+                times[PLAIN].append(float(run(meter.plain_client, str(port), frames, "1", "10").split()[0]))
 
     print(f"a profile of {options.rows} rows of 3 columns in blocks of {options.pdu} octets, from the request to decoded "
           f"rows (CPU time of the client, median of {options.rounds} interleaved rounds)")

@@ -7,12 +7,15 @@ internal import NIOPosix
 /// The event loops that all connections to meters, and all listeners, share.
 public final class MeterNetwork: Sendable {
     let group: MultiThreadedEventLoopGroup
+    /// Runs tasks on one of the event loops, next to the meters.
+    public let executor: MeterLoopExecutor
 
     /// Starts the event loops.
     ///
     /// - Parameter threads: one loop runs in each; one serves thousands of meters.
     public init(threads: Int = 1) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(threads, 1))
+        executor = MeterLoopExecutor(group.next())
     }
 
     /// Closes what is still open and ends the threads.

@@ -57,3 +57,11 @@ public func processSeconds() -> Double {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
+
+/// The CPU time of this process so far, in seconds: as a whole, and spent in the kernel.
+public func processTimes() -> (total: Double, kernel: Double) {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    let kernel = Double(usage.ru_stime.tv_sec) + Double(usage.ru_stime.tv_usec) / 1e6
+    return (kernel + Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6, kernel)
+}

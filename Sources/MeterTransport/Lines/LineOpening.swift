@@ -29,15 +29,24 @@ struct LineOpening: Sendable {
         let attempt = ConnectAttempt()
         do {
             return try await withTaskCancellationHandler {
-                try await ClientBootstrap(group: network.group)
+                let bootstrap = ClientBootstrap(group: network.group)
                     .connectTimeout(TimeAmount(timeout))
                     .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .connect(host: endpoint.host, port: endpoint.port) { channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            try attempt.begin(channel)
-                            return try install(on: channel)
-                        }
+                let initialize: @Sendable (any Channel) -> EventLoopFuture<MeterLine> = { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try attempt.begin(channel)
+                        return try install(on: channel)
                     }
+                }
+                // Resolving takes a thread of its own, and more than a third of the time of a whole short session.
+                if let address = try? SocketAddress(ipAddress: endpoint.host, port: endpoint.port) {
+                    return try await bootstrap.connect(to: address, channelInitializer: initialize)
+                }
+                return try await bootstrap.connect(
+                    host: endpoint.host,
+                    port: endpoint.port,
+                    channelInitializer: initialize
+                )
             } onCancel: {
                 attempt.cancel()
             }

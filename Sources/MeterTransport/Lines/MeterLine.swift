@@ -25,7 +25,9 @@ public final class MeterLine: Sendable {
         self.tally = tally
     }
 
-    /// Opens a line. When the task is cancelled, opening stops and nothing stays open.
+    /// Opens a line.
+    ///
+    /// When the task is cancelled, opening stops and nothing stays open.
     ///
     /// - Parameters:
     ///   - medium: what the line runs over.
