@@ -52,6 +52,8 @@ enum ProbeText {
         case .action(let outcome): [line(outcome)]
         case .actions(let outcomes): outcomes.map(line)
         case .sent: ["sent"]
+        // The probe makes no requests of the text protocol.
+        case .text: ["text"]
         case .streamed(let octets): ["streamed \(octets)"]
         case .access(let outcomes):
             outcomes.map { outcome in
