@@ -8,7 +8,7 @@ extension GatewayAPI {
     private static let json = ["application/json"]
     private static let ageWords = ["association", "maxAge"]
     private static let valueWords = ["class", "association", "form", "numbers", "maxAge"]
-    private static let rangeWords = ["from", "to", "firstEntry", "lastEntry", "source"]
+    private static let rangeWords = ["from", "to", "firstEntry", "lastEntry", "source", "classes", "objects"]
     private static let rowWords = ["from", "to", "last", "entries", "limit", "columns", "association", "numbers"]
     private static let rowTypes = ["application/json", "application/x-ndjson", "text/csv"]
     private static let mergePatch = ["application/merge-patch+json", "application/json"]

@@ -115,11 +115,11 @@ public final class SimulatedMeter: ObjectServer {
             case .failure(let refusal): return .failure(refusal.result)
             }
         }
-        guard request.selectiveAccess == nil else { return .failure(.scopeOfAccessViolated) }
         if attribute.index == 2, object.classID == 15 {
             let listed = AssociationObjects.audience(ofAssociation: object.logicalName, own: audience)
-            return .data(ObjectTable.standard.list(for: listed))
+            return ObjectTable.standard.list(for: listed, request.selectiveAccess)
         }
+        guard request.selectiveAccess == nil else { return .failure(.scopeOfAccessViolated) }
         return .data(attribute.read(meter).octets)
     }
 

@@ -112,6 +112,12 @@ extension GatewayAPI {
     /// The part of the attribute that is asked for, nil for all of it.
     private func selection(_ request: RoutedRequest, _ meter: String, _ obis: OBISCode) async throws -> SelectiveAccess?
     {
+        if let part = try request.objectSelection() {
+            guard !["from", "to", "firstEntry", "lastEntry"].contains(where: request.query.contains) else {
+                throw Problem.badParameter("classes", expected: "no range beside it")
+            }
+            return part.access
+        }
         let (from, to) = (try request.moment("from"), try request.moment("to"))
         let first: UInt32? = try request.query.integer("firstEntry", in: 1...UInt32.max)
         let last: UInt32? = try request.query.integer("lastEntry")
@@ -127,5 +133,31 @@ extension GatewayAPI {
         case (.some, nil):
             return try await gateway.rangeSelection(of: obis, from: from, to: to, meter: meter)
         }
+    }
+}
+
+extension RoutedRequest {
+    /// The part of an object list that is asked for: `classes=3,7` or `objects=3/1.0.1.8.0.255`; nil for none.
+    fileprivate func objectSelection() throws(Problem) -> ObjectSelection? {
+        let (classes, objects) = (try query.single("classes"), try query.single("objects"))
+        if let classes {
+            let numbers = classes.split(separator: ",", omittingEmptySubsequences: false).map { UInt16($0) }
+            guard objects == nil, (1...100).contains(numbers.count), !numbers.contains(nil) else {
+                throw .badParameter("classes", expected: "numbers of classes such as 3,7, and not objects beside it")
+            }
+            return .classes(numbers.compactMap(\.self))
+        }
+        guard let objects else { return nil }
+        let names = objects.split(separator: ",", omittingEmptySubsequences: false).map { text in
+            let parts = text.split(separator: "/", maxSplits: 1)
+            return parts.count == 2
+                ? UInt16(parts[0]).flatMap { id in
+                    OBISCode(String(parts[1])).map { ObjectSelection.Name(classID: id, logicalName: $0) }
+                } : nil
+        }
+        guard (1...100).contains(names.count), !names.contains(nil) else {
+            throw .badParameter("objects", expected: "class and OBIS code such as 3/1.0.1.8.0.255, with commas between")
+        }
+        return .objects(names.compactMap(\.self))
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import COSEMModel
 import DLMSCodec
 import DLMSEngine
 
@@ -48,8 +49,18 @@ struct ObjectTable: Sendable {
         return object.attributes.contains { $0.audience <= audience } ? object : nil
     }
 
-    /// The encoded object_list attribute of an association.
-    func list(for audience: Audience) -> [UInt8] { lists[audience] ?? [1, 0] }
+    /// The object_list attribute of an association, or the part of it that is selected.
+    func list(for audience: Audience, _ selection: SelectiveAccess?) -> GetResult {
+        guard let selection else { return .data(lists[audience] ?? [1, 0]) }
+        guard let selection = ObjectSelection(selection) else { return .failure(.typeUnmatched) }
+        return .data(DLMSData.array(selection.part(of: objects.compactMap { Self.entry($0, for: audience) })).octets)
+    }
+
+    /// By what parts of attribute 2 can be selected.
+    private static func selectors(of object: ObjectDefinition) -> DLMSData {
+        if object.classID == 15 { return .array((1...4).map { .integer($0) }) }
+        return object.profile.map { $0.selects != .nothing } == true ? .array([.integer(1), .integer(2)]) : .nullData
+    }
 
     /// One element of an object list with the access rights of an audience; nil if it sees nothing.
     private static func entry(_ object: ObjectDefinition, for audience: Audience) -> DLMSData? {
@@ -58,9 +69,7 @@ struct ObjectTable: Sendable {
             let isReadable = attribute.audience <= audience
             let isWritable = attribute.write != nil && audience == .managers
             let mode: UInt8 = (isReadable ? 1 : 0) | (isWritable ? 2 : 0)
-            let selectors: DLMSData =
-                object.profile.map { $0.selects != .nothing } == true && attribute.index == 2
-                ? .array([.integer(1), .integer(2)]) : .nullData
+            let selectors = attribute.index == 2 ? Self.selectors(of: object) : .nullData
             return .structure([.integer(attribute.index), .enumeration(mode), selectors])
         }
         let methods = object.methods.map { method -> DLMSData in

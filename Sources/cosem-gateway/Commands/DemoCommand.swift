@@ -36,8 +36,12 @@ struct DemoCommand: AsyncParsableCommand {
         var slowOptions = SimulatedFleet.Options()
         slowOptions.answerDelay = .seconds(1)
         let slow = SimulatedFleet(count: 1, basePort: 0, options: slowOptions)
+        var certifiedOptions = SimulatedFleet.Options()
+        certifiedOptions.security = SimulatedSecurity(suite: .suite1)
+        let certified = SimulatedFleet(count: 1, basePort: 0, options: certifiedOptions)
         try await healthy.start()
         try await slow.start()
+        try await certified.start()
 
         var registered: [(id: String, name: String, port: Int, password: String)] = []
         for (number, port) in await healthy.ports.enumerated() {
@@ -53,6 +57,9 @@ struct DemoCommand: AsyncParsableCommand {
         if let port = await healthy.ports.first, let id = MeterID(Self.protectedID) {
             _ = try await process.gateway.putMeter(id, Self.protectedConfiguration(port: port), when: .unconditional)
         }
+        if let port = await certified.ports.first, let id = MeterID(Self.certifiedID) {
+            _ = try await process.gateway.putMeter(id, Self.certifiedConfiguration(port: port), when: .unconditional)
+        }
         for meter in registered {
             guard let id = MeterID(meter.id) else { continue }
             _ = try await process.gateway.putMeter(
@@ -63,8 +70,10 @@ struct DemoCommand: AsyncParsableCommand {
         }
 
         let address = ListenAddress(host: settings.listen.host, port: try process.start())
-        Self.printLines(base: "http://\(address)", meters: registered.map(\.id) + [Self.protectedID])
-        try await process.run(besides: [FleetService(fleet: healthy), FleetService(fleet: slow)])
+        Self.printLines(base: "http://\(address)", meters: registered.map(\.id) + [Self.protectedID, Self.certifiedID])
+        try await process.run(
+            besides: [FleetService(fleet: healthy), FleetService(fleet: slow), FleetService(fleet: certified)]
+        )
     }
 
     /// The body a user would PUT for one of the simulated meters.
@@ -123,6 +132,33 @@ struct DemoCommand: AsyncParsableCommand {
                      "blockCipherKey":{"hex":"000102030405060708090A0B0C0D0E0F"},
                      "authenticationKey":{"hex":"D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"},
                      "invocationCounterObject":"0.0.43.1.0.255"}}},
+                 "timeouts":{"connect":"PT3S","response":"PT5S"}}
+                """.utf8
+            )
+        )
+    }
+
+    private static let certifiedID = "demo-certified"
+
+    /// The body a user would PUT for a simulated meter of suite 1: by GMAC, and by ECDSA with signed messages.
+    private static func certifiedConfiguration(port: Int) throws -> JSONValue {
+        let security = """
+            "suite":1,"blockCipherKey":{"hex":"000102030405060708090A0B0C0D0E0F"},
+            "authenticationKey":{"hex":"D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"},
+            "masterKey":{"hex":"303132333435363738393A3B3C3D3E3F"},
+            "signingKey":{"hex":"\(String(repeating: "01", count: 32))"},
+            "serverSigningKey":"591AB771EBBCFD6D9CB9094D106528ADD1A69D44C2C1F627F089EC58B9C61ADF9F4E6ABF0D045C0C693A3C68AD7C97CA72BE64DEF4A26FECD263DD98A92780F0"
+            """
+        return try JSONReader.parse(
+            Array(
+                """
+                {"name":"Flat with keys and certificates","labels":{"site":"demo"},"timeZone":"Europe/Bratislava",
+                 "channel":{"type":"tcp","host":"127.0.0.1","port":\(port)},
+                 "associations":{
+                   "manager":{"clientAddress":1,"authentication":{"mechanism":"gmac"},
+                     "security":{\(security),"invocationCounterObject":"0.0.43.1.0.255"}},
+                   "signed":{"clientAddress":1,"authentication":{"mechanism":"ecdsa"},
+                     "security":{\(security),"protection":["signed"]}}},
                  "timeouts":{"connect":"PT3S","response":"PT5S"}}
                 """.utf8
             )
