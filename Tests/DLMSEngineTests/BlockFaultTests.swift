@@ -84,7 +84,7 @@ struct BlockFaultTests {
         case .set(let results): results.allSatisfy { $0 == .success }
         case .action(let outcome): outcome.result == .success
         case .actions(let outcomes): outcomes.allSatisfy { $0.result == .success }
-        case .access, .streamed, .sent: false
+        case .access, .streamed, .sent, .text: false
         }
     }
 }

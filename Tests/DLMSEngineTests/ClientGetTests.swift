@@ -132,8 +132,18 @@ struct ClientGetTests {
         var machine = asking()
         _ = machine.received(toClient(hex("C402C1 00 00000001 00 01 09")), now: start)
         #expect(
-            machine.received(toClient(hex("C402C1 00 00000001 00 01 09")), now: start)
-                == failure(.blockTransfer(.number(expected: 2, received: 1)))
+            machine.received(toClient(hex("C402C1 00 00000003 00 01 09")), now: start)
+                == failure(.blockTransfer(.number(expected: 2, received: 3)))
+        )
+    }
+
+    @Test("A block that comes twice counts once")
+    func repeatedBlock() {
+        var machine = asking()
+        _ = machine.received(toClient(hex("C402C1 00 00000001 00 01 11")), now: start)
+        _ = machine.received(toClient(hex("C402C1 00 00000001 00 01 11")), now: start)
+        #expect(
+            machine.received(toClient(hex("C402C1 01 00000002 00 01 05")), now: start) == done(.data([0x11, 5]))
         )
     }
 

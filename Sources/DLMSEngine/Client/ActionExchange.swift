@@ -82,6 +82,7 @@ struct ActionExchange: Hashable, Sendable {
             case .normal(let outcome): return finish([outcome])
             case .list(let outcomes): return finish(outcomes)
             case .block(let isLast, let number, let octets):
+                if answerBlocks.isRepetition(number) { return .ignored }
                 if let fault = answerBlocks.blockReceived(number: number, octets: octets.count) {
                     return .failed(fault)
                 }

@@ -15,6 +15,9 @@ struct BlockCounter: Hashable, Sendable {
     /// Whether any block has come.
     var hasBegun: Bool { next != nil }
 
+    /// Whether a block with this number is the last one once more, as when a datagram came twice.
+    func isRepetition(_ number: UInt32) -> Bool { next == number &+ 1 }
+
     /// - Parameter limit: the most octets accepted together.
     init(limit: Int) {
         self.limit = limit

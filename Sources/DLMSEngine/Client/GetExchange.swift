@@ -79,6 +79,8 @@ struct GetExchange: Hashable, Sendable {
             return complete(results)
         case .block(_, _, .failure(let reason)):
             return requests.count == 1 ? .finished(.results([.failure(reason)])) : .finished(.listRefused)
+        case .block(_, let number, .octets) where blocks.isRepetition(number):
+            return .ignored
         case .block(let isLast, let number, .octets(let octets)):
             if let fault = blocks.blockReceived(number: number, octets: octets.count) { return .failed(fault) }
             if streams {

@@ -101,6 +101,7 @@ struct ReadExchange: Hashable, Sendable {
         number: UInt32,
         _ octets: ArraySlice<UInt8>
     ) -> ExchangeStep<GetExchange.Outcome> {
+        if answerBlocks.isRepetition(number) { return .ignored }
         if let fault = answerBlocks.blockReceived(number: number, octets: octets.count) { return .failed(fault) }
         assembled += octets
         if streams, hasBegunDelivery || (assembled.count > 3 && !isLast) { deliver() }
