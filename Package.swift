@@ -139,7 +139,10 @@ let package = Package(
         ),
         tests("ProtocolDecoderTests", ["ProtocolDecoder", "DLMSCodec", "DLMSSecurity", "JSONText"]),
         tests("DLMSEngineTests", ["DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
-        tests("MeterTransportTests", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
+        tests(
+            "MeterTransportTests",
+            ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", nioCore]
+        ),
         tests("MeterSessionsTests", ["MeterSessions", "MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("DLMSSecurityTests", ["DLMSSecurity", "DLMSCodec"], resources: [.copy("Vectors")]),
         tests(

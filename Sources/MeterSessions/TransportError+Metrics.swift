@@ -9,7 +9,8 @@ extension TransportError {
     var outcome: SessionMetrics.Outcome {
         switch reason {
         case .answerTimeout, .connectTimeout: .timeout
-        case .closedByPeer, .nameNotResolved, .refused, .unreachable, .notBound: .closed
+        case .closedByPeer, .nameNotResolved, .refused, .unreachable, .notBound, .portNotOpened, .converterRefused:
+            .closed
         case .engine: .refused
         case .cancelled: .cancelled
         }
@@ -20,7 +21,7 @@ extension TransportError {
         switch reason {
         case .nameNotResolved: .nameNotResolved
         case .refused: .refused
-        case .connectTimeout, .unreachable, .notBound: .unreachable
+        case .connectTimeout, .unreachable, .notBound, .portNotOpened, .converterRefused: .unreachable
         case .answerTimeout: .timeout
         case .closedByPeer: .closed
         case .cancelled: .cancelled

@@ -3,12 +3,14 @@
 
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
 /// The event loops that all connections to meters, and all listeners, share.
 public final class MeterNetwork: Sendable {
     let group: MultiThreadedEventLoopGroup
     /// Runs tasks on one of the event loops, next to the meters.
     public let executor: MeterLoopExecutor
+    private let threads = Mutex<NIOThreadPool?>(nil)
 
     /// Starts the event loops.
     ///
@@ -18,9 +20,21 @@ public final class MeterNetwork: Sendable {
         executor = MeterLoopExecutor(group.next())
     }
 
+    /// The threads for calls that may wait, such as those of serial ports; made when they are needed first.
+    var waitingThreads: NIOThreadPool {
+        threads.withLock { threads in
+            if let threads { return threads }
+            let made = NIOThreadPool(numberOfThreads: 2)
+            made.start()
+            threads = made
+            return made
+        }
+    }
+
     /// Closes what is still open and ends the threads.
     public func shutdown() async {
         // Nothing can be done about a loop that does not stop, and nothing depends on it any more.
         try? await group.shutdownGracefully()
+        try? await threads.withLock { $0 }?.shutdownGracefully()
     }
 }

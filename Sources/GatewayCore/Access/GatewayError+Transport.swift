@@ -39,6 +39,10 @@ extension GatewayError {
                 endpoint: context.endpoint,
                 reason: "the network has no way there (error \(code))"
             )
+        case .portNotOpened(let device, let fault):
+            self = .meterUnreachable(meter, endpoint: device, reason: fault.inWords)
+        case .converterRefused(let fault):
+            self = .meterUnreachable(meter, endpoint: context.endpoint, reason: fault.inWords)
         case .notBound(let code): self = .internal(reason: "an address could not be bound: error \(code)")
         case .answerTimeout(let awaited):
             self =

@@ -171,7 +171,9 @@ extension TransportError {
         switch reason {
         case .answerTimeout, .closedByPeer: true
         case .engine(.exceptionResponse), .engine(.confirmedServiceError), .engine(.associationRejected): true
-        case .engine, .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .cancelled: false
+        case .engine, .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .portNotOpened,
+            .converterRefused, .cancelled:
+            false
         }
     }
 
@@ -179,7 +181,9 @@ extension TransportError {
     fileprivate var isAnswerOfMeter: Bool {
         switch reason {
         case .answerTimeout, .closedByPeer, .engine: true
-        case .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .cancelled: false
+        case .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .portNotOpened, .converterRefused,
+            .cancelled:
+            false
         }
     }
 }

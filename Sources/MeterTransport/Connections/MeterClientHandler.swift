@@ -43,6 +43,8 @@ final class MeterClientHandler: LineUser {
     private var isOpeningCancelled = false
     private var waiter: Waiter?
     private(set) var isInactive = false
+    /// Why the line ended, where more is known than that it did.
+    private var endReason: TransportError.Reason?
     /// Whether nothing is on its way to us any more when the machine is done.
     private var isSettled = false
     /// Whether the line is ours.
@@ -89,7 +91,7 @@ final class MeterClientHandler: LineUser {
                 case .closed: .closedByPeer(waitingFor: .associationResponse)
                 case .inUse: .engine(.notReady)
                 }
-            if isAttached { leave(isSettled: true) } else { lineEnded() }
+            if isAttached { leave(isSettled: true) } else { lineEnded(nil) }
             take(&opened)?(.failure(TransportError(reason)))
         }
     }
@@ -197,9 +199,10 @@ final class MeterClientHandler: LineUser {
         run(machine.received(octets, now: .now))
     }
 
-    func lineEnded() {
+    func lineEnded(_ reason: TransportError.Reason?) {
         guard !isInactive else { return }
         isInactive = true
+        endReason = reason
         tally.ended()
         run(machine.connectionClosed())
         stopTimer()
@@ -219,10 +222,10 @@ final class MeterClientHandler: LineUser {
         guard !isInactive else { return }
         if keepsLine, isSettled || tellsOldAnswers {
             line.detach(self, isSettled: isSettled)
-            lineEnded()
+            lineEnded(nil)
         } else {
             line.close()
-            if !isAttached { lineEnded() }
+            if !isAttached { lineEnded(nil) }
         }
     }
 
@@ -236,12 +239,11 @@ final class MeterClientHandler: LineUser {
                 waiter?.transmission = .sent
                 tally.sent(octets: octets.count)
                 line.send(octets)
-            // Only lines with a format have one to be changed.
-            case .setLine: break
+            case .setLine(let format): line.setFormat(format)
             case .deadline(let instant): schedule(instant)
             case .associated(let info): take(&opened)?(.success(info))
             case .associationFailed(let error):
-                take(&opened)?(.failure(TransportError(error, transmission: .notSent)))
+                take(&opened)?(.failure(transportError(error, .notSent)))
             case .reserveCounters(let minimum): reserve(minimum)
             case .delivered(let octets): waiter?.block?(octets)
             case .completed(let response):
@@ -250,7 +252,7 @@ final class MeterClientHandler: LineUser {
             case .failed(let error):
                 tally.learned(machine.info.learned)
                 if let waiter = endRequest() {
-                    var error = TransportError(error, transmission: waiter.transmission)
+                    var error = transportError(error, waiter.transmission)
                     error.partial = waiter.partial
                     waiter.done(.failure(error))
                 }
@@ -264,6 +266,16 @@ final class MeterClientHandler: LineUser {
         let settled = settling
         settling = []
         for done in settled { done() }
+    }
+
+    private func transportError(
+        _ error: EngineError,
+        _ transmission: TransportError.Transmission
+    ) -> TransportError {
+        if case .connectionClosed = error, let endReason {
+            return TransportError(endReason, transmission: transmission)
+        }
+        return TransportError(error, transmission: transmission)
     }
 
     /// Empties a place before its content is used, because using it may come back here.

@@ -17,6 +17,10 @@ public struct TransportError: Error, Hashable, Sendable {
         case unreachable(code: Int32)
         /// The address cannot be bound, with the system's error number: us or the operator.
         case notBound(code: Int32)
+        /// A serial port cannot be used: operator or hardware.
+        case portNotOpened(device: String, PortFault)
+        /// A converter at the other end of a TCP connection does not do its part of RFC 2217: operator or converter.
+        case converterRefused(ConverterFault)
         /// The meter did not answer in time.
         case answerTimeout(waitingFor: Awaited)
         /// The connection ended, by the meter or the network; nil = while nothing was awaited.

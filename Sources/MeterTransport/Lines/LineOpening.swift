@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSEngine
 import NIOCore
 import NIOPosix
 
@@ -12,9 +13,19 @@ struct LineOpening: Sendable {
     let tap: (any LineTap)?
 
     /// Puts our end of the line on a channel; runs on its event loop.
-    func install(on channel: any Channel) throws -> MeterLine {
+    ///
+    /// - Parameters:
+    ///   - control: changes the format of the line; nil for one without.
+    ///   - format: the format that the line has.
+    ///   - removesEcho: whether our own octets come back.
+    func install(
+        on channel: any Channel,
+        control: (any LineControl)? = nil,
+        format: LineFormat? = nil,
+        removesEcho: Bool = false
+    ) throws -> MeterLine {
         let tally = LineTally()
-        let handler = LineHandler(tally: tally, tap: tap)
+        let handler = LineHandler(tally: tally, tap: tap, control: control, format: format, removesEcho: removesEcho)
         try channel.pipeline.syncOperations.addHandler(handler)
         return MeterLine(
             medium,
@@ -26,16 +37,26 @@ struct LineOpening: Sendable {
 
     /// Opens a TCP connection.
     func connect(to endpoint: TCPEndpoint) async throws(TransportError) -> MeterLine {
+        try await connect(to: endpoint) { try install(on: $0) }
+    }
+
+    /// Opens a TCP connection.
+    ///
+    /// - Parameter prepare: puts handlers on the channel, on its event loop.
+    func connect<Prepared: Sendable>(
+        to endpoint: TCPEndpoint,
+        _ prepare: @escaping @Sendable (any Channel) throws -> Prepared
+    ) async throws(TransportError) -> Prepared {
         let attempt = ConnectAttempt()
         do {
             return try await withTaskCancellationHandler {
                 let bootstrap = ClientBootstrap(group: network.group)
                     .connectTimeout(TimeAmount(timeout))
                     .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                let initialize: @Sendable (any Channel) -> EventLoopFuture<MeterLine> = { channel in
+                let initialize: @Sendable (any Channel) -> EventLoopFuture<Prepared> = { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try attempt.begin(channel)
-                        return try install(on: channel)
+                        return try prepare(channel)
                     }
                 }
                 // Resolving takes a thread of its own, and more than a third of the time of a whole short session.

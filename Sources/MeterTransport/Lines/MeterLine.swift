@@ -45,6 +45,9 @@ public final class MeterLine: Sendable {
         let line =
             switch medium {
             case .tcp(let endpoint): try await opening.connect(to: endpoint)
+            case .udp(let endpoint): try await opening.exchangeDatagrams(with: endpoint)
+            case .serial(let settings): try await opening.open(settings)
+            case .rfc2217(let endpoint, let format): try await opening.open(endpoint, format)
             }
         tap?.note(.opened, at: .now)
         return line

@@ -13,8 +13,8 @@ final class ListenerState: Sendable {
         var counters = ListenerCounters()
         var answerDelay: Duration
         var answering = MeterListener.Answering.prompt
-        var held: [(octets: [UInt8], channel: any Channel)] = []
-        var connections: [ObjectIdentifier: any Channel] = [:]
+        var held: [(octets: [UInt8], meter: NIOLoopBound<ServedMeter>)] = []
+        var connections: [ObjectIdentifier: NIOLoopBound<ServedMeter>] = [:]
     }
 
     private let content: Mutex<Content>
@@ -26,13 +26,13 @@ final class ListenerState: Sendable {
     var counters: ListenerCounters { content.withLock { $0.counters } }
 
     /// How long an answer is delayed; nil when it is not to be sent, or kept for later.
-    func delay(of octets: [UInt8], _ channel: any Channel) -> Duration? {
+    func delay(of octets: [UInt8], _ meter: NIOLoopBound<ServedMeter>) -> Duration? {
         content.withLock {
             switch $0.answering {
             case .prompt: return $0.answerDelay
             case .silent: return nil
             case .held:
-                $0.held.append((octets, channel))
+                $0.held.append((octets, meter))
                 return nil
             }
         }
@@ -43,7 +43,7 @@ final class ListenerState: Sendable {
     }
 
     /// Changes whether answers are sent; returns what was held back and is to be sent now.
-    func setAnswering(_ answering: MeterListener.Answering) -> [(octets: [UInt8], channel: any Channel)] {
+    func setAnswering(_ answering: MeterListener.Answering) -> [(octets: [UInt8], meter: NIOLoopBound<ServedMeter>)] {
         content.withLock { content in
             content.answering = answering
             guard answering != .held else { return [] }
@@ -53,18 +53,22 @@ final class ListenerState: Sendable {
         }
     }
 
-    func opened(_ channel: any Channel) {
+    /// Takes note of a connection; on the event loop of the meter.
+    func opened(_ meter: NIOLoopBound<ServedMeter>) {
+        let id = ObjectIdentifier(meter.value)
         content.withLock {
             $0.counters.accepted += 1
             $0.counters.open += 1
-            $0.connections[ObjectIdentifier(channel)] = channel
+            $0.connections[id] = meter
         }
     }
 
-    func closed(_ channel: any Channel) {
+    /// Forgets a connection; on the event loop of the meter.
+    func closed(_ meter: ServedMeter) {
+        let id = ObjectIdentifier(meter)
         content.withLock {
+            guard $0.connections.removeValue(forKey: id) != nil else { return }
             $0.counters.open -= 1
-            $0.connections[ObjectIdentifier(channel)] = nil
         }
     }
 
@@ -73,12 +77,5 @@ final class ListenerState: Sendable {
     }
 
     /// The connections that are open.
-    var openConnections: [any Channel] { content.withLock { Array($0.connections.values) } }
-
-    func closeConnections() {
-        let connections = content.withLock { Array($0.connections.values) }
-        for connection in connections {
-            connection.close(promise: nil)
-        }
-    }
+    var openConnections: [NIOLoopBound<ServedMeter>] { content.withLock { Array($0.connections.values) } }
 }

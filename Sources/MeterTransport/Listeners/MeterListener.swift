@@ -2,11 +2,9 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSEngine
-internal import DLMSSecurity
 internal import NIOCore
-internal import NIOPosix
 
-/// A meter that listens on a TCP port and serves its objects to whoever connects.
+/// A meter that serves its objects to whoever connects, or calls it on a line that it may share with other meters.
 ///
 /// All connections of one listener share one event loop, so a thousand listeners cost no more threads than one.
 public final class MeterListener: Sendable {
@@ -22,6 +20,8 @@ public final class MeterListener: Sendable {
         public var server: ServerMachine.Options
         /// How messages are framed.
         public var framing = ServerFraming.wrapper
+        /// The format that the meter has at first on a line with a speed; nil = whatever the client has.
+        public var lineFormat: LineFormat?
         /// What goes wrong between the meter and its clients; nil = nothing.
         public var faults: MeterFaults?
 
@@ -51,13 +51,16 @@ public final class MeterListener: Sendable {
 
     private let channel: any Channel
     private let state: ListenerState
+    /// The path of the pseudoterminal or of the device listened on; nil for ports.
+    public let path: String?
 
-    private init(channel: any Channel, state: ListenerState) {
+    init(channel: any Channel, state: ListenerState, path: String? = nil) {
         self.channel = channel
         self.state = state
+        self.path = path
     }
 
-    /// Starts to listen.
+    /// Starts to listen on a TCP port.
     ///
     /// - Parameters:
     ///   - host: the address to listen on.
@@ -73,43 +76,42 @@ public final class MeterListener: Sendable {
         options: Options = Options(),
         network: MeterNetwork
     ) async throws(TransportError) -> MeterListener {
-        let state = ListenerState(options)
-        let loop = network.group.next()
-        let bootstrap = ServerBootstrap(group: loop, childGroup: loop)
-            .serverChannelOption(.backlog, value: 256)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(.autoRead, value: !options.servesOneAtATime)
-            .serverChannelOption(.maxMessagesPerRead, value: UInt(options.servesOneAtATime ? 1 : 16))
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { child in
-                child.eventLoop.makeCompletedFuture {
-                    let machine = ServerMachine(
-                        objects: objects,
-                        framing: options.framing,
-                        options: options.server,
-                        random: { (try? RandomOctets.draw($0)) ?? [] }
-                    )
-                    let meter = ServedMeter(machine: machine, state: state, faults: options.faults, channel: child)
-                    try child.pipeline.syncOperations.addHandler(
-                        MeterServerHandler(meter: meter, state: state, isExclusive: options.refusesOthers)
-                    )
-                    if options.servesOneAtATime, let parent = child.parent {
-                        child.closeFuture.whenComplete { _ in parent.read() }
-                    }
-                }
-            }
-        do {
-            let channel = try await bootstrap.bind(host: host, port: port).get()
-            if options.servesOneAtATime { channel.read() }
-            return MeterListener(channel: channel, state: state)
-        } catch let error as IOError {
-            throw TransportError(.notBound(code: error.errnoCode))
-        } catch {
-            throw TransportError(.nameNotResolved(host: host))
-        }
+        try await bind(.tcp(host: host, port: port), Meter(objects, options), network: network)
     }
 
-    /// The port listened on.
+    /// Starts to listen for one meter.
+    ///
+    /// - Throws: `TransportError` with `.notBound`, `.nameNotResolved` or `.portNotOpened`.
+    public static func bind(
+        _ medium: ListenerMedium,
+        _ meter: Meter,
+        network: MeterNetwork
+    ) async throws(TransportError) -> MeterListener {
+        let line = SharedListener([meter], network)
+        let channel = try await line.bind(medium)
+        return MeterListener(channel: channel.channel, state: line.states[0], path: channel.path)
+    }
+
+    /// Starts to listen for several meters on one line: each hears everything, and answers what is meant for it.
+    ///
+    /// - Parameters:
+    ///   - medium: the line. Of the options only the first meter's say who may connect.
+    ///   - meters: what is on it.
+    ///   - network: the event loops.
+    /// - Returns: a listener for each meter, in the same order; closing one closes the line for all.
+    /// - Throws: `TransportError` with `.notBound`, `.nameNotResolved` or `.portNotOpened`.
+    public static func bind(
+        _ medium: ListenerMedium,
+        meters: [Meter],
+        network: MeterNetwork
+    ) async throws(TransportError) -> [MeterListener] {
+        guard !meters.isEmpty else { return [] }
+        let line = SharedListener(meters, network)
+        let channel = try await line.bind(medium)
+        return line.states.map { MeterListener(channel: channel.channel, state: $0, path: channel.path) }
+    }
+
+    /// The port listened on; 0 on lines without.
     public var port: Int { channel.localAddress?.port ?? 0 }
 
     /// What was served so far.
@@ -123,17 +125,14 @@ public final class MeterListener: Sendable {
     /// What becomes of answers from now on; requests are carried out in any case.
     public func setAnswering(_ answering: Answering) {
         for answer in state.setAnswering(answering) {
-            answer.channel.writeAndFlush(answer.channel.allocator.buffer(bytes: answer.octets), promise: nil)
+            channel.eventLoop.execute { answer.meter.value.write(answer.octets) }
         }
     }
 
     /// Sends a message that nobody asked for to all clients that have an association and agreed to its kind.
     public func notify(_ message: UnsolicitedMessage) {
         for connection in state.openConnections {
-            connection.eventLoop.execute {
-                let handler = try? connection.pipeline.syncOperations.handler(type: MeterServerHandler.self)
-                handler?.notify(message)
-            }
+            channel.eventLoop.execute { connection.value.notify(message) }
         }
     }
 
@@ -141,7 +140,7 @@ public final class MeterListener: Sendable {
     public func dropConnections() async {
         await withCheckedContinuation { continuation in
             channel.eventLoop.execute { [state] in
-                state.closeConnections()
+                for connection in state.openConnections { connection.value.close() }
                 continuation.resume()
             }
         }

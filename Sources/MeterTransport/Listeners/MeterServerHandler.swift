@@ -4,42 +4,36 @@
 import DLMSEngine
 import NIOCore
 
-/// Passes what happens on a connection to the meter that serves it, on the connection's event loop.
+/// Passes what happens on a connection to all meters that hear it, on the connection's event loop.
 final class MeterServerHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let meter: ServedMeter
-    private let state: ListenerState
-    private let isExclusive: Bool
+    private let meters: [ServedMeter]
+    private let isTurnedAway: () -> Bool
 
-    /// - Parameter isExclusive: whether the connection is closed when there is another one.
-    init(meter: ServedMeter, state: ListenerState, isExclusive: Bool) {
-        self.meter = meter
-        self.state = state
-        self.isExclusive = isExclusive
+    /// - Parameter isTurnedAway: whether the connection is to be closed at once, asked when it is made.
+    init(meters: [ServedMeter], isTurnedAway: @escaping () -> Bool = { false }) {
+        self.meters = meters
+        self.isTurnedAway = isTurnedAway
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        state.opened(context.channel)
-        if isExclusive, state.counters.open > 1 { return context.close(promise: nil) }
-        meter.connected()
+        let isTurnedAway = isTurnedAway()
+        for meter in meters { meter.accepted() }
+        if isTurnedAway { return context.close(promise: nil) }
+        for meter in meters { meter.connected() }
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        state.closed(context.channel)
-        meter.disconnected()
+        for meter in meters { meter.disconnected() }
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        meter.received(Array(unwrapInboundIn(data).readableBytesView))
-    }
-
-    /// Sends a message that nobody asked for to all clients of the connection.
-    func notify(_ message: UnsolicitedMessage) {
-        meter.notify(message)
+        let octets = Array(unwrapInboundIn(data).readableBytesView)
+        for meter in meters { meter.received(octets) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -2,30 +2,49 @@
 // Copyright the cosem-gateway authors
 
 import DLMSEngine
-import Glibc
 import NIOCore
 
 /// One meter on one connection: its machine, and the faults between it and the client.
+///
+/// On a line with a speed it only understands clients that have set its own, and is only understood by them.
 ///
 /// Lives on the event loop of its connection.
 final class ServedMeter {
     private var machine: ServerMachine
     private let state: ListenerState
     private let faults: MeterFaults?
-    private let channel: any Channel
+    private let wire: any ServedWire
+    private let loop: any EventLoop
+    private let makeMachine: () -> ServerMachine
+    /// The format that the meter has now; nil = whatever the client has.
+    private var format: LineFormat?
     private var isFrozen = false
     /// When the machine is to be woken, and what does it at that time or before.
     private var deadline: ContinuousClock.Instant?
     private var timer: Scheduled<Void>?
     // Each direction keeps its order for itself.
-    private lazy var incoming = LineStepQueue(on: channel.eventLoop) { [weak self] in self?.perform($0) }
-    private lazy var outgoing = LineStepQueue(on: channel.eventLoop) { [weak self] in self?.perform($0) }
+    private lazy var incoming = LineStepQueue(on: loop) { [weak self] in self?.perform($0) }
+    private lazy var outgoing = LineStepQueue(on: loop) { [weak self] in self?.perform($0) }
 
-    init(machine: ServerMachine, state: ListenerState, faults: MeterFaults?, channel: any Channel) {
-        self.machine = machine
+    init(
+        state: ListenerState,
+        options: MeterListener.Options,
+        wire: any ServedWire,
+        loop: any EventLoop,
+        makeMachine: @escaping () -> ServerMachine
+    ) {
         self.state = state
-        self.faults = faults
-        self.channel = channel
+        faults = options.faults
+        format = options.lineFormat
+        self.wire = wire
+        self.loop = loop
+        self.makeMachine = makeMachine
+        machine = makeMachine()
+    }
+
+    /// Somebody connects, who may still be turned away.
+    func accepted() {
+        state.opened(NIOLoopBound(self, eventLoop: loop))
     }
 
     /// The connection was made.
@@ -38,6 +57,7 @@ final class ServedMeter {
     func disconnected() {
         timer?.cancel()
         timer = nil
+        state.closed(self)
         guard let faults else { return }
         faults.note(.disconnected)
         incoming.clear()
@@ -47,6 +67,7 @@ final class ServedMeter {
     /// Octets came from the client.
     func received(_ octets: [UInt8]) {
         guard !isFrozen else { return }
+        let octets = hears ? octets : WrongSpeed.garbled(octets)
         guard let faults else { return run(machine.received(octets, now: .now)) }
         // What a fault makes the client hear at once, an echo, goes out with the incoming steps.
         incoming.append(faults.received(octets))
@@ -64,7 +85,7 @@ final class ServedMeter {
             case .send(let octets): answer(octets)
             case .deadline(let instant): schedule(instant)
             case .served(let kind): state.served(kind)
-            case .close: channel.close(promise: nil)
+            case .close: close()
             }
         }
     }
@@ -79,7 +100,7 @@ final class ServedMeter {
     private func startTimer() {
         guard let deadline else { return }
         let delay = max(ContinuousClock.Instant.now.duration(to: deadline), .zero)
-        timer = channel.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
+        timer = loop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
             timer = nil
             guard let due = self.deadline else { return }
             guard due <= .now else { return startTimer() }
@@ -89,10 +110,10 @@ final class ServedMeter {
     }
 
     private func answer(_ octets: [UInt8]) {
-        guard let delay = state.delay(of: octets, channel) else { return }
+        guard let delay = state.delay(of: octets, NIOLoopBound(self, eventLoop: loop)) else { return }
         guard let faults else {
             guard delay > .zero else { return write(octets) }
-            channel.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in write(octets) }
+            loop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in write(octets) }
             return
         }
         outgoing.append((delay > .zero ? [.pause(delay)] : []) + faults.answered(octets))
@@ -104,8 +125,8 @@ final class ServedMeter {
         case .pause: break
         case .send(let octets): write(octets)
         case .deliver(let octets): run(machine.received(octets, now: .now))
-        case .close: channel.close(promise: nil)
-        case .reset: reset()
+        case .close: close()
+        case .reset: close(resets: true)
         case .freeze:
             isFrozen = true
             incoming.clear()
@@ -113,15 +134,20 @@ final class ServedMeter {
         }
     }
 
-    /// Closes so that the client gets a reset rather than an end: nothing lingers.
-    private func reset() {
-        // On the loop of the channel the option is set at once.
-        _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        channel.close(promise: nil)
+    /// Ends the connection; on a line without connections the meter just begins anew.
+    func close(resets: Bool = false) {
+        if !wire.close(resets: resets) { machine = makeMachine() }
     }
 
-    private func write(_ octets: [UInt8]) {
+    /// Sends octets now, whatever was to become of them.
+    func write(_ octets: [UInt8]) {
         faults?.note(.sent(octets))
-        channel.writeAndFlush(channel.allocator.buffer(bytes: octets), promise: nil)
+        wire.write(hears ? octets : WrongSpeed.garbled(octets))
+    }
+
+    /// Whether client and meter have the same speed.
+    private var hears: Bool {
+        guard let format, let baud = wire.baud else { return true }
+        return format.baud == baud
     }
 }
