@@ -47,6 +47,7 @@ extension GatewayAPI {
             Route(.get, "/meters/{id}/clock", name: "getClock", query: ["association"], handler: getClock),
             Route(.post, "/meters/{id}/clock/sync", name: "synchronizeClock", query: ["association"], consumes: Self.json, handler: synchronizeClock),
             Route(.post, "/meters/{id}/firmware", name: "uploadFirmware", query: ["identifier", "activate", "association"], consumes: ["application/octet-stream"], handler: uploadFirmware),
+            Route(.delete, "/firmware/{digest}", name: "deleteFirmware", handler: deleteFirmware),
             Route(.post, "/meters/{id}/keys/change", name: "changeKeys", consumes: Self.json, handler: changeKeys),
             Route(.post, "/meters/{id}/secret/change", name: "changeSecret", consumes: Self.json, handler: changeSecret),
             Route(.post, "/meters/{id}/secrets/resolve", name: "resolveSecrets", handler: resolveSecrets),

@@ -67,6 +67,23 @@ struct FirmwareTests {
         }
     }
 
+    @Test func `An image is forgotten once no job needs it`() async throws {
+        try await Self.run { bench, _ in
+            let made = try await bench.send(.post, "/meters/M1/firmware", octets: Self.image(500), headers: Self.octets)
+            let execution = try await Self.finished(try #require(made.headers["Location"]), bench)
+            let digest = try #require(execution["result"]?["image"]?.string)
+            #expect(try await bench.send(.delete, "/firmware/" + digest).status == 204)
+            #expect(try await bench.send(.delete, "/firmware/" + digest).problem == "not-found")
+            #expect(try await bench.send(.delete, "/firmware/v2").problem == "bad-parameter")
+        }
+        try await APIBench.run { bench in
+            // Nobody works on jobs here.
+            let made = try await bench.send(.post, "/meters/M1/firmware", octets: Self.image(500), headers: Self.octets)
+            let digest = try #require(made.json["operation"]?["image"]?.string, "\(made.text)")
+            #expect(try await bench.send(.delete, "/firmware/" + digest).problem == "in-use")
+        }
+    }
+
     @Test func `An image of 256 kB goes through 20 broken links, each block sent once more at the most`() async throws {
         try await Self.run { bench, meter in
             let image = Self.image(256 * 1024)

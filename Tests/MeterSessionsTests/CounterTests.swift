@@ -107,8 +107,6 @@ struct CounterTests {
         let custody: Custody
 
         func reserve(_ count: Int) async throws(InvocationCounterError) -> Range<UInt64> { custody.take(count) }
-
-        func accepted(peerCounter: UInt32) {}
     }
 
     private static func read(

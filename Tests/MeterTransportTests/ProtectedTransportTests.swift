@@ -36,8 +36,6 @@ struct ProtectedTransportTests {
             #expect(answer.response == .get([.data(ProtectedMeter.value)]))
             #expect(answer.info.answerProtection.isAuthenticated && answer.info.answerProtection.isVerified)
         }
-        let own = meter.counters.own
-        #expect(counters.lastAccepted == own)
         await connection.release()
         #expect(meter.counters.refusals == 0)
         // A second connection goes on above.
@@ -84,7 +82,6 @@ final class CountingSource: InvocationCounterSource {
     private struct State {
         var next: UInt64 = 1
         var left: Int
-        var lastAccepted: UInt32?
     }
 
     private let state: Mutex<State>
@@ -94,8 +91,6 @@ final class CountingSource: InvocationCounterSource {
         state = Mutex(State(left: total))
         self.refusal = refusal
     }
-
-    var lastAccepted: UInt32? { state.withLock { $0.lastAccepted } }
 
     func reserve(_ count: Int) async throws(InvocationCounterError) -> Range<UInt64> {
         if let refusal { throw InvocationCounterError(refusal) }
@@ -107,10 +102,6 @@ final class CountingSource: InvocationCounterSource {
         }
         guard let range else { throw InvocationCounterError(.notStored) }
         return range
-    }
-
-    func accepted(peerCounter: UInt32) {
-        state.withLock { $0.lastAccepted = peerCounter }
     }
 }
 

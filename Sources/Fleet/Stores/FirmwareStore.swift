@@ -11,6 +11,11 @@ public protocol FirmwareStore: Sendable {
     /// The image with this digest; nil when it is not kept.
     func image(_ digest: String) async throws(StoreError) -> FirmwareImage?
 
+    /// Forgets an image.
+    ///
+    /// - Returns: whether it was kept.
+    func removeImage(_ digest: String) async throws(StoreError) -> Bool
+
     /// The transfer that was begun last at a meter; nil when there is none.
     func firmwareTransfer(_ meter: MeterID) async throws(StoreError) -> FirmwareTransfer?
 

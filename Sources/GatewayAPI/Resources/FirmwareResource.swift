@@ -33,6 +33,15 @@ extension GatewayAPI {
         return try await accepted(.firmware(order), request)
     }
 
+    @Sendable func deleteFirmware(_ request: RoutedRequest) async throws -> HTTPResponse {
+        let digest = request.parameter("digest").lowercased()
+        guard digest.utf8.count == 64, Hexadecimal.octets(of: digest) != nil else {
+            throw Problem.badParameter("digest", expected: "64 hexadecimal digits")
+        }
+        try await gateway.removeImage(digest)
+        return HTTPResponse(status: 204)
+    }
+
     /// Whether an image is put in force.
     private enum Activation: String, CaseIterable {
         case yes = "true"

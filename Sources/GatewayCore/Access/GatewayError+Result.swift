@@ -22,7 +22,10 @@ extension GatewayError {
         switch result {
         case .hardwareFault, .readWriteDenied, .objectUndefined:
             if isMissingAttribute {
-                self = .attributeUndefined(target, name: name, suggestion: nil)
+                // The name says which one, so the target is the object alone.
+                var object = target
+                object.member = nil
+                self = .attributeUndefined(object, name: name, suggestion: nil)
             } else if result == .hardwareFault {
                 self = .meterHardwareFault(target, outcome)
             } else if result == .readWriteDenied {

@@ -19,7 +19,4 @@ struct CounterSource: InvocationCounterSource {
             }
         }
     }
-
-    /// What the meter proves comes with the description of the association instead.
-    func accepted(peerCounter: UInt32) {}
 }

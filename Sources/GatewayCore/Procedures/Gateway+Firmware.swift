@@ -4,6 +4,7 @@
 import DLMSCodec
 import DLMSSecurity
 public import Fleet
+import Jobs
 
 extension Gateway {
     /// Keeps a firmware image, so that orders can name it.
@@ -26,6 +27,26 @@ extension Gateway {
             throw GatewayError(error)
         }
         return digest
+    }
+
+    /// Forgets a firmware image that no job needs any more.
+    ///
+    /// - Throws: ``Fleet/GatewayError/notFound(what:)``, ``Fleet/GatewayError/inUse(what:by:)`` with the jobs that need it.
+    public func removeImage(_ digest: String) async throws(GatewayError) {
+        let open = JobQuery(states: Set(JobState.allCases.filter { !$0.isFinal }), kind: .firmware)
+        let jobs = try await jobList(matching: open, before: nil, limit: 1000)
+        // The digest stands nowhere else in an order.
+        let users = jobs.filter { String(decoding: $0.specification.payload, as: UTF8.self).contains(digest) }
+        guard users.isEmpty else {
+            throw .inUse(what: "firmware image \(digest)", by: users.prefix(10).map(\.id.text))
+        }
+        let isRemoved: Bool
+        do throws(StoreError) {
+            isRemoved = try await procedures.removeImage(digest)
+        } catch {
+            throw GatewayError(error)
+        }
+        guard isRemoved else { throw .notFound(what: "firmware image \(digest)") }
     }
 
     /// The image with this digest; nil when it is not kept.

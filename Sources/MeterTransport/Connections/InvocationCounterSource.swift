@@ -13,9 +13,6 @@ public protocol InvocationCounterSource: Sendable {
     /// - Returns: `count` counters or more, all above those handed out before.
     /// - Throws: `InvocationCounterError`.
     func reserve(_ count: Int) async throws(InvocationCounterError) -> Range<UInt64>
-
-    /// The meter used this counter in an answer that was verified; called on the event loop of the connection.
-    func accepted(peerCounter: UInt32)
 }
 
 /// Why counters were not reserved.

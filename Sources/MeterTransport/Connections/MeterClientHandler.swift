@@ -23,8 +23,6 @@ final class MeterClientHandler: LineUser {
     private let settings: AssociationSettings
     private var machine: ClientMachine
     private let counters: (any InvocationCounterSource)?
-    /// The meter's invocation counter that was reported last.
-    private var lastPeerCounter: UInt32?
     private let tally: ConnectionTally
     private let onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
     private let line: LineHandler
@@ -231,7 +229,6 @@ final class MeterClientHandler: LineUser {
 
     private func run(_ actions: [ClientAction]) {
         // Before anybody who waits for the answer goes on.
-        reportPeerCounter()
         for action in actions {
             switch action {
             case .send(let octets):
@@ -282,13 +279,6 @@ final class MeterClientHandler: LineUser {
     private func take<Value>(_ place: inout Value?) -> Value? {
         defer { place = nil }
         return place
-    }
-
-    private func reportPeerCounter() {
-        guard counters != nil else { return }
-        guard let counter = machine.info.lastServerCounter, counter != lastPeerCounter else { return }
-        lastPeerCounter = counter
-        counters?.accepted(peerCounter: counter)
     }
 
     private func reserve(_ minimum: Int) {

@@ -56,6 +56,15 @@ extension SQLFleetStore: FirmwareStore {
         return FirmwareImage(digest: digest, octets: octets)
     }
 
+    /// Forgets an image.
+    public func removeImage(_ digest: String) async throws(StoreError) -> Bool {
+        try await write { connection in
+            let parameters: [String: SQLValue] = ["digest": .text(digest)]
+            try connection.execute("DELETE FROM firmware_pieces WHERE digest = :digest", parameters)
+            return try connection.execute("DELETE FROM firmware_images WHERE digest = :digest", parameters) > 0
+        }
+    }
+
     /// The transfer that was begun last at a meter.
     public func firmwareTransfer(_ meter: MeterID) async throws(StoreError) -> FirmwareTransfer? {
         try await read { connection in
