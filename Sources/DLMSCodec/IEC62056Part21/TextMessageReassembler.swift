@@ -65,6 +65,16 @@ public struct TextMessageReassembler: Sendable {
         awaitedEchoes.append(message)
     }
 
+    /// Reads what comes next as the data of a meter whose identification was handed out.
+    ///
+    /// They come as a message between control characters, behind another copy of the identification, or as a telegram.
+    public mutating func awaitData(of identification: IdentificationMessage) {
+        side = .listener
+        pending.removeSubrange(..<start)
+        pending.insert(contentsOf: identification.octets, at: 0)
+        move(to: 0)
+    }
+
     /// Hands out the next message or noise; nil when more characters are needed.
     ///
     /// - Parameter isSilent: whether the line fell silent, so that what has begun will not be completed.

@@ -11,6 +11,10 @@ enum ClientLink: Sendable {
     case wrapper(WrapperLink)
     /// IEC 62056-46.
     case hdlc(HDLCClientLink)
+    /// IEC 62056-21 mode E: what comes before HDLC, and how HDLC is set up then.
+    case signingOn(TextSignOn, HDLCLinkSettings, longest: Int)
+    /// Left before it was open, or no link for APDUs.
+    case left
 
     /// What is to be done with the transport.
     enum Command: Hashable, Sendable {
@@ -28,6 +32,8 @@ enum ClientLink: Sendable {
         case silence
         /// The server refused or broke the link.
         case link(EngineError.LinkFault)
+        /// The server could not be told to go on with HDLC.
+        case signOn(EngineError)
     }
 
     /// What a layer wants done after an event.
@@ -51,7 +57,13 @@ enum ClientLink: Sendable {
         switch settings {
         case .wrapper(let clientPort, let serverPort):
             self = .wrapper(WrapperLink(localPort: clientPort, remotePort: serverPort))
-        case .hdlc(let settings): self = .hdlc(HDLCClientLink(settings, longest: longest))
+        case .hdlc(let settings):
+            if let optical = settings.signOn {
+                self = .signingOn(TextSignOn(optical.signOn, .hdlc(optical)), settings, longest: longest)
+            } else {
+                self = .hdlc(HDLCClientLink(settings, longest: longest))
+            }
+        case .text: self = .left
         }
     }
 
@@ -59,7 +71,7 @@ enum ClientLink: Sendable {
     var hasDialogue: Bool {
         switch self {
         case .wrapper: false
-        case .hdlc: true
+        case .hdlc, .signingOn, .left: true
         }
     }
 
@@ -68,28 +80,35 @@ enum ClientLink: Sendable {
         switch self {
         case .wrapper: true
         case .hdlc(let link): link.state == .open
+        case .signingOn, .left: false
         }
     }
 
     /// Whether the link was left or has failed.
     var isClosed: Bool {
         switch self {
-        case .wrapper: false
+        case .wrapper, .signingOn: false
         case .hdlc(let link): link.state == .closed
+        case .left: true
         }
     }
 
     /// When ``deadlineReached(now:)`` is to be called; nil = never.
     var deadline: ContinuousClock.Instant? {
         switch self {
-        case .wrapper: nil
+        case .wrapper, .left: nil
         case .hdlc(let link): link.deadline
+        case .signingOn(let signOn, _, _): signOn.deadline
         }
     }
 
     /// The transport is connected.
     mutating func connected(now: ContinuousClock.Instant) -> Output {
-        changed { $0.connected(now: now) }
+        switch self {
+        case .wrapper, .hdlc: changed { $0.connected(now: now) }
+        case .signingOn: signOn(now: now) { $0.begin(now: now) }
+        case .left: Output(fault: .signOn(.notReady))
+        }
     }
 
     /// Sends APDUs, at once or when it may.
@@ -105,6 +124,7 @@ enum ClientLink: Sendable {
             let (apdus, fault) = link.received(octets)
             return Output(apdus: apdus, hasProgressed: link.isReceiving, fault: fault.map { .octets($0) })
         }
+        if case .signingOn = self { return signOn(now: now) { $0.received(octets, now: now) } }
         return changed { $0.received(octets, now: now) }
     }
 
@@ -115,12 +135,17 @@ enum ClientLink: Sendable {
 
     /// The instant in ``deadline`` has come.
     mutating func deadlineReached(now: ContinuousClock.Instant) -> Output {
-        changed { $0.deadlineReached(now: now) }
+        if case .signingOn = self { return signOn(now: now) { $0.deadlineReached(now: now) } }
+        return changed { $0.deadlineReached(now: now) }
     }
 
     /// Takes leave of the server; ``isClosed`` tells when that is done.
     mutating func release(now: ContinuousClock.Instant) -> Output {
-        changed { $0.release(now: now) }
+        if case .signingOn(let signOn, _, _) = self {
+            self = .left
+            return Output(commands: signOn.restoration)
+        }
+        return changed { $0.release(now: now) }
     }
 
     /// The transport is gone.
@@ -128,6 +153,27 @@ enum ClientLink: Sendable {
         _ = changed { link in
             link.connectionClosed()
             return Output()
+        }
+    }
+
+    /// Lets something happen to the sign-on; when it is over, HDLC is set up.
+    private mutating func signOn(
+        now: ContinuousClock.Instant,
+        _ change: (inout TextSignOn) -> TextSignOn.Output
+    ) -> Output {
+        guard case .signingOn(var signOn, var settings, let longest) = self else { return Output() }
+        let output = change(&signOn)
+        self = .signingOn(signOn, settings, longest: longest)
+        switch output.outcome {
+        case nil: return Output(commands: output.commands)
+        case .failed(let error): return Output(commands: output.commands, fault: .signOn(error))
+        case .dataFollow: return Output(commands: output.commands, fault: .signOn(.text(.noHDLC)))
+        case .selected:
+            settings.line = signOn.line.format
+            self = .hdlc(HDLCClientLink(settings, longest: longest))
+            var opened = changed { $0.connected(now: now) }
+            opened.commands.insert(contentsOf: output.commands, at: 0)
+            return opened
         }
     }
 

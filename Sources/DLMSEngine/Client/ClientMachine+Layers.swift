@@ -267,6 +267,7 @@ extension ClientMachine {
                 case .octets(let error): .malformed(error, waitingFor: awaited)
                 case .silence: .timeout(waitingFor: awaited)
                 case .link(let fault): .linkFailed(fault, waitingFor: awaited)
+                case .signOn(let error): error
                 }
             }
         }

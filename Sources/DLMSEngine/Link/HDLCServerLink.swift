@@ -18,11 +18,17 @@ struct HDLCServerLink: Sendable {
     let settings: HDLCServerSettings
     private var stream = HDLCReassembler()
     private var lastOctets: ContinuousClock.Instant?
-    private var stations: [ClientAddress: HDLCServerStation] = [:]
+    private var stations: [ClientAddress: HDLCServerStation] = [:] {
+        didSet { hadStation = hadStation || !stations.isEmpty }
+    }
+    private var hadStation = false
 
     init(_ settings: HDLCServerSettings) {
         self.settings = settings
     }
+
+    /// Whether there was a link, and none is left.
+    var wasLeft: Bool { hadStation && stations.isEmpty }
 
     /// When ``deadlineReached(now:)`` is to be called; nil = never.
     var deadline: ContinuousClock.Instant? { stations.values.compactMap(\.deadline).min() }

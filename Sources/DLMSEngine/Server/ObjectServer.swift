@@ -23,11 +23,17 @@ public protocol ObjectServer: Sendable {
     ///
     /// What was handed out is not handed out again.
     func takeNotifications(for client: ServedClient) -> [UnsolicitedMessage]
+
+    /// The same meter's data in the text protocol of IEC 62056-21; nil when it does not speak it.
+    var texts: (any TextObjectServer)? { get }
 }
 
 extension ObjectServer {
     /// Nothing is sent without having been asked.
     public func takeNotifications(for client: ServedClient) -> [UnsolicitedMessage] { [] }
+
+    /// The text protocol is not spoken.
+    public var texts: (any TextObjectServer)? { nil }
 }
 
 /// Who asks whom: the service access points of both sides.

@@ -71,6 +71,8 @@ public struct ServerMachine: Sendable {
     private enum Link: Sendable {
         case wrapper(WrapperReassembler)
         case hdlc(HDLCServerLink)
+        case text(TextServerMachine)
+        case hdlcModeE(HDLCServerLink, TextServerMachine)
     }
 
     /// Makes the machine of a new connection.
@@ -92,6 +94,8 @@ public struct ServerMachine: Sendable {
             switch framing {
             case .wrapper: .wrapper(WrapperReassembler())
             case .hdlc(let settings): .hdlc(HDLCServerLink(settings))
+            case .text(let settings): .text(TextServerMachine(settings))
+            case .hdlcModeE(let settings, let text): .hdlcModeE(HDLCServerLink(settings), TextServerMachine(text))
             }
         self.options = options
         self.random = random ?? { _ in [] }
@@ -100,20 +104,93 @@ public struct ServerMachine: Sendable {
     /// How many associations are open.
     public var openAssociations: Int { associations.values.count { $0.association.isOpen } }
 
+    /// The connection was made, or the line is there.
+    public mutating func connected(now: ContinuousClock.Instant) -> [ServerAction] {
+        changeText { text in
+            text.connected(now: now)
+            return []
+        }
+    }
+
+    /// The client's end of a serial line has this format now.
+    ///
+    /// In the text protocol a meter hears and is heard only at its own speed. To be told before octets that came since,
+    /// and before each deadline; media without a speed never tell.
+    public mutating func lineChanged(to format: LineFormat) -> [ServerAction] {
+        changeText { text in
+            text.lineChanged(to: format)
+            return []
+        }
+    }
+
     /// Octets came from a client.
     public mutating func received(_ octets: [UInt8], now: ContinuousClock.Instant) -> [ServerAction] {
         switch link {
-        case .wrapper(let reassembler): received(octets, reassembler)
-        case .hdlc(let link): received(octets, link, now: now)
+        case .wrapper(let reassembler): return received(octets, reassembler)
+        case .hdlc(let link): return received(octets, link, now: now) { .hdlc($0) }
+        case .hdlcModeE(let link, var text) where text.isHandedOver:
+            guard text.isHeard else { return [] }
+            text.noteUse(now: now)
+            let actions = received(octets, link, now: now) { .hdlcModeE($0, text) }
+            return actions.filter { if case .deadline = $0 { false } else { true } } + returnToText()
+        case .text, .hdlcModeE:
+            guard let texts = objects.texts else { return [] }
+            return changeText { $0.received(octets, texts, now: now) }
         }
     }
 
     /// The time given by the last ``ServerAction/deadline(_:)`` has come: links on which nothing came are gone.
     public mutating func deadlineReached(now: ContinuousClock.Instant) -> [ServerAction] {
-        guard case .hdlc(var link) = link else { return [] }
-        for address in link.deadlineReached(now: now) { associations[address] = nil }
-        self.link = .hdlc(link)
-        return [.deadline(link.deadline)]
+        switch link {
+        case .wrapper: return []
+        case .hdlc(var link):
+            for address in link.deadlineReached(now: now) { associations[address] = nil }
+            self.link = .hdlc(link)
+            return [.deadline(link.deadline)]
+        case .hdlcModeE(var link, let text):
+            for address in link.deadlineReached(now: now) { associations[address] = nil }
+            self.link = .hdlcModeE(link, text)
+            return textDeadlineReached(now: now)
+        case .text: return textDeadlineReached(now: now)
+        }
+    }
+
+    private mutating func textDeadlineReached(now: ContinuousClock.Instant) -> [ServerAction] {
+        guard let texts = objects.texts else { return [] }
+        return changeText { $0.deadlineReached(texts, now: now) }
+    }
+
+    /// After the end of the last link of HDLC a client has to sign on again.
+    private mutating func returnToText() -> [ServerAction] {
+        guard case .hdlcModeE(let hdlc, _) = link else { return [] }
+        return changeText { text in
+            if hdlc.wasLeft { text.takeBack() }
+            return []
+        }
+    }
+
+    /// Lets something happen to the text protocol if it is spoken.
+    private mutating func changeText(_ change: (inout TextServerMachine) -> [[UInt8]]) -> [ServerAction] {
+        var text: TextServerMachine
+        switch link {
+        case .wrapper, .hdlc: return []
+        case .text(let machine), .hdlcModeE(_, let machine): text = machine
+        }
+        let wasHandedOver = text.isHandedOver
+        var actions = change(&text).map { ServerAction.send($0) }
+        var deadline = text.deadline
+        if case .hdlcModeE(var hdlc, _) = link {
+            if wasHandedOver, !text.isHandedOver {
+                hdlc = HDLCServerLink(hdlc.settings)
+                associations = [:]
+            }
+            deadline = [deadline, hdlc.deadline].compactMap { $0 }.min()
+            link = .hdlcModeE(hdlc, text)
+        } else {
+            link = .text(text)
+        }
+        actions.append(.deadline(deadline))
+        return actions
     }
 
     private mutating func received(_ octets: [UInt8], _ reassembler: WrapperReassembler) -> [ServerAction] {
@@ -141,7 +218,8 @@ public struct ServerMachine: Sendable {
     private mutating func received(
         _ octets: [UInt8],
         _ link: HDLCServerLink,
-        now: ContinuousClock.Instant
+        now: ContinuousClock.Instant,
+        keep: (HDLCServerLink) -> Link
     ) -> [ServerAction] {
         var link = link
         let deadline = link.deadline
@@ -165,7 +243,7 @@ public struct ServerMachine: Sendable {
             if !answer.isEmpty { actions.append(.send(answer)) }
         }
         if link.deadline != deadline { actions.append(.deadline(link.deadline)) }
-        self.link = .hdlc(link)
+        self.link = keep(link)
         return actions
     }
 
@@ -202,7 +280,8 @@ public struct ServerMachine: Sendable {
             return apdus.compactMap { apdu in
                 switch link {
                 case .wrapper: wrapped(apdu, to: address)
-                case .hdlc(let link): link.notification(apdu, to: address)
+                case .hdlc(let link), .hdlcModeE(let link, _): link.notification(apdu, to: address)
+                case .text: nil
                 }
             }.map { .send($0) }
         }

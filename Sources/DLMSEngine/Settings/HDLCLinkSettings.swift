@@ -25,6 +25,8 @@ public struct HDLCLinkSettings: Hashable, Sendable {
     public var pauseAfterDisconnect: Duration = .zero
     /// The format of the line where it is slow enough to matter: the time that frames take on it is allowed for.
     public var line: LineFormat?
+    /// How the meter is told in text to go on with HDLC (IEC 62056-21 mode E); nil = it is not.
+    public var signOn: OpticalSignOn?
 
     /// What is offered unless told otherwise: the longest frames and windows there are; servers answer with less.
     public static let standardLimits = HDLCLimits(

@@ -9,6 +9,10 @@ public enum ServerFraming: Hashable, Sendable {
     case wrapper
     /// The data link of IEC 62056-46.
     case hdlc(HDLCServerSettings)
+    /// HDLC once a client has signed on in mode E of IEC 62056-21; without, the text protocol.
+    case hdlcModeE(HDLCServerSettings, TextServerSettings)
+    /// The text protocol of IEC 62056-21 alone.
+    case text(TextServerSettings)
 }
 
 /// How a server behaves on an HDLC line, which it may share with others.

@@ -14,8 +14,6 @@ public enum TextFault: Hashable, Sendable {
     case speedChangeLost(baud: Int)
     /// The same message came damaged so many times: the line.
     case damaged(waitingFor: Awaited, times: Int)
-    /// The meter did not understand the same message so many times: the line.
-    case notUnderstood(waitingFor: Awaited, times: Int)
     /// The meter did not take the password; with its own word for why if it said one: configuration.
     case passwordRefused(code: String?)
     /// The meter wants an encrypted password (P2) that nobody here can make: configuration.

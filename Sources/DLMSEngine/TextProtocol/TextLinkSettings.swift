@@ -33,8 +33,14 @@ public struct TextLinkSettings: Hashable, Sendable {
     public var repeats = 3
     /// How long the programming mode lasts without a command; a meter leaves it by itself 60 s to 120 s after the last.
     public var programmingTimeout = Duration.seconds(50)
+    /// How long to wait for a meter that sends by itself.
+    public var listeningTimeout = Duration.seconds(60)
+    /// The most characters of a write that goes in partial blocks (W3, W4) in one of them.
+    public var writeBlockLength = 64
     /// How long to wait between the end of a session and the request of the next.
-    public var pauseBetweenSessions = Duration.milliseconds(1500)
+    ///
+    /// A meter keeps the speed of a session for about 1.5 s after it.
+    public var pauseBetweenSessions = Duration.milliseconds(2000)
 
     /// Makes settings.
     public init(_ signOn: TextSignOnSettings = TextSignOnSettings()) {

@@ -26,11 +26,6 @@ extension GatewayError {
             )
         case .damaged(let awaited, let times):
             self = .protocolError(meter, reason: "its \(awaited.inWords) came damaged \(times) times")
-        case .notUnderstood(let awaited, let times):
-            self = .protocolError(
-                meter,
-                reason: "it did not understand a message \(times) times, instead of sending its \(awaited.inWords)"
-            )
         case .passwordRefused(let code):
             self = .authenticationFailedAtMeter(
                 meter,
@@ -60,7 +55,7 @@ extension TextFault {
     /// What was awaited when it failed; nil when nothing that was sent can have had an effect.
     fileprivate var awaited: Awaited? {
         switch self {
-        case .damaged(let awaited, _), .notUnderstood(let awaited, _), .brokenOff(let awaited),
+        case .damaged(let awaited, _), .brokenOff(let awaited),
             .unexpectedMessage(let awaited), .malformed(_, let awaited):
             awaited
         case .identificationUnreadable, .speedChangeLost, .passwordRefused, .passwordNotMade, .noProgrammingMode,

@@ -4,7 +4,7 @@
 import DLMSEngine
 import NIOCore
 
-/// Drives a ``ClientMachine`` over a line; everything here runs on the line's event loop.
+/// Drives a ``ProtocolClient`` over a line; everything here runs on the line's event loop.
 final class MeterClientHandler: LineUser {
     typealias Opened = (Result<AssociationInfo, TransportError>) -> Void
     typealias PerformResult = Result<(response: ServiceResponse, info: AssociationInfo), TransportError>
@@ -21,7 +21,7 @@ final class MeterClientHandler: LineUser {
     }
 
     private let settings: AssociationSettings
-    private var machine: ClientMachine
+    private var machine: any ProtocolClient
     private let counters: (any InvocationCounterSource)?
     private let tally: ConnectionTally
     private let onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
@@ -54,7 +54,7 @@ final class MeterClientHandler: LineUser {
     private var cancelledEarly: Set<UInt64> = []
 
     init(
-        machine: ClientMachine,
+        machine: any ProtocolClient,
         settings: AssociationSettings,
         counters: (any InvocationCounterSource)?,
         tally: ConnectionTally,
@@ -210,12 +210,12 @@ final class MeterClientHandler: LineUser {
 
     /// Whether frames of the link tell an answer that comes late from the answers to what is asked next.
     private var tellsOldAnswers: Bool {
-        if case .wrapper = settings.link { false } else { true }
+        if case .hdlc = settings.link { true } else { false }
     }
 
     /// The machine is done with the line.
     ///
-    /// A line is only kept after a failure where frames tell old answers from new ones, which those of the wrapper do not.
+    /// A line is only kept after a failure where frames tell old answers from new ones, which those of the wrapper and texts do not.
     private func leave(isSettled: Bool) {
         guard !isInactive else { return }
         if keepsLine, isSettled || tellsOldAnswers {

@@ -100,7 +100,7 @@ public final class MeterConnection: Sendable {
         onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)? = nil,
         onClose: (@Sendable () -> Void)? = nil
     ) async throws(TransportError) -> (connection: MeterConnection, info: AssociationInfo) {
-        let machine = ClientMachine(settings: settings)
+        let machine = settings.client()
         // Reserved here, where the caller waits anyway: asking from the event loop takes two changes of threads. When it
         // fails, the machine asks again and tells why the association cannot be opened.
         let first = machine.countersToOpen > 0 ? try? await counters?.reserve(machine.countersToOpen) : nil

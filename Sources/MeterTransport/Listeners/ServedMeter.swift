@@ -49,6 +49,7 @@ final class ServedMeter {
 
     /// The connection was made.
     func connected() {
+        run(machine.connected(now: .now))
         guard let faults else { return }
         outgoing.append(faults.connected())
     }
