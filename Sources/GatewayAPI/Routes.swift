@@ -11,6 +11,8 @@ extension GatewayAPI {
     private static let rangeWords = ["from", "to", "firstEntry", "lastEntry", "source", "classes", "objects"]
     private static let rowWords = ["from", "to", "last", "entries", "limit", "columns", "association", "numbers"]
     private static let rowTypes = ["application/json", "application/x-ndjson", "text/csv"]
+    private static let readoutTypes = ["application/json", "text/plain"]
+    private static let readoutFile = ["text/plain"]
     private static let mergePatch = ["application/merge-patch+json", "application/json"]
     private static let text = ["text/plain; version=0.0.4; charset=utf-8"]
     private static let certificates = "/meters/{id}/certificates"
@@ -46,6 +48,9 @@ extension GatewayAPI {
             Route(.delete, "/meters/{id}", name: "deleteMeter", handler: deleteMeter),
             Route(.get, "/meters/{id}/clock", name: "getClock", query: ["association"], handler: getClock),
             Route(.post, "/meters/{id}/clock/sync", name: "synchronizeClock", query: ["association"], consumes: Self.json, handler: synchronizeClock),
+            Route(.post, "/meters/{id}/readout", name: "readOutMeter", query: ["kind", "numbers", "association"], produces: Self.readoutTypes, handler: readOut),
+            Route(.post, "/meters/{id}/readout-files", name: "importMeterReadouts", query: ["number"], consumes: Self.readoutFile, handler: importMeterReadouts),
+            Route(.post, "/readout-files", name: "importReadouts", query: ["number"], consumes: Self.readoutFile, handler: importReadouts),
             Route(.post, "/meters/{id}/firmware", name: "uploadFirmware", query: ["identifier", "activate", "association"], consumes: ["application/octet-stream"], handler: uploadFirmware),
             Route(.delete, "/firmware/{digest}", name: "deleteFirmware", handler: deleteFirmware),
             Route(.post, "/meters/{id}/keys/change", name: "changeKeys", consumes: Self.json, handler: changeKeys),

@@ -7,7 +7,7 @@ import Synchronization
 public import Timekeeping
 
 /// Keeps what procedures at meters must not forget.
-public typealias ProcedureStore = FirmwareStore & LearnedQuirkStore & PendingSecretStore
+public typealias ProcedureStore = FirmwareStore & LearnedQuirkStore & PendingSecretStore & ReadoutStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {
@@ -91,6 +91,7 @@ public final class Gateway: Sendable {
             meters: meters,
             channels: channels,
             learned: procedures,
+            readouts: procedures,
             systemTitle: settings.systemTitle
         )
         administration = MeterAdministration(
@@ -99,7 +100,13 @@ public final class Gateway: Sendable {
             learned: procedures,
             directory: directory
         )
-        exchange = MeterExchange(access: access, metrics: metrics, learning: learning)
+        exchange = MeterExchange(
+            access: access,
+            metrics: metrics,
+            learning: learning,
+            readouts: procedures,
+            clock: clock
+        )
         objects = ObjectDirectory(exchange: exchange, clock: clock, metrics: metrics)
         reader = AttributeReader(
             exchange: exchange,
@@ -148,6 +155,8 @@ public final class Gateway: Sendable {
             return wanted
         }
         guard let name = configuration.associationName(for: purpose) else {
+            // A text meter without password needs none.
+            if memory.text != nil { return MeterConfiguration.textAssociation }
             throw .associationUnknown(memory.id, name: "reader", known: [])
         }
         return name

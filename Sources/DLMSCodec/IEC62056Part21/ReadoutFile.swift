@@ -21,6 +21,31 @@ public struct ReadoutFile: Hashable, Sendable {
         /// The characters of identification and data, lines ended by CR LF, without control characters and checks.
         public let text: [UInt8]
 
+        /// A readout that came over a line: complete, with its check tested if it had one.
+        public init(identification: IdentificationMessage, block: TextDataBlock, isChecked: Bool) {
+            self.init(
+                identification: identification,
+                block: block,
+                oddLines: 0,
+                isChecked: isChecked,
+                text: identification.octets + block.octets
+            )
+        }
+
+        init(
+            identification: IdentificationMessage?,
+            block: TextDataBlock,
+            oddLines: Int,
+            isChecked: Bool,
+            text: [UInt8]
+        ) {
+            self.identification = identification
+            self.block = block
+            self.oddLines = oddLines
+            self.isChecked = isChecked
+            self.text = text
+        }
+
         /// Whether the end of the data was seen.
         public var isComplete: Bool { block.isReadout }
 

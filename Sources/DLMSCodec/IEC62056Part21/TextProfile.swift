@@ -79,7 +79,7 @@ public struct TextProfile: Hashable, Sendable {
 
         init(_ set: TextDataSet) throws(DecodeError) {
             let texts = set.values.map(\.text)
-            guard texts.count >= TextProfile.fixedMembers, let count = Int(texts[3]), (1...256).contains(count) else {
+            guard texts.count >= TextProfile.fixedMembers, let count = Int(texts[3]), (0...256).contains(count) else {
                 throw DecodeError(.invalidLength(texts.count), at: 0, what: "header of profile")
             }
             guard let time = TextTime(texts[0], as: .dateTime) else {
@@ -111,6 +111,10 @@ public struct TextProfile: Hashable, Sendable {
         }
 
         func section(_ values: [TextValue]) throws(DecodeError) -> Section {
+            // An entry of a log book may be its time and status alone.
+            guard !columns.isEmpty else {
+                return Section(time: time, status: status, period: period, columns: [], rows: [[]])
+            }
             // A missing row is one word in place of all its values.
             var rows: [[String?]] = []
             var row: [String?] = []

@@ -82,6 +82,9 @@ public struct MeterConfiguration: Hashable, Sendable {
 }
 
 extension MeterConfiguration {
+    /// The name under which a meter of IEC 62056-21 is asked that is configured without a password.
+    public static let textAssociation = "reader"
+
     /// What an operation does, which decides the association it takes.
     public enum Purpose: Hashable, Sendable {
         /// Reading attributes: the association `reader`.

@@ -10,7 +10,7 @@ extension GatewayError {
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
             .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
             .liveReadNotAllowed, .notFound, .meterUnknown, .channelUnknown, .associationUnknown, .objectUndefined,
-            .ordersOnly, .notSupported,
+            .ordersOnly, .notSupported, .notATextMeter, .readoutUnreadable, .readoutOfAnotherMeter,
             .attributeUndefined, .profileUnknown, .noDisconnector, .jobUnknown, .jobPurged, .ambiguousObject,
             .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge, .clockAmbiguous,
             .secretsPending, .idempotencyInFlight,
@@ -48,7 +48,8 @@ extension GatewayError {
             .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported, .idempotencyKeyReused,
             .objectClassInconsistent, .associationRejected, .authenticationFailedAtMeter, .decipheringFailed,
             .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused, .exceptionResponse,
-            .outcomeUnknown, .notCached, .ordersOnly, .notSupported, .verificationFailed:
+            .outcomeUnknown, .notCached, .ordersOnly, .notSupported, .verificationFailed, .notATextMeter,
+            .readoutUnreadable, .readoutOfAnotherMeter:
             false
         }
     }

@@ -63,6 +63,10 @@ extension GatewayError {
         case .idempotencyKeyReused: "This Idempotency-Key was used with another body."
         case .objectClassInconsistent(let target, _): "The meter has another class for \(target)."
         case .notSupported(let what): "This version of the gateway does not support \(what)."
+        case .notATextMeter(let meter): "Meter \(meter) does not speak IEC 62056-21."
+        case .readoutUnreadable(let reason): "The readout cannot be taken: \(reason)."
+        case .readoutOfAnotherMeter(let meter, let number):
+            "The readout is of the meter with the number \(number), which is not the device address of \(meter)."
         case .meterLocked(let meter, let reason): "Meter \(meter) is locked: \(reason)."
         case .rateLimited(let moment): "Too many requests; the next one may come at \(moment)."
         case .orderLimit(let moment): "Too many orders; the next one may come at \(moment)."

@@ -45,6 +45,12 @@ extension GatewayError {
         case .secretsPending: "Resolve it with POST /meters/{id}/secrets/resolve."
         case .imageRejected: "Check that the image is made for this model."
         case .notCached: "Leave only-if-cached out to have the meter read."
+        case .notATextMeter:
+            "Read its objects with GET /meters/{id}/objects; only a meter with the framing iec62056-21 has readouts."
+        case .readoutUnreadable:
+            "A readout is text: an identification line such as /ISk5MT174, data sets such as 1.8.0(000123.45*kWh), and !."
+        case .readoutOfAnotherMeter:
+            "Check address.device of the meter, or send ?number=ignored if the number is known to differ."
         case .jobNotFinished: "Wait with Prefer: wait=20 on the job."
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .notFound, .associationUnknown,
             .objectUnavailable, .noDisconnector, .jobUnknown, .jobPurged, .unexpectedState, .wrongState,

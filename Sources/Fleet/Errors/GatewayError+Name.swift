@@ -78,6 +78,9 @@ extension GatewayError {
         case .connectionLost: "connection-lost"
         case .verificationFailed: "verification-failed"
         case .notSupported: "not-supported"
+        case .notATextMeter: "not-a-text-meter"
+        case .readoutUnreadable: "readout-unreadable"
+        case .readoutOfAnotherMeter: "readout-of-another-meter"
         case .meterUnreachable: "meter-unreachable"
         case .meterTimeout: "meter-timeout"
         case .notCached: "not-cached"
@@ -101,7 +104,8 @@ extension GatewayError {
         "meter-refused-connection", "exception-response", "outcome-unknown", "meter-temporary-failure", "meter-busy",
         "line-busy", "queue-full", "circuit-open", "draining", "meter-unreachable", "meter-timeout", "not-cached",
         "wait-exceeded", "orders-only", "store-unavailable", "connection-lost", "verification-failed", "not-supported",
-        "clock-ambiguous", "secrets-pending", "image-rejected",
+        "clock-ambiguous", "secrets-pending", "image-rejected", "not-a-text-meter", "readout-unreadable",
+        "readout-of-another-meter",
     ]
 
     private static func name(of error: JSONMemberError) -> String {

@@ -118,6 +118,13 @@ public enum GatewayError: Error, Hashable, Sendable {
     /// The meter has the object in another class than asked.
     case objectClassInconsistent(ObjectTarget, DLMSOutcome?)
 
+    /// The meter does not speak the text protocol of IEC 62056-21.
+    case notATextMeter(MeterID)
+    /// A file, or a part of one, is no readout; or it does not tell whose.
+    case readoutUnreadable(reason: String)
+    /// The number in a readout is not the one that the meter is addressed by.
+    case readoutOfAnotherMeter(MeterID, number: String)
+
     /// This version of the gateway cannot do it.
     case notSupported(what: String)
 

@@ -56,6 +56,29 @@ extension ProblemPage {
             whatToDo: "Set the right secret with PATCH. Secrets as text and as hex are different octets."
         ),
         ProblemPage(
+            "not-a-text-meter",
+            cause: "A readout was asked for, or imported, of a meter that speaks DLMS/COSEM.",
+            gatewayDid: "Nothing was sent, and nothing was kept.",
+            whatToDo:
+                "Read its objects and profiles. If the meter speaks IEC 62056-21, set `framing` to `iec62056-21`.",
+            look: "curl -s $GATEWAY/meters/$METER/objects"
+        ),
+        ProblemPage(
+            "readout-unreadable",
+            cause:
+                "A file, or a part of it, is no readout of IEC 62056-21, a check in it fails, or it does not tell whose it is. `detail` says which.",
+            gatewayDid: "It kept nothing of this readout. Other readouts of the same file are not affected.",
+            whatToDo:
+                "Send the file as the meter wrote it. A failed check means that a character was changed: read the meter again. A readout without a number goes to `/meters/{id}/readout-files`."
+        ),
+        ProblemPage(
+            "readout-of-another-meter",
+            cause: "The number in the readout (0.0.0 or C.1.0) is not the `address.device` of the meter.",
+            gatewayDid: "It kept nothing of this readout.",
+            whatToDo:
+                "Import it for the right meter. If the meter is addressed by another number than it shows, repeat with `?number=ignored`."
+        ),
+        ProblemPage(
             "deciphering-failed",
             cause:
                 "A protected message does not open with the configured keys, here or at the meter. `detail` says where.",

@@ -24,8 +24,11 @@ struct MeterExchange: Sendable {
     let access: any MeterAccess
     let metrics: GatewayMetrics
     let learning: LearnedQuirkKeeper
+    /// Where readouts of text meters are kept.
+    let readouts: any ReadoutStore
+    let clock: any WallClock
 
-    /// Carries out one request.
+    /// Carries out one request; of a text meter by what it says in its own protocol.
     ///
     /// - Parameters:
     ///   - service: what to do.
@@ -36,6 +39,38 @@ struct MeterExchange: Sendable {
     ///   - pacing: slows the meter down when the taker of the parts lags behind.
     ///   - onBlock: takes the value of a single GET in parts as they come.
     func perform(
+        _ service: ServiceRequest,
+        in association: String,
+        of memory: MeterMemory,
+        within budget: WaitBudget,
+        priority: UInt8,
+        pacing: StreamPacing? = nil,
+        onBlock: (@Sendable ([UInt8]) -> Void)? = nil
+    ) async throws(GatewayError) -> Answer {
+        if let text = memory.text {
+            var session = TextMeterSession(
+                exchange: self,
+                memory: memory,
+                text: text,
+                association: association,
+                within: budget,
+                priority: priority
+            )
+            return try await session.perform(service)
+        }
+        return try await send(
+            service,
+            in: association,
+            of: memory,
+            within: budget,
+            priority: priority,
+            pacing: pacing,
+            onBlock: onBlock
+        )
+    }
+
+    /// Sends one request as it is.
+    func send(
         _ service: ServiceRequest,
         in association: String,
         of memory: MeterMemory,

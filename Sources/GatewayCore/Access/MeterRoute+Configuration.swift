@@ -45,7 +45,9 @@ extension MeterRoute {
         )
         var associations: [String: AssociationSettings] = [:]
         var counters: [String: CounterPlan] = [:]
-        for (name, association) in configuration.associations {
+        var configured = configuration.associations
+        if configured.isEmpty { configured[MeterConfiguration.textAssociation] = AssociationConfiguration() }
+        for (name, association) in configured {
             associations[name] = try mapping.settings(name, association)
             counters[name] = try mapping.counters(name, association)
         }
@@ -67,7 +69,7 @@ extension MeterRoute {
 
     /// Refuses what this version cannot do; asked before a meter is stored, so that nobody waits for it in vain.
     static func check(_ configuration: MeterConfiguration) throws(GatewayError) {
-        guard configuration.framing == .wrapper else {
+        guard configuration.framing == .wrapper || configuration.framing == .iec62056Part21 else {
             throw .notSupported(what: "the framing \(configuration.framing.rawValue)")
         }
         if case .inline(let channel) = configuration.channel { try check(channel) }

@@ -36,6 +36,7 @@ final class MeterDirectory: Sendable {
     private let meters: any MeterStore
     private let channels: any ChannelStore
     private let learned: any LearnedQuirkStore
+    private let readouts: any ReadoutStore
     private let systemTitle: SystemTitle?
     private let contents = Mutex(Contents())
 
@@ -43,9 +44,11 @@ final class MeterDirectory: Sendable {
         meters: any MeterStore,
         channels: any ChannelStore,
         learned: any LearnedQuirkStore,
+        readouts: any ReadoutStore,
         systemTitle: SystemTitle? = nil
     ) {
         self.learned = learned
+        self.readouts = readouts
         self.systemTitle = systemTitle
         self.meters = meters
         self.channels = channels
@@ -76,7 +79,12 @@ final class MeterDirectory: Sendable {
             keep(known.memory, now, unlessChangedSince: changes)
             return known.memory
         }
-        let memory = try makeMemory(record, channel, try await learnedQuirks(of: id))
+        let memory = try makeMemory(
+            record,
+            channel,
+            try await learnedQuirks(of: id),
+            readouts: try await readouts(of: record)
+        )
         keep(memory, now, unlessChangedSince: changes)
         return memory
     }
@@ -128,10 +136,21 @@ final class MeterDirectory: Sendable {
         }
     }
 
+    /// The readouts that are kept of a meter that speaks IEC 62056-21.
+    private func readouts(of record: MeterRecord) async throws(GatewayError) -> [StoredReadout] {
+        guard record.configuration.framing == .iec62056Part21 else { return [] }
+        do throws(StoreError) {
+            return try await readouts.readouts(record.id)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
     private func makeMemory(
         _ record: MeterRecord,
         _ channel: ChannelRecord?,
-        _ learned: [LearnedQuirk]
+        _ learned: [LearnedQuirk],
+        readouts: [StoredReadout] = []
     ) throws(GatewayError) -> MeterMemory {
         let behaviour = record.configuration.behaviour(learned: learned)
         return MeterMemory(
@@ -144,7 +163,9 @@ final class MeterDirectory: Sendable {
                 behaviour: behaviour.behaviour,
                 systemTitle: systemTitle
             ),
-            model: behaviour.behaviour.scalers == .kept ? model(record.configuration.model) : nil
+            model: behaviour.behaviour.scalers == .kept && record.configuration.framing != .iec62056Part21
+                ? model(record.configuration.model) : nil,
+            readouts: readouts
         )
     }
 

@@ -55,6 +55,8 @@ final class MeterMemory: Sendable {
     let selections = SelectionMemory()
     /// What is kept of all meters of the model; nil if the model says nothing, or the meter changes its scalers.
     private let model: ModelMemory?
+    /// What is kept of a meter that speaks IEC 62056-21; nil for one that speaks DLMS.
+    let text: TextMemory?
     private let contents = Mutex(Contents())
     /// What was learned since the memory was made, by option.
     private let learned = Mutex<[String: QuirkValue]>([:])
@@ -64,12 +66,20 @@ final class MeterMemory: Sendable {
         channelRevision: Revision?,
         behaviour: EffectiveBehaviour,
         route: MeterRoute,
-        model: ModelMemory? = nil
+        model: ModelMemory? = nil,
+        readouts: [StoredReadout] = []
     ) {
         self.record = record
         self.model = model
-        zone = ZoneInfo.named(record.configuration.timeZone) ?? .utc
+        let zone = ZoneInfo.named(record.configuration.timeZone) ?? .utc
+        self.zone = zone
         self.behaviour = behaviour
+        text =
+            record.configuration.framing == .iec62056Part21
+            ? TextMemory(
+                rules: TextClockRules(zone: zone, behaviour: behaviour.behaviour.profiles.time),
+                readouts: readouts
+            ) : nil
         self.channelRevision = channelRevision
         self.route = route
     }
@@ -109,7 +119,24 @@ final class MeterMemory: Sendable {
     }
 
     func value(_ key: ValueKey) -> Reading? {
-        contents.withLock { $0.values[key] }
+        let kept = contents.withLock { $0.values[key] }
+        guard let listed = text?.reading(key) else { return kept }
+        guard let kept, kept.readAt >= listed.readAt else { return listed }
+        return kept
+    }
+
+    /// Keeps a readout of a text meter, which has values of many objects.
+    func keep(_ readout: MeterReadout) {
+        text?.keep(readout)
+        forgetObjectLists()
+    }
+
+    /// Forgets which objects there are, after others were found.
+    func forgetObjectLists() {
+        contents.withLock { contents in
+            contents.objectLists.removeAll()
+            contents.generation &+= 1
+        }
     }
 
     func keep(_ reading: Reading, at key: ValueKey) {
@@ -122,6 +149,7 @@ final class MeterMemory: Sendable {
 
     /// Forgets every value, after something was written: one attribute may change others.
     func forgetValues() {
+        text?.forgetValues()
         contents.withLock { contents in
             contents.values.removeAll()
             // A register that was written may have another scaler than the others of its model.

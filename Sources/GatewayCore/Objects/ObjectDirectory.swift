@@ -34,6 +34,16 @@ struct ObjectDirectory: Sendable {
         within budget: WaitBudget,
         priority: UInt8
     ) async throws(GatewayError) -> Answer {
+        if let text = memory.text {
+            return try await textList(
+                text,
+                of: memory,
+                association: association,
+                freshness: freshness,
+                within: budget,
+                priority: priority
+            )
+        }
         if let kept = memory.objectList(association),
             freshness.accepts(age: clock.now() - kept.readAt, usual: Self.usualAge)
         {

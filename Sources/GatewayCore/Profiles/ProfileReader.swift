@@ -41,6 +41,10 @@ struct ProfileReader: Sendable {
         within budget: WaitBudget,
         priority: UInt8
     ) async throws(GatewayError) -> (profiles: [Described], timings: ExchangeTimings) {
+        if var session = textSession(memory, association, budget, priority) {
+            let found = try await TextProfileReader().profiles(&session, freshness)
+            return (found, session.timings)
+        }
         let listed = try await objects.list(
             of: memory,
             association: association,
@@ -74,6 +78,10 @@ struct ProfileReader: Sendable {
         within budget: WaitBudget,
         priority: UInt8
     ) async throws(GatewayError) -> (sheet: ProfileSheet, timings: ExchangeTimings) {
+        if var session = textSession(memory, association, budget, priority) {
+            let sheet = try await TextProfileReader().profile(logicalName, &session, freshness)
+            return (sheet, session.timings)
+        }
         let listed = try await objects.list(
             of: memory,
             association: association,
@@ -97,6 +105,25 @@ struct ProfileReader: Sendable {
         total += timings
         guard let sheet = sheets.first else { throw .internal(reason: "a profile was not described") }
         return (try sheet.get(), total)
+    }
+
+    /// How to ask a text meter; nil for one that speaks DLMS.
+    private func textSession(
+        _ memory: MeterMemory,
+        _ association: String,
+        _ budget: WaitBudget,
+        _ priority: UInt8
+    ) -> TextMeterSession? {
+        memory.text.map { text in
+            TextMeterSession(
+                exchange: reader.exchange,
+                memory: memory,
+                text: text,
+                association: association,
+                within: budget,
+                priority: priority
+            )
+        }
     }
 
     private func sheets(

@@ -40,6 +40,15 @@ public struct RowsQuery: Hashable, Sendable {
         self.columns = columns
     }
 
+    /// Asks for the newest rows by the time that they cover, for meters that do not number them.
+    mutating func entries(asTimeWith period: UInt32, now: Timestamp) {
+        guard window(now: now) == nil, let entries, period > 0 else { return }
+        let period = Int64(period)
+        let newest = now.seconds / period * period
+        from = Timestamp(seconds: newest - Int64(entries - 1) * period)
+        to = Timestamp(seconds: now.seconds + 1)
+    }
+
     /// A stretch of time, half-open.
     struct Window: Hashable {
         var from: Timestamp

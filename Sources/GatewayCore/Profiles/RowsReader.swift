@@ -27,6 +27,8 @@ struct RowsReader: Sendable {
     /// Settles which rows a query means.
     func plan(_ query: RowsQuery, of sheet: ProfileSheet, _ access: Access) async throws(GatewayError) -> RowsPlan {
         let memory = access.memory
+        var query = query
+        if memory.text != nil { query.entries(asTimeWith: sheet.descriptor.capturePeriod, now: clock.now()) }
         let isCompact = sheet.template != nil
         if isCompact, query.from != nil || query.to != nil || query.last != nil || query.entries != nil {
             throw .rangeNotSupported(Self.target(sheet, memory), reason: "compact data has only what it captured last")

@@ -35,8 +35,18 @@ struct AttributeReader: Sendable {
         var timings = ExchangeTimings.none
         // Before anything is looked up, so that no change of it goes unnoticed.
         var standing = StandingRead(memory: memory, generation: memory.generation, metrics: metrics)
-        let list = try await objectList(
+        var list = try await objectList(
             for: queries,
+            of: memory,
+            association: association,
+            freshness: freshness,
+            within: budget,
+            priority: priority,
+            timings: &timings
+        )
+        list = try await withUnlisted(
+            queries,
+            list,
             of: memory,
             association: association,
             freshness: freshness,
@@ -104,6 +114,40 @@ struct AttributeReader: Sendable {
         }
     }
 
+    /// The object list with what a text meter has beside its readout, found out by asking for it.
+    private func withUnlisted(
+        _ queries: [AttributeQuery],
+        _ list: ListedObjects?,
+        of memory: MeterMemory,
+        association: String,
+        freshness: Freshness,
+        within budget: WaitBudget,
+        priority: UInt8,
+        timings: inout ExchangeTimings
+    ) async throws(GatewayError) -> ListedObjects? {
+        guard let text = memory.text, let list, !freshness.onlyIfCached else { return list }
+        let unlisted = Set(queries.filter { $0.classID == nil && list.entries($0.object).isEmpty }.map(\.object))
+        guard !unlisted.isEmpty else { return list }
+        var session = TextMeterSession(
+            exchange: exchange,
+            memory: memory,
+            text: text,
+            association: association,
+            within: budget,
+            priority: priority
+        )
+        let isFound = try await session.discover(unlisted.sorted())
+        timings += session.timings
+        guard isFound else { return list }
+        return try await objects.list(
+            of: memory,
+            association: association,
+            freshness: .usual,
+            within: budget,
+            priority: priority
+        ).list
+    }
+
     private func fetch(
         _ plan: inout ReadPlan,
         within budget: WaitBudget,
@@ -112,7 +156,9 @@ struct AttributeReader: Sendable {
     ) async throws(GatewayError) {
         var start = 0
         while start < plan.requests.count {
-            let range = start..<min(start + Self.mostInOneRequest, plan.requests.count)
+            // One readout answers everything that is asked of a text meter.
+            let most = plan.memory.text == nil ? Self.mostInOneRequest : plan.requests.count
+            let range = start..<min(start + most, plan.requests.count)
             do throws(GatewayError) {
                 let answer = try await exchange.perform(
                     .get(Array(plan.requests[range])),

@@ -38,7 +38,7 @@ struct ReadPlan {
         guard var reading = memory.value(key(found)), freshness.accepts(age: now - reading.readAt, usual: usual) else {
             return nil
         }
-        reading.source = .cache
+        if reading.source != .imported { reading.source = .cache }
         return reading
     }
 
@@ -75,7 +75,10 @@ struct ReadPlan {
             let scalerIndex = QuantityAttributes.scalerUnitIndex(classID: found.object.classID)
         else { return }
         let key = objectKey(found.object)
-        guard memory.scalerUnit(key, now: now, maxAge: scalerAge) == nil, scalerPlaces[key] == nil else { return }
+        // A text meter writes value and scaler as one, so that they are read as one.
+        guard memory.text != nil || memory.scalerUnit(key, now: now, maxAge: scalerAge) == nil,
+            scalerPlaces[key] == nil
+        else { return }
         scalerPlaces[key] = place(
             AttributeRequest(
                 AttributeDescriptor(
@@ -156,11 +159,7 @@ struct ReadPlan {
                         version: object.version,
                         logicalName: object.logicalName,
                         index: found.index,
-                        scalerUnit: memory.scalerUnit(
-                            objectKey(object),
-                            now: readAt,
-                            maxAge: AttributeReader.scalerAge
-                        ) ?? nil
+                        scalerUnit: scalerUnit(objectKey(object), readAt: readAt)
                     ),
                     readAt: readAt,
                     source: isShared ? .shared : .live,
@@ -180,6 +179,16 @@ struct ReadPlan {
                 )
             }
         }
+    }
+
+    /// The scaler_unit that was read with the value, else the one that is kept.
+    private func scalerUnit(_ key: MeterMemory.ObjectKey, readAt: Timestamp) -> ScalerUnit? {
+        if let place = scalerPlaces[key], case .success((.data(let octets), _, _))? = results[place],
+            let data = try? DLMSData(octets: octets), let scalerUnit = ScalerUnit(data)
+        {
+            return scalerUnit
+        }
+        return memory.scalerUnit(key, now: readAt, maxAge: AttributeReader.scalerAge) ?? nil
     }
 
     private mutating func place(_ request: AttributeRequest) -> Int {

@@ -9,4 +9,6 @@ public enum ReadingSource: String, Hashable, Sendable {
     case cache
     /// From the meter, for several requests at once.
     case shared
+    /// From a file with a readout that was imported, however it is asked for.
+    case imported = "import"
 }

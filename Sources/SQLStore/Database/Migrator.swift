@@ -10,6 +10,7 @@ public enum Migrator {
         (1, PackageResources.M0001_sql),
         (2, PackageResources.M0002_sql),
         (3, PackageResources.M0003_sql),
+        (4, PackageResources.M0004_sql),
     ]
 
     /// The version of the schema after all steps.

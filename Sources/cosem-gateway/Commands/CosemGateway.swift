@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import ArgumentParser
+import Glibc
 
 /// The command line: each subcommand is one file beside this one.
 @main
@@ -19,7 +20,26 @@ struct CosemGateway: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, DecodeCommand.self, OpenAPICommand.self,
-            HealthCheckCommand.self,
+            HealthCheckCommand.self, ImportReadoutCommand.self,
         ]
     )
+
+    /// The exit code of wrong usage, the same in every subcommand.
+    private static let usage: Int32 = 2
+
+    /// Runs the subcommand that the arguments name.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Terminal.tell(fullMessage(for: error))
+            Glibc.exit(usage)
+        }
+    }
 }

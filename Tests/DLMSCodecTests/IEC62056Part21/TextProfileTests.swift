@@ -39,6 +39,12 @@ struct TextProfileTests {
         #expect(try Self.profile("P.01(ERROR)\r\n").isEmpty)
     }
 
+    @Test func `An entry of a log book may be its time alone`() throws {
+        let profile = try Self.profile("P.98(0261122001512)(0080)()(0)\r\nP.98(0261122003000)(0040)()(0)\r\n")
+        #expect(profile.sections.map(\.status) == [0x80, 0x40])
+        #expect(profile.sections.map(\.rows.count) == [1, 1])
+    }
+
     @Test(arguments: [
         "(0.1)\r\n", "P.01(x)(00)(15)(1)(1.5.0)(kW)\r\n", "P.01(2611220015)(00)(15)(2)(1.5.0)(kW)\r\n",
         "P.01(2611220015)(00)(15)(2)(1.5.0)(kW)(2.5.0)(kW)\r\n(1)\r\n", "P.01(2611220015)(zz)(15)(1)(1.5.0)(kW)\r\n",

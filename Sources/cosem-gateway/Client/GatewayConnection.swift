@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Glibc
+
+/// Asks a running gateway over HTTP, one connection a request; for the subcommands that work through it.
+struct GatewayConnection {
+    /// Why there is no answer.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// What the gateway answered.
+    struct Answer {
+        /// The HTTP status.
+        let status: Int
+        let body: [UInt8]
+    }
+
+    private let host: String
+    private let port: UInt16
+    /// What stands before every path behind a reverse proxy.
+    private let basePath: String
+    /// Seconds that nothing may come for.
+    private let patience: Int
+    private static let longestAnswer = 64 << 20
+
+    /// Reads `HOST:PORT`, with `http://` in front and a path behind it or not; nil for anything else.
+    init?(_ text: String, patience: Int = 130) {
+        var rest = Substring(text)
+        if rest.hasPrefix("http://") { rest = rest.dropFirst(7) }
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        let authority = rest[..<slash]
+        var path = rest[slash...]
+        while path.last == "/" { path.removeLast() }
+        guard let colon = authority.lastIndex(of: ":"), let port = UInt16(authority[authority.index(after: colon)...])
+        else { return nil }
+        var host = authority[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty, port > 0, (host + path).utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        self.host = host == "0.0.0.0" ? "127.0.0.1" : String(host)
+        self.port = port
+        basePath = String(path)
+        self.patience = patience
+    }
+
+    /// Sends one request and waits for all of its answer.
+    func send(
+        _ method: String,
+        _ path: String,
+        type: String? = nil,
+        body: [UInt8] = []
+    ) throws(Failure) -> Answer {
+        let descriptor = try connected()
+        defer { close(descriptor) }
+        var head = "\(method) \(basePath)\(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
+        head += "Accept: application/json\r\n"
+        if let type { head += "Content-Type: \(type)\r\n" }
+        if method != "GET" { head += "Content-Length: \(body.count)\r\n" }
+        try Self.write(Array((head + "\r\n").utf8) + body, to: descriptor)
+        return try answer(from: descriptor)
+    }
+
+    private func connected() throws(Failure) -> Int32 {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &found) == 0 else {
+            throw Failure(description: "the name \(host) is not known")
+        }
+        defer { freeaddrinfo(found) }
+        var next = found
+        while let target = next {
+            next = target.pointee.ai_next
+            let descriptor = socket(target.pointee.ai_family, target.pointee.ai_socktype, target.pointee.ai_protocol)
+            guard descriptor >= 0 else { continue }
+            var limit = timeval(tv_sec: patience, tv_usec: 0)
+            let size = socklen_t(MemoryLayout<timeval>.size)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+            if connect(descriptor, target.pointee.ai_addr, target.pointee.ai_addrlen) == 0 { return descriptor }
+            close(descriptor)
+        }
+        throw Failure(description: "no gateway answers at \(host):\(port)")
+    }
+
+    private static func write(_ octets: [UInt8], to descriptor: Int32) throws(Failure) {
+        var sent = 0
+        while sent < octets.count {
+            let count = octets[sent...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw Failure(description: "the connection to the gateway ended") }
+            sent += count
+        }
+    }
+
+    private func answer(from descriptor: Int32) throws(Failure) -> Answer {
+        var octets: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while octets.count < Self.longestAnswer {
+            let count = recv(descriptor, &piece, piece.count, 0)
+            guard count >= 0 else { throw Failure(description: "the gateway did not answer in time") }
+            guard count > 0 else { break }
+            octets += piece[..<count]
+        }
+        // The body is whole when the head told its length and so much came.
+        let end: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A]
+        guard octets.starts(with: Array("HTTP/1.1 ".utf8)),
+            let split = octets.indices.first(where: { octets[$0...].starts(with: end) }),
+            let status = Int(String(decoding: octets[9..<min(12, split)], as: UTF8.self))
+        else { throw Failure(description: "what answers at \(host):\(port) is no gateway") }
+        let body = Array(octets[(split + end.count)...])
+        let lengths = String(decoding: octets[..<split], as: UTF8.self).lowercased().split(separator: "\r\n")
+            .compactMap { line in line.hasPrefix("content-length:") ? Int(line.dropFirst(15).filter(\.isNumber)) : nil }
+        if let length = lengths.first, body.count < length {
+            throw Failure(description: "the connection to the gateway ended in the middle of its answer")
+        }
+        return Answer(status: status, body: body)
+    }
+}
