@@ -141,7 +141,7 @@ let package = Package(
         tests("DLMSEngineTests", ["DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests(
             "MeterTransportTests",
-            ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", nioCore]
+            ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", nioCore, logging]
         ),
         tests("MeterSessionsTests", ["MeterSessions", "MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("DLMSSecurityTests", ["DLMSSecurity", "DLMSCodec"], resources: [.copy("Vectors")]),

@@ -85,6 +85,7 @@ struct ProblemKind: Sendable {
         ProblemKind("meter-busy", 503, "The meter is busy"),
         ProblemKind("line-busy", 503, "The line to the meter is busy"),
         ProblemKind("queue-full", 503, "Too many wait for the line"),
+        ProblemKind("meter-not-connected", 503, "The meter has not dialled in"),
         ProblemKind("draining", 503, "Shutting down"),
         ProblemKind("store-unavailable", 503, "The database does not answer"),
         ProblemKind("meter-unreachable", 504, "The meter cannot be reached"),

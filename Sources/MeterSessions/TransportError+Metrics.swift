@@ -8,8 +8,9 @@ extension TransportError {
     /// The outcome of an exchange that ended with this error.
     var outcome: SessionMetrics.Outcome {
         switch reason {
-        case .answerTimeout, .connectTimeout: .timeout
-        case .closedByPeer, .nameNotResolved, .refused, .unreachable, .notBound, .portNotOpened, .converterRefused:
+        case .answerTimeout, .connectTimeout, .notDialledIn: .timeout
+        case .closedByPeer, .nameNotResolved, .refused, .unreachable, .notBound, .portNotOpened, .converterRefused,
+            .modem:
             .closed
         case .engine: .refused
         case .cancelled: .cancelled
@@ -21,7 +22,8 @@ extension TransportError {
         switch reason {
         case .nameNotResolved: .nameNotResolved
         case .refused: .refused
-        case .connectTimeout, .unreachable, .notBound, .portNotOpened, .converterRefused: .unreachable
+        case .connectTimeout, .unreachable, .notBound, .portNotOpened, .converterRefused, .modem, .notDialledIn:
+            .unreachable
         case .answerTimeout: .timeout
         case .closedByPeer: .closed
         case .cancelled: .cancelled

@@ -11,6 +11,10 @@ public final class MeterNetwork: Sendable {
     /// Runs tasks on one of the event loops, next to the meters.
     public let executor: MeterLoopExecutor
     private let threads = Mutex<NIOThreadPool?>(nil)
+    /// The connections of meters that have dialled in.
+    public let standing = StandingLines()
+    /// Sees to it that each modem has one call at a time.
+    let modems = ModemDesk()
 
     /// Starts the event loops.
     ///

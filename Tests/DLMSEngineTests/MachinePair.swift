@@ -24,6 +24,8 @@ struct MachinePair {
     private(set) var longestRequest = 0
     private(set) var longestResponse = 0
     private(set) var requests = 0
+    /// The gateway between both, which takes prefixes off and puts them on.
+    private let gateway: GatewayAddress?
 
     init(
         _ settings: AssociationSettings,
@@ -33,6 +35,7 @@ struct MachinePair {
         nextCounter: UInt64? = 1
     ) {
         client = ClientMachine(settings: settings)
+        gateway = settings.gateway
         server = ServerMachine(objects: meter, options: options, random: systemRandom)
         random = SplitMix(state: seed)
         self.nextCounter = nextCounter
@@ -86,12 +89,12 @@ struct MachinePair {
                 requests += 1
                 lastRequest = Array(octets.dropFirst(8))
                 longestRequest = max(longestRequest, octets.count - 8)
-                for part in split(octets) {
+                for part in split(behindGateway(octets)) {
                     for answer in server.received(part) {
                         guard case .send(let response) = answer else { continue }
                         longestResponse = max(longestResponse, response.count - 8)
                         lastResponse = Array(response.dropFirst(8))
-                        let changed = onTheWay(lastResponse)
+                        let changed = beforeGateway(onTheWay(lastResponse))
                         let ports = (UInt16(response[2]) << 8 | UInt16(response[3]), UInt16(response[5]))
                         let frame = WrapperFrame(
                             sourcePort: ports.0,
@@ -115,6 +118,22 @@ struct MachinePair {
                 outcomes.append(action)
             }
         }
+    }
+
+    private func behindGateway(_ octets: [UInt8]) -> [UInt8] {
+        guard gateway != nil, let prefix = try? GatewayPrefix(octets: Array(octets.dropFirst(8))) else { return octets }
+        let ports = (UInt16(octets[2]) << 8 | UInt16(octets[3]), UInt16(octets[5]))
+        return WrapperFrame(sourcePort: ports.0, destinationPort: ports.1, payload: prefix.apdu)?.octets ?? []
+    }
+
+    private func beforeGateway(_ apdu: [UInt8]) -> [UInt8] {
+        guard let gateway else { return apdu }
+        return GatewayPrefix(
+            isRequest: false,
+            networkID: gateway.networkID,
+            physicalDeviceAddress: gateway.physicalDeviceAddress,
+            apdu: apdu
+        ).octets
     }
 
     private mutating func split(_ octets: [UInt8]) -> [[UInt8]] {

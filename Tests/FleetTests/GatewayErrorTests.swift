@@ -53,7 +53,7 @@ import Timekeeping
             .waitExceeded(nil, waited: .seconds(25)), .ordersOnly(target), .notSupported(what: "dial-in channel"),
             .connectionLost(meter, waitingFor: "AARE"), .verificationFailed(target),
             .storeUnavailable(reason: "MARKED"), .clockAmbiguous(meter, reason: "x"), .secretsPending(meter),
-            .imageRejected(meter, reason: "x"),
+            .imageRejected(meter, reason: "x"), .meterNotConnected(meter, identity: "x", lastSeen: moment),
         ]
     }
 

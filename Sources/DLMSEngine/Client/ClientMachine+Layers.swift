@@ -6,8 +6,8 @@ import DLMSCodec
 /// The way of APDUs through the layers.
 ///
 /// ```
-///  exchange ──transmit──► protection ──sendUnprotected──► general blocks ──► link ──► transport
-///  exchange ◄─apduReceived─ protection ◄─wholeReceived─── general blocks ◄── link ◄── transport
+///  exchange ──transmit──► protection ──sendUnprotected──► general blocks ──► gateway ──► link ──► transport
+///  exchange ◄─apduReceived─ protection ◄─wholeReceived─── general blocks ◄── gateway ◄── link ◄── transport
 /// ```
 extension ClientMachine {
     /// Octets came from the meter.
@@ -19,10 +19,14 @@ extension ClientMachine {
     mutating func linkDid(_ output: ClientLink.Output, now: ContinuousClock.Instant) -> [ClientAction] {
         var actions: [ClientAction] = []
         for apdu in output.unsolicited {
-            actions += outOfTurnReceived(apdu)
+            guard let gateway else {
+                actions += outOfTurnReceived(apdu)
+                continue
+            }
+            if case .meter(let inner) = gateway.received(apdu) { actions += outOfTurnReceived(inner) }
         }
         for apdu in output.apdus {
-            actions += linkReceived(apdu, now: now)
+            actions += gateway.map { gatewayReceived($0.received(apdu), now: now) } ?? linkReceived(apdu, now: now)
         }
         if let fault = output.fault { actions += linkFailed(fault) }
         if actions.isEmpty, output.hasProgressed { actions += extendWait(now: now) }
@@ -41,7 +45,20 @@ extension ClientMachine {
 
     /// Hands APDUs to the link.
     private mutating func handDown(_ apdus: [[UInt8]], now: ContinuousClock.Instant) -> [ClientAction] {
-        commands(link.send(apdus, now: now))
+        commands(link.send(gateway.map { apdus.map($0.prefixed) } ?? apdus, now: now))
+    }
+
+    /// Takes an APDU that the gateway before the meter sent.
+    private mutating func gatewayReceived(
+        _ received: GatewayLayer.Received,
+        now: ContinuousClock.Instant
+    ) -> [ClientAction] {
+        switch received {
+        case .meter(let apdu), .refusal(let apdu): linkReceived(apdu, now: now)
+        case .otherMeter: []
+        case .unprefixed(let tag): failCurrent { .unexpectedAPDU(tag: tag, waitingFor: $0) }
+        case .malformed(let fault): failCurrent { .malformed(fault, waitingFor: $0) }
+        }
     }
 
     /// What an event comes to, once the link has its say: it is taken leave of before the connection is closed, and it

@@ -6,7 +6,7 @@ import DLMSCodec
 /// The client's side of one connection to a meter, without any input or output of its own.
 ///
 /// Events go in as past-tense calls, actions come out in the order in which they are to be done. Time is an argument.
-/// Layers nest: the link frames APDUs, general block transfer cuts long ones, the protection ciphers them, the association
+/// Layers nest: the link frames APDUs, a gateway on the way wants a prefix, general block transfer cuts long ones, the protection ciphers them, the association
 /// is opened and released through all of them, and a request is carried out by exchanges, each of which has its own block
 /// transfer.
 ///
@@ -57,6 +57,8 @@ public struct ClientMachine: Sendable {
 
     var state = State.idle
     var link: ClientLink
+    /// What passes APDUs on to the meter; nil when the link leads to the meter itself.
+    let gateway: GatewayLayer?
     var blocks: GeneralBlockTransferLayer
     /// Whether the APDU that is being handled came in general blocks.
     var isInBlocks = false
@@ -77,6 +79,12 @@ public struct ClientMachine: Sendable {
 
     /// Makes a machine that has no connection yet.
     public init(settings: AssociationSettings) {
+        var settings = settings
+        gateway = settings.gateway.map { GatewayLayer($0) }
+        if let gateway {
+            let longest = WrapperFrame.longestPayload - gateway.overhead
+            settings.maxSendPDUSize = min(settings.maxSendPDUSize ?? .max, UInt16(clamping: longest))
+        }
         link = ClientLink(settings.link, longest: settings.maximumResponseLength)
         blocks = GeneralBlockTransferLayer(
             .client,

@@ -7,6 +7,8 @@ public import DLMSCodec
 public struct AssociationSettings: Hashable, Sendable {
     /// Framing and addresses.
     public var link: LinkSettings
+    /// Where the meter is behind a gateway that passes APDUs on; nil when the link leads to the meter itself.
+    public var gateway: GatewayAddress?
     /// How attributes and methods are named.
     public var referencing = Referencing.logicalName
     /// How short names are used when they are.

@@ -23,7 +23,8 @@ extension GatewayError {
             .decipheringFailed, .protocolError, .meterHardwareFault, .meterRefused, .imageRejected,
             .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout, .verificationFailed:
             .meter
-        case .meterRefusedConnection, .meterUnreachable, .connectionLost, .outcomeUnknown, .circuitOpen:
+        case .meterRefusedConnection, .meterUnreachable, .connectionLost, .outcomeUnknown, .circuitOpen,
+            .meterNotConnected:
             .network
         case .internal, .lineBusy, .queueFull, .draining, .storeUnavailable, .waitExceeded:
             .gateway
@@ -36,7 +37,7 @@ extension GatewayError {
         case .objectUnavailable, .idempotencyInFlight, .jobNotFinished, .rateLimited, .orderLimit, .internal,
             .meterRefusedConnection, .meterTemporaryFailure, .meterBusy, .lineBusy, .queueFull, .circuitOpen,
             .draining, .storeUnavailable, .connectionLost, .meterUnreachable, .meterTimeout, .waitExceeded,
-            .meterLocked, .secretsPending:
+            .meterLocked, .secretsPending, .meterNotConnected:
             true
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
             .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,

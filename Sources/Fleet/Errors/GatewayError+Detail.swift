@@ -95,6 +95,9 @@ extension GatewayError {
         case .queueFull(let meter, let limit): "\(limit) requests wait for the channel of meter \(meter) already."
         case .circuitOpen(let meter, let moment):
             "Meter \(meter) failed repeatedly and is left alone until \(moment)."
+        case .meterNotConnected(let meter, let identity, let lastSeen):
+            "Meter \(meter) has to dial in as \(identity) and has no connection"
+                + (lastSeen.map { "; its last one ended at \($0)." } ?? ", nor had one since the start.")
         case .draining: "The gateway is shutting down."
         case .storeUnavailable: "The database does not answer."
         case .meterUnreachable(let meter, let endpoint, let reason):

@@ -35,6 +35,8 @@ extension GatewayError {
         case .ordersOnly: "Orders that switch supply safely are not part of this version."
         case .protocolError: "Check that the port speaks DLMS/COSEM with the configured framing."
         case .verificationFailed: "Read the attribute; send \"verify\": false for one that changes by itself."
+        case .meterNotConnected:
+            "The request waits for the meter as long as the caller does; check the address that its modem connects to."
         case .meterRefusedConnection: "Check channel.port; many meters take one connection at a time."
         case .meterUnreachable: "Check channel.host, channel.port, and power and network of the meter."
         case .meterTimeout:

@@ -73,6 +73,7 @@ extension GatewayError {
         case .lineBusy: "line-busy"
         case .queueFull: "queue-full"
         case .circuitOpen: "circuit-open"
+        case .meterNotConnected: "meter-not-connected"
         case .draining: "draining"
         case .storeUnavailable: "store-unavailable"
         case .connectionLost: "connection-lost"
@@ -105,7 +106,7 @@ extension GatewayError {
         "line-busy", "queue-full", "circuit-open", "draining", "meter-unreachable", "meter-timeout", "not-cached",
         "wait-exceeded", "orders-only", "store-unavailable", "connection-lost", "verification-failed", "not-supported",
         "clock-ambiguous", "secrets-pending", "image-rejected", "not-a-text-meter", "readout-unreadable",
-        "readout-of-another-meter",
+        "readout-of-another-meter", "meter-not-connected",
     ]
 
     private static func name(of error: JSONMemberError) -> String {

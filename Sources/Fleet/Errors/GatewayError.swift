@@ -184,6 +184,8 @@ public enum GatewayError: Error, Hashable, Sendable {
     case queueFull(MeterID, limit: Int)
     /// The meter failed so often that it is left alone until then.
     case circuitOpen(MeterID, until: Timestamp)
+    /// The meter, which has to connect to the gateway, has no connection.
+    case meterNotConnected(MeterID, identity: String, lastSeen: Timestamp?)
     /// The gateway is shutting down.
     case draining
     /// The database does not answer; `reason` is for the log and never shown.

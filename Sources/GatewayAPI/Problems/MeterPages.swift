@@ -144,6 +144,15 @@ extension ProblemPage {
             look: linkLook
         ),
         ProblemPage(
+            "meter-not-connected",
+            cause: "The meter connects to the gateway, not the gateway to the meter, and it has no connection.",
+            gatewayDid:
+                "It waited for the meter to dial in for as long as the caller wanted to wait. Nothing was sent to the meter.",
+            whatToDo:
+                "Wait longer with `Prefer: wait=60`, or use a job. If the meter never connects, check the address and port in its modem, the `identity` of its channel, and the callers for which no meter is configured.",
+            look: linkLook
+        ),
+        ProblemPage(
             "queue-full",
             cause: "Too many requests wait for the same line.",
             gatewayDid: "It did not put this one in line.",

@@ -43,6 +43,10 @@ extension GatewayError {
             self = .meterUnreachable(meter, endpoint: device, reason: fault.inWords)
         case .converterRefused(let fault):
             self = .meterUnreachable(meter, endpoint: context.endpoint, reason: fault.inWords)
+        case .modem(.carrierLost): self = .connectionLost(meter, waitingFor: nil)
+        case .modem(let fault):
+            self = .meterUnreachable(meter, endpoint: context.endpoint, reason: fault.inWords)
+        case .notDialledIn: self = .meterNotConnected(meter, identity: context.endpoint, lastSeen: nil)
         case .notBound(let code): self = .internal(reason: "an address could not be bound: error \(code)")
         case .answerTimeout(let awaited):
             self =

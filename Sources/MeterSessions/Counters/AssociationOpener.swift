@@ -172,7 +172,7 @@ extension TransportError {
         case .answerTimeout, .closedByPeer: true
         case .engine(.exceptionResponse), .engine(.confirmedServiceError), .engine(.associationRejected): true
         case .engine, .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .portNotOpened,
-            .converterRefused, .cancelled:
+            .converterRefused, .modem, .notDialledIn, .cancelled:
             false
         }
     }
@@ -182,7 +182,7 @@ extension TransportError {
         switch reason {
         case .answerTimeout, .closedByPeer, .engine: true
         case .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .portNotOpened, .converterRefused,
-            .cancelled:
+            .modem, .notDialledIn, .cancelled:
             false
         }
     }

@@ -240,6 +240,7 @@ final class MeterClientHandler: LineUser {
             case .deadline(let instant): schedule(instant)
             case .associated(let info): take(&opened)?(.success(info))
             case .associationFailed(let error):
+                isSettled = error.isRefusalOfAssociation
                 take(&opened)?(.failure(transportError(error, .notSent)))
             case .reserveCounters(let minimum): reserve(minimum)
             case .delivered(let octets): waiter?.block?(octets)
@@ -331,5 +332,15 @@ final class MeterClientHandler: LineUser {
     private func stopTimer() {
         timer?.task.cancel()
         timer = nil
+    }
+}
+
+extension EngineError {
+    /// Whether the meter has answered that it does not want the association, so that nothing more is on its way.
+    fileprivate var isRefusalOfAssociation: Bool {
+        switch self {
+        case .associationRejected, .shortNamesOnly, .exceptionResponse, .confirmedServiceError: true
+        default: false
+        }
     }
 }

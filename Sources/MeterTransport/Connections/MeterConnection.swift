@@ -117,7 +117,7 @@ public final class MeterConnection: Sendable {
                         counters: counters,
                         tally: tally,
                         line: line.handler.value,
-                        keepsLine: keepsLine,
+                        keepsLine: keepsLine || line.isStanding,
                         onUnsolicited: onUnsolicited
                     )
                     place.value = handler
@@ -202,8 +202,8 @@ public final class MeterConnection: Sendable {
     /// - Parameter keepingLine: whether the line stays open for another connection.
     public func release(keepingLine: Bool = false) async {
         await withCheckedContinuation { continuation in
-            loop.execute { [handler] in
-                handler.value.release(keepingLine: keepingLine)
+            loop.execute { [handler, line] in
+                handler.value.release(keepingLine: keepingLine || line.isStanding)
                 handler.value.whenEnded { continuation.resume() }
             }
         }
@@ -215,8 +215,8 @@ public final class MeterConnection: Sendable {
     /// - Parameter keepingLine: whether the line stays open for another connection, which gets it when it is silent.
     public func close(keepingLine: Bool = false) async {
         await withCheckedContinuation { continuation in
-            loop.execute { [handler] in
-                handler.value.drop(keepingLine: keepingLine)
+            loop.execute { [handler, line] in
+                handler.value.drop(keepingLine: keepingLine || line.isStanding)
                 handler.value.whenEnded { continuation.resume() }
             }
         }

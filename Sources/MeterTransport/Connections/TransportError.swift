@@ -21,6 +21,10 @@ public struct TransportError: Error, Hashable, Sendable {
         case portNotOpened(device: String, PortFault)
         /// A converter at the other end of a TCP connection does not do its part of RFC 2217: operator or converter.
         case converterRefused(ConverterFault)
+        /// The modem has no call.
+        case modem(ModemFault)
+        /// The meter, which has to connect to us, has not: the meter, its modem, or its network.
+        case notDialledIn(lastSeen: ContinuousClock.Instant?)
         /// The meter did not answer in time.
         case answerTimeout(waitingFor: Awaited)
         /// The connection ended, by the meter or the network; nil = while nothing was awaited.

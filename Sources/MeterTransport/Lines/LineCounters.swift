@@ -21,6 +21,14 @@ final class LineTally: Sendable {
     private let octetsSent = Atomic(0)
     private let octetsReceived = Atomic(0)
     private let octetsDropped = Atomic(0)
+    private let isEndingFlag = Atomic(false)
+
+    /// The line is about to be closed, which takes a while where a modem has to hang up first.
+    func end() {
+        isEndingFlag.store(true, ordering: .relaxed)
+    }
+
+    var isEnding: Bool { isEndingFlag.load(ordering: .relaxed) }
 
     func sent(octets: Int) {
         octetsSent.add(octets, ordering: .relaxed)

@@ -64,6 +64,8 @@ final class LineHandler: ChannelInboundHandler {
     private var echo: EchoRemoval?
     /// Why the line is about to be closed, where more is known.
     private var reason: TransportError.Reason?
+    /// Whether the format stays as it is, because a modem at the end of the line goes by it.
+    var hasFixedFormat = false
     var tap: (any LineTap)?
     private(set) var context: ChannelHandlerContext?
     private var user: (any LineUser)?
@@ -103,7 +105,7 @@ final class LineHandler: ChannelInboundHandler {
         if removesEcho { echo = EchoRemoval() }
     }
 
-    var isActive: Bool { context?.channel.isActive == true }
+    var isActive: Bool { context?.channel.isActive == true && !tally.isEnding }
 
     /// Gives the line to a user, at once or when what was on its way to another has come.
     func attach(_ newcomer: any LineUser, _ done: @escaping (Attachment) -> Void) {
@@ -153,7 +155,7 @@ final class LineHandler: ChannelInboundHandler {
     /// Changes the format as soon as everything sent before has left.
     func setFormat(_ new: LineFormat) {
         guard let context, context.channel.isActive else { return }
-        guard let control else {
+        guard let control, !hasFixedFormat else {
             tap?.note(.formatIgnored(new), at: .now)
             return
         }
@@ -199,6 +201,7 @@ final class LineHandler: ChannelInboundHandler {
 
     /// Closes the line without a word.
     func close() {
+        tally.end()
         context?.close(promise: nil)
     }
 

@@ -48,13 +48,15 @@ public final class MeterLine: Sendable {
             case .udp(let endpoint): try await opening.exchangeDatagrams(with: endpoint)
             case .serial(let settings): try await opening.open(settings)
             case .rfc2217(let endpoint, let format): try await opening.open(endpoint, format)
+            case .modem(let port, let settings): try await opening.dial(settings, over: port)
+            case .standing(let identity): try await opening.standingLine(of: identity)
             }
         tap?.note(.opened, at: .now)
         return line
     }
 
     /// Whether the line is still there, as far as the system knows.
-    public var isOpen: Bool { channel.isActive }
+    public var isOpen: Bool { channel.isActive && !tally.isEnding }
 
     /// What went over the line so far.
     public var counters: LineCounters { tally.snapshot }
@@ -70,7 +72,26 @@ public final class MeterLine: Sendable {
     }
 
     /// Closes the line without a word; who has it comes to know that it ended.
+    ///
+    /// The connection of a meter that dialled in stays, because we could not open another.
     public func close() async {
+        guard !isStanding else { return setTap(nil) }
+        tally.end()
         try? await channel.close().get()
+    }
+
+    /// The same line as that of another medium, which runs over this one.
+    func carrying(_ medium: MeterMedium) -> MeterLine {
+        MeterLine(medium, channel: channel, handler: handler, tally: tally)
+    }
+
+    /// Closes the line, whatever it runs over.
+    func end() {
+        channel.close(promise: nil)
+    }
+
+    /// Whether the line stands by itself, and is only left by who has it.
+    var isStanding: Bool {
+        if case .standing = medium { true } else { false }
     }
 }

@@ -22,6 +22,8 @@ public final class MeterListener: Sendable {
         public var framing = ServerFraming.wrapper
         /// The format that the meter has at first on a line with a speed; nil = whatever the client has.
         public var lineFormat: LineFormat?
+        /// The modem before the meter; nil = there is none.
+        public var modem: SimulatedModem?
         /// What goes wrong between the meter and its clients; nil = nothing.
         public var faults: MeterFaults?
 

@@ -48,6 +48,12 @@ struct SharedListener: Sendable {
         }
     }
 
+    /// Puts the modem before the meters, if they have one.
+    private func addModem(to channel: any Channel) throws {
+        guard let modem = meters.first?.options.modem else { return }
+        try channel.pipeline.syncOperations.addHandler(SimulatedModemHandler(modem))
+    }
+
     private func listen(_ host: String, _ port: Int) async throws(TransportError) -> any Channel {
         let servesOneAtATime = meters.first?.options.servesOneAtATime ?? false
         let refusesOthers = meters.first?.options.refusesOthers ?? false
@@ -62,6 +68,7 @@ struct SharedListener: Sendable {
                     let handler = MeterServerHandler(meters: served(StreamWire(channel: child))) {
                         refusesOthers && states.contains { $0.counters.open > 0 }
                     }
+                    try addModem(to: child)
                     try child.pipeline.syncOperations.addHandler(handler)
                     if servesOneAtATime, let parent = child.parent {
                         child.closeFuture.whenComplete { _ in parent.read() }
@@ -148,6 +155,7 @@ struct SharedListener: Sendable {
     ) async throws -> any Channel {
         try await DescriptorChannel.open(on: loop, duplicating: duplicate) { channel in
             let handler = MeterServerHandler(meters: served(LineWire(channel: channel, speed: speed)))
+            try addModem(to: channel)
             try channel.pipeline.syncOperations.addHandler(handler)
             channel.closeFuture.whenComplete { _ in ended() }
             return channel
