@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSCodec
+import DLMSEngine
 import JSONText
 import MeterTransport
 import Testing
@@ -39,7 +41,9 @@ import Testing
                 "meters": [
                   {"physicalDevice": 17, "number": 5, "suite": 1, "pduSize": 128, "rows": 10, "clockAhead": "PT30S",
                    "offsetMinutes": 120, "quirks": {"lists": "refused", "actionBlockContent": "data",
-                     "readBlockContent": "complete", "protectionRefusal": "silence", "generalBlockWindow": 3}},
+                     "readBlockContent": "complete", "protectionRefusal": "silence", "generalBlockWindow": 3,
+                     "frameLength": 64, "window": 1, "linkParameters": false, "answersCallingDevice": false,
+                     "notReadyTurns": 2, "inactivityTimeout": "PT0S", "interOctetTimeout": "200ms"}},
                   {"physicalDevice": 18, "faults": [
                     {"fault": "delay", "time": "200ms", "jitter": "PT0.1S", "probability": 0.25, "during": ["storm"]},
                     {"fault": "corrupt", "octets": 2, "of": "requests", "every": 7, "after": 3, "times": 9,
@@ -59,6 +63,19 @@ import Testing
         #expect(first.meters.map(\.physicalDevice) == [17, 18])
         #expect(first.meters[0].options.server.lists == .refused)
         #expect(first.meters[0].options.clockShiftSeconds == 30)
+        var link = HDLCServerSettings()
+        link.limits = HDLCLimits(
+            informationTransmit: 64,
+            informationReceive: 64,
+            windowTransmit: 1,
+            windowReceive: 1
+        )
+        link.takesParameters = false
+        link.answersCallingDevice = false
+        link.notReadyTurns = 2
+        link.inactivityTimeout = nil
+        link.interOctetTimeout = .milliseconds(200)
+        #expect(first.meters[0].options.link == link)
         #expect(
             first.meters[1].faults == [
                 Fault(.echo),
@@ -126,6 +143,7 @@ import Testing
         #", "faults": [{"fault": "wrong-checksum"}]"#,
         #", "faults": [{"fault": "delay", "time": 3}]"#,
         #", "faults": [{"fault": "delay"}]"#,
+        #", "meters": [{"quirks": {"frameLength": 64}}]"#,
         #", "count": 70000"#,
         #", "count": 62000"#,
         #", "baud": 5"#,

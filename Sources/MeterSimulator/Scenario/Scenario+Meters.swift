@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSCodec
 import DLMSEngine
 import DLMSSecurity
 import JSONText
@@ -31,14 +32,14 @@ extension Scenario.Meter {
                 throw members.fault("device", .invalid(expected: "1 to 32 ASCII characters without !", suggestion: nil))
             }
         }
-        options = try Scenario.Options(&members)
+        options = try Scenario.Options(&members, framing)
         faults = try Fault.list(&members, on: place, framing, phases: phases)
         try members.finish()
     }
 }
 
 extension Scenario.Options {
-    init(_ members: inout JSONMembers) throws(JSONMemberError) {
+    init(_ members: inout JSONMembers, _ framing: Scenario.Framing) throws(JSONMemberError) {
         if let suite = try members.optionalInteger("suite", in: UInt8(0)...2) {
             self.suite = SecuritySuite(rawValue: suite) ?? .suite0
         }
@@ -52,11 +53,11 @@ extension Scenario.Options {
             throw members.fault("offsetMinutes", .invalid(expected: "a multiple of 15", suggestion: nil))
         }
         guard let quirks = try members.optionalMembers("quirks") else { return }
-        try read(quirks)
+        try read(quirks, framing)
     }
 
     /// Where the meter is not as the standard says; docs/meter-quirks.md tells which meters are so.
-    private mutating func read(_ quirks: JSONMembers) throws(JSONMemberError) {
+    private mutating func read(_ quirks: JSONMembers, _ framing: Scenario.Framing) throws(JSONMemberError) {
         enum BlockContent: String, CaseIterable {
             case complete
             case data
@@ -87,6 +88,30 @@ extension Scenario.Options {
         if let window = try quirks.optionalInteger("generalBlockWindow", in: UInt8(0)...63) {
             server.blockTransfer.window = window
         }
+        if framing == .hdlc || framing == .hdlcModeE { try readLink(&quirks) }
         try quirks.finish()
+    }
+
+    /// What only shows on a line with HDLC.
+    private mutating func readLink(_ quirks: inout JSONMembers) throws(JSONMemberError) {
+        let longest = HDLCFrame.longestInformation
+        let length = try quirks.optionalInteger("frameLength", in: 32...longest) ?? longest
+        let window = try quirks.optionalInteger("window", in: 1...7) ?? 7
+        link.limits = HDLCLimits(
+            informationTransmit: length,
+            informationReceive: length,
+            windowTransmit: window,
+            windowReceive: window
+        )
+        link.takesParameters = try quirks.optionalBool("linkParameters") ?? link.takesParameters
+        link.answersCallingDevice = try quirks.optionalBool("answersCallingDevice") ?? link.answersCallingDevice
+        link.notReadyTurns = try quirks.optionalInteger("notReadyTurns", in: 0...100) ?? link.notReadyTurns
+        let hour = Duration.seconds(3600)
+        if let time = try quirks.optionalDuration("inactivityTimeout", in: .zero...hour) {
+            link.inactivityTimeout = time == .zero ? nil : time
+        }
+        link.interOctetTimeout =
+            try quirks.optionalDuration("interOctetTimeout", in: .milliseconds(20)...Duration.seconds(6))
+            ?? link.interOctetTimeout
     }
 }

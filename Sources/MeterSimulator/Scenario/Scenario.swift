@@ -98,6 +98,8 @@ public struct Scenario: Hashable, Sendable {
         public var offsetMinutes = 60
         /// How the server behaves where the standard leaves a choice, or against it.
         public var server = ServerMachine.Options()
+        /// How it behaves on a line with HDLC.
+        public var link = HDLCServerSettings()
 
         /// The usual meter.
         public init() {}

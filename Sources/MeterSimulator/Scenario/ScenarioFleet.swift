@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSEngine
 public import MeterTransport
 
 /// The meters of a scenario, running.
@@ -28,6 +29,7 @@ public actor ScenarioFleet {
 
     private let observer: (@Sendable (ScenarioEvent) -> Void)?
     private let network = MeterNetwork(threads: 1)
+    private var nextNumber = 0
 
     /// Makes a fleet that does not listen yet.
     ///
@@ -44,16 +46,10 @@ public actor ScenarioFleet {
     /// - Throws: `TransportError` when an address, a port or a path cannot be used.
     public func start() async throws(TransportError) {
         let start = ContinuousClock.now
-        var next = 0
         do {
             for (index, line) in scenario.lines.enumerated() {
                 for copy in 0..<line.count {
-                    for (place, meter) in line.meters.enumerated() {
-                        let number = meter.number.map { $0 + copy } ?? next
-                        next = max(next, number + 1)
-                        let seed = Self.seed(scenario.seed, [index, copy, place])
-                        stations.append(try await open(line, copy, meter, number: number, seed: seed, start))
-                    }
+                    try await open(line, index, copy, start)
                 }
             }
         } catch {
@@ -68,41 +64,66 @@ public actor ScenarioFleet {
         await network.shutdown()
     }
 
+    /// Opens one line with all its meters.
     private func open(
         _ line: Scenario.Line,
+        _ index: Int,
         _ copy: Int,
-        _ plan: Scenario.Meter,
-        number: Int,
-        seed: UInt64,
         _ start: ContinuousClock.Instant
-    ) async throws(TransportError) -> Station {
-        let meter = SimulatedMeter(number: number, options: SimulatedFleet.Options(plan.options, seed: scenario.seed))
+    ) async throws(TransportError) {
         let place = line.place.numbered(copy)
-        let report = observer.map { observer -> MeterFaults.Observer in
-            { event, time in
-                observer(ScenarioEvent(time: time, line: place.description, meter: number, event: event))
-            }
+        var meters: [(number: Int, meter: SimulatedMeter, faults: MeterFaults)] = []
+        for (order, plan) in line.meters.enumerated() {
+            let number = plan.number.map { $0 + copy } ?? nextNumber
+            nextNumber = max(nextNumber, number + 1)
+            let injector = FaultInjector(
+                plan.faults,
+                phases: scenario.phases,
+                pacing: line.pacing,
+                seed: Self.seed(scenario.seed, [index, copy, order])
+            )
+            let observer = observer(of: number, on: place, isFirst: order == 0)
+            meters.append(
+                (
+                    number, SimulatedMeter(number: number, options: .init(plan.options, seed: scenario.seed)),
+                    MeterFaults(injector, start: start, observer: observer)
+                )
+            )
         }
-        let faults = MeterFaults(
-            FaultInjector(plan.faults, phases: scenario.phases, pacing: line.pacing, seed: seed),
-            start: start,
-            observer: report
+        let listeners = try await MeterListener.bind(
+            try place.medium,
+            meters: zip(line.meters, meters).map { plan, meter in
+                MeterListener.Meter(meter.meter, .init(plan, on: line, faults: meter.faults))
+            },
+            network: network
         )
-        var options = MeterListener.Options(
-            servesOneAtATime: line.connections == .oneWaiting,
-            server: plan.options.server,
-            faults: faults
-        )
-        options.refusesOthers = line.connections == .oneRefusing
-        let listener = try await place.listen(meter, options, network)
-        return Station(
-            line: place.description,
-            port: listener.port == 0 ? nil : listener.port,
-            number: number,
-            meter: meter,
-            faults: faults,
-            listener: listener
-        )
+        for (meter, listener) in zip(meters, listeners) {
+            stations.append(
+                Station(
+                    line: place.description,
+                    port: listener.port == 0 ? nil : listener.port,
+                    number: meter.number,
+                    meter: meter.meter,
+                    faults: meter.faults,
+                    listener: listener
+                )
+            )
+        }
+    }
+
+    /// Who watches a meter.
+    ///
+    /// What all meters of a line hear is told of the first one only.
+    private func observer(of number: Int, on place: Scenario.Place, isFirst: Bool) -> MeterFaults.Observer? {
+        guard let observer else { return nil }
+        let line = place.description
+        return { event, time in
+            switch event {
+            case .connected where !isFirst, .disconnected where !isFirst, .received where !isFirst: return
+            case .connected, .disconnected, .received, .sent, .happened: break
+            }
+            observer(ScenarioEvent(time: time, line: line, meter: number, event: event))
+        }
     }
 
     /// A seed for each meter, whatever the others are.
@@ -151,16 +172,35 @@ extension Scenario.Place: CustomStringConvertible {
         }
     }
 
-    fileprivate func listen(
-        _ meter: SimulatedMeter,
-        _ options: MeterListener.Options,
-        _ network: MeterNetwork
-    ) async throws(TransportError) -> MeterListener {
-        switch self {
-        case .tcp(let host, let port):
-            try await MeterListener.bind(host: host, port: port, objects: meter, options: options, network: network)
-        case .udp, .tls, .pseudoterminal, .dialIn:
-            throw TransportError(.notBound(code: 95))
+    /// What the transport makes of it.
+    fileprivate var medium: ListenerMedium {
+        get throws(TransportError) {
+            switch self {
+            case .tcp(let host, let port): .tcp(host: host, port: port)
+            case .udp(let host, let port): .udp(host: host, port: port)
+            case .pseudoterminal(let path): .pseudoterminal(link: path)
+            case .tls, .dialIn: throw TransportError(.notBound(code: 95))
+            }
+        }
+    }
+}
+
+extension MeterListener.Options {
+    /// How a meter of a scenario listens.
+    init(_ meter: Scenario.Meter, on line: Scenario.Line, faults: MeterFaults) {
+        self.init(
+            servesOneAtATime: line.connections == .oneWaiting,
+            server: meter.options.server,
+            faults: faults
+        )
+        refusesOthers = line.connections == .oneRefusing
+        lineFormat = line.pacing.map { LineFormat(baud: $0.baud) }
+        switch line.framing {
+        case .wrapper, .iec62056Part21: break
+        case .hdlc, .hdlcModeE:
+            var settings = meter.options.link
+            settings.physicalDevice = meter.physicalDevice
+            framing = .hdlc(settings)
         }
     }
 }
