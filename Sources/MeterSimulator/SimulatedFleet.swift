@@ -40,14 +40,16 @@ public actor SimulatedFleet {
     public func start() async throws(TransportError) {
         do {
             for (number, meter) in meters.enumerated() {
+                var listening = MeterListener.Options(
+                    answerDelay: options.answerDelay,
+                    servesOneAtATime: options.servesOneAtATime
+                )
+                listening.framing = options.framing
                 let listener = try await MeterListener.bind(
                     host: host,
                     port: basePort == 0 ? 0 : basePort + number,
                     objects: meter,
-                    options: MeterListener.Options(
-                        answerDelay: options.answerDelay,
-                        servesOneAtATime: options.servesOneAtATime
-                    ),
+                    options: listening,
                     network: network
                 )
                 listeners.append(listener)

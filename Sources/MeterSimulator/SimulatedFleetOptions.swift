@@ -2,7 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSCodec
-import DLMSEngine
+public import DLMSEngine
 public import DLMSSecurity
 import Timekeeping
 
@@ -17,6 +17,8 @@ extension SimulatedFleet {
         public var security = SimulatedSecurity()
         /// How long every answer is held back.
         public var answerDelay: Duration = .zero
+        /// How messages are framed.
+        public var framing = ServerFraming.wrapper
         /// Whether the next client has to wait until the one before has left.
         public var servesOneAtATime = false
         /// The longest APDU a meter takes and sends, in octets.

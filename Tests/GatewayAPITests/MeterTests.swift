@@ -59,8 +59,7 @@ struct MeterTests {
                 "/meters/H",
                 #"{"channel":{"type":"tcp","host":"127.0.0.1","port":4059},"framing":"hdlc"}"#
             )
-            #expect(hdlc.status == 422)
-            #expect(hdlc.problem == "not-supported")
+            #expect(hdlc.status == 201)
             let zone = try await bench.send(
                 .put,
                 "/meters/H",

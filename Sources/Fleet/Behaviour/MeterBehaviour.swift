@@ -8,6 +8,21 @@ public import COSEMModel
 /// Each member is a ``Quirk`` of the same name. What models are known for stands in a table, not in code; see
 /// ``MeterModelCatalog`` and ``EffectiveBehaviour``.
 public struct MeterBehaviour: Hashable, Sendable {
+    // MARK: HDLC
+
+    /// Whether SNRM offers frame lengths and windows; without, frames of 128 octets and windows of one hold.
+    ///
+    /// Meters that refuse the offer, or do not answer to it, are asked without it in any case.
+    public var linkParameters = true
+    /// The longest information in a frame that is offered in octets, 32 to 2030.
+    public var linkFrameLength = 2030
+    /// How many frames without an acknowledgement are offered, 1 to 7.
+    public var linkWindow = 7
+    /// Whether DISC is sent before SNRM, for meters that do not take SNRM while an old link stands.
+    public var linkDisconnectFirst = false
+    /// How many milliseconds a meter is left alone after the end of a link.
+    public var linkPause = 0
+
     // MARK: Messages and associations
 
     /// The most attributes in one request with a list, 1 to 500; 1 asks one by one.

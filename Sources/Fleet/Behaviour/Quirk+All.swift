@@ -5,6 +5,12 @@ extension Quirk {
     // swift-format-ignore
     /// Every option there is, in the order in which they are shown; docs/meter-quirks.md explains each.
     public static let all: [Quirk] = [
+        .flag("linkParameters", \.linkParameters, "Whether SNRM offers frame lengths and windows."),
+        .number("linkFrameLength", \.linkFrameLength, .integer(32...2030), "The longest information in an HDLC frame that is offered, in octets."),
+        .number("linkWindow", \.linkWindow, .integer(1...7), "How many HDLC frames without an acknowledgement are offered."),
+        .flag("linkDisconnectFirst", \.linkDisconnectFirst, "Whether DISC is sent before SNRM."),
+        .number("linkPause", \.linkPause, .integer(0...60_000), "Milliseconds that a meter is left alone after the end of an HDLC link."),
+
         .number("withListMaximum", \.withListMaximum, .integer(1...500), "The most attributes in one request with a list; 1 asks one by one."),
         .number("maxSendPDU", \.maxSendPDU, .integer(40...65_535), "The longest APDU in octets that the meter is sent, whatever it announces."),
         .number("maxReceivePDU", \.maxReceivePDU, .integer(40...65_535), "The longest APDU in octets that the gateway says it takes."),

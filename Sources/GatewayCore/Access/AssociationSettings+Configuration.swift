@@ -18,7 +18,7 @@ struct AssociationMapping {
     ///
     /// - Throws: ``GatewayError/notSupported(what:)`` when a system title is needed and there is none.
     func settings(_ name: String, _ association: AssociationConfiguration) throws(GatewayError) -> AssociationSettings {
-        var settings = clear(client: association.clientAddress)
+        var settings = try clear(client: association.clientAddress)
         settings.authentication = try authentication(of: association)
         settings.callingUserID = association.userID
         settings.isPreEstablished = association.isPreEstablished
@@ -53,8 +53,8 @@ struct AssociationMapping {
             association: name,
             key: fingerprint,
             clientSystemTitle: try title(of: security, name).octets,
-            object: security.invocationCounterObject.map { object in
-                var settings = clear(client: behaviour.counterClient)
+            object: try security.invocationCounterObject.map { (object) throws(GatewayError) in
+                var settings = try clear(client: behaviour.counterClient)
                 if behaviour.callingSystemTitle == .always { settings.clientSystemTitle = systemTitle?.octets }
                 return CounterObject(logicalName: object, settings: settings)
             },
@@ -64,9 +64,9 @@ struct AssociationMapping {
     }
 
     /// An association in clear without any authentication.
-    private func clear(client: UInt16) -> AssociationSettings {
+    private func clear(client: UInt16) throws(GatewayError) -> AssociationSettings {
         var settings = AssociationSettings(
-            link: .wrapper(clientPort: client, serverPort: configuration.address.logicalDevice),
+            link: try LinkSettings(configuration, behaviour, client: client),
             maxReceivePDUSize: behaviour.maxReceivePDU,
             responseTimeout: configuration.timeouts.response,
             release: behaviour.release,

@@ -69,9 +69,6 @@ extension MeterRoute {
 
     /// Refuses what this version cannot do; asked before a meter is stored, so that nobody waits for it in vain.
     static func check(_ configuration: MeterConfiguration) throws(GatewayError) {
-        guard configuration.framing == .wrapper || configuration.framing == .iec62056Part21 else {
-            throw .notSupported(what: "the framing \(configuration.framing.rawValue)")
-        }
         if case .inline(let channel) = configuration.channel { try check(channel) }
     }
 

@@ -2,6 +2,8 @@
 // Copyright the cosem-gateway authors
 
 import ArgumentParser
+import DLMSCodec
+import DLMSEngine
 import DLMSSecurity
 import MeterSimulator
 import ServiceLifecycle
@@ -26,6 +28,7 @@ struct SimulateCommand: AsyncParsableCommand {
             docs/simulated-meters.md describes the file.
             Examples:
               cosem-gateway simulate --port 4059 --count 10
+              cosem-gateway simulate --port 4059 --framing hdlc --physical-device 17
               cosem-gateway simulate --scenario docs/scenarios/bad-weather.json --verbose
             """
     )
@@ -51,6 +54,18 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "The security suite of the meters: 0, 1 or 2 (default: 0).")
     var suite: UInt8?
 
+    @Option(help: "How messages are framed: wrapper or hdlc (default: wrapper).")
+    var framing: SimulatedFraming?
+
+    @Option(help: "The physical device of the meters in HDLC addresses, 1 to 16381 (default: any).")
+    var physicalDevice: UInt16?
+
+    @Option(help: "The longest information in an HDLC frame, 32 to 2030 octets (default: 2030).")
+    var frameLength: Int?
+
+    @Option(help: "The most HDLC frames without an acknowledgement, 1 to 7 (default: 7).")
+    var window: Int?
+
     @Option(help: "A file that describes lines, meters and what goes wrong with them; instead of the options above.")
     var scenario: String?
 
@@ -62,7 +77,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func validate() throws {
         let isPlain = scenario == nil
-        let said: [Any?] = [listen, port, count, delayMilliseconds, pduSize, rows, suite]
+        let hdlc: [Any?] = [physicalDevice, frameLength, window]
+        let said: [Any?] = [listen, port, count, delayMilliseconds, pduSize, rows, suite, framing] + hdlc
         guard isPlain || said.allSatisfy({ $0 == nil }) else {
             throw ValidationError("--scenario says it all: only --check and --verbose go with it")
         }
@@ -72,6 +88,14 @@ struct SimulateCommand: AsyncParsableCommand {
             throw ValidationError("--port and --count: the ports of all meters lie between 1 and 65535")
         }
         guard SecuritySuite(rawValue: suite ?? 0) != nil else { throw ValidationError("--suite is 0, 1 or 2") }
+        guard framing == .hdlc || hdlc.allSatisfy({ $0 == nil }) else {
+            throw ValidationError("--physical-device, --frame-length and --window go with --framing hdlc")
+        }
+        guard (1...0x3FFD).contains(physicalDevice ?? 1), (32...2030).contains(frameLength ?? 32),
+            (1...7).contains(window ?? 1)
+        else {
+            throw ValidationError("--physical-device is 1 to 16381, --frame-length 32 to 2030, --window 1 to 7")
+        }
         guard delayMilliseconds ?? 0 >= 0, rows ?? 0 >= 0, pduSize ?? 64 >= 64 else {
             throw ValidationError("--delay-milliseconds and --rows are 0 or more, --pdu-size is 64 or more")
         }
@@ -88,6 +112,18 @@ struct SimulateCommand: AsyncParsableCommand {
         try await run.run(content)
     }
 
+    private var serverFraming: ServerFraming {
+        guard framing == .hdlc else { return .wrapper }
+        var settings = HDLCServerSettings(physicalDevice: physicalDevice)
+        settings.limits = HDLCLimits(
+            informationTransmit: frameLength ?? HDLCFrame.longestInformation,
+            informationReceive: frameLength ?? HDLCFrame.longestInformation,
+            windowTransmit: window ?? 7,
+            windowReceive: window ?? 7
+        )
+        return .hdlc(settings)
+    }
+
     private func runFleet() async throws {
         let (host, port, count) = (listen ?? "127.0.0.1", port ?? 4059, count ?? 1)
         let limit = FileDescriptorLimit.raise()
@@ -101,6 +137,7 @@ struct SimulateCommand: AsyncParsableCommand {
         options.maxPDUSize = pduSize ?? options.maxPDUSize
         options.rows = rows ?? options.rows
         options.security = SimulatedSecurity(suite: SecuritySuite(rawValue: suite ?? 0) ?? .suite0)
+        options.framing = serverFraming
         let fleet = SimulatedFleet(count: count, host: host, basePort: port, options: options)
         try await fleet.start()
         Terminal.tell(
@@ -116,6 +153,14 @@ struct SimulateCommand: AsyncParsableCommand {
         )
         try await group.run()
     }
+}
+
+/// The words for the framing of simulated meters.
+enum SimulatedFraming: String, CaseIterable, ExpressibleByArgument {
+    /// The wrapper of IEC 62056-47.
+    case wrapper
+    /// HDLC frames of IEC 62056-46.
+    case hdlc
 }
 
 /// Keeps simulated meters listening until the process stops.
