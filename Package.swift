@@ -132,7 +132,7 @@ let package = Package(
         tests("DLMSCodecTests", ["DLMSCodec"], resources: [.copy("Vectors")]),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["DLMSCodec", "DLMSSecurity"],
+            dependencies: ["DLMSEngine", "DLMSCodec", "DLMSSecurity"],
             exclude: ["LibFuzzer"],
             resources: [.copy("Corpus")],
             swiftSettings: ours

@@ -12,6 +12,7 @@ final class TestMeter: ObjectServer {
         var values: [AttributeDescriptor: [UInt8]] = [:]
         var terms: [UInt16: AssociationTerms] = [:]
         var reads = 0
+        var invocations = 0
     }
 
     private let content = Mutex(Content())
@@ -25,6 +26,8 @@ final class TestMeter: ObjectServer {
     }
 
     var reads: Int { content.withLock { $0.reads } }
+
+    var invocations: Int { content.withLock { $0.invocations } }
 
     func store(_ value: DLMSData, at request: AttributeRequest) {
         content.withLock { $0.values[request.descriptor] = value.octets }
@@ -54,6 +57,7 @@ final class TestMeter: ObjectServer {
     }
 
     func invoke(_ method: MethodDescriptor, parameter: DLMSData?, for client: ServedClient) -> ActionOutcome {
+        content.withLock { $0.invocations += 1 }
         guard method.methodID == 1 else { return ActionOutcome(result: .objectUndefined) }
         return ActionOutcome(result: .success, returned: parameter.map { .data($0.octets) })
     }

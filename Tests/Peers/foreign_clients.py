@@ -28,6 +28,16 @@ MECHANISMS = {"none": 0, "low": 1, "aes": 2, "md5": 3, "sha1": 4, "gmac": 5, "sh
 
 
 @dataclass(frozen=True)
+class Link:
+    """How frames of HDLC go over TCP."""
+
+    physical: int | None = None  # None = an address of one octet
+    octets: int | None = None  # the length of the address; None = the shortest that holds it
+    information: int = 128  # the longest information in a frame that is offered
+    window: int = 1  # the frames without an acknowledgement that are offered
+
+
+@dataclass(frozen=True)
 class Access:
     """How a client reaches and opens an association with a meter."""
 
@@ -41,6 +51,7 @@ class Access:
     protection: Protection | None = None
     general_blocks: int = 0  # the window of general block transfer; 0 = not proposed
     access_service: bool = False
+    link: Link | None = None  # None = the wrapper
 
     @property
     def authentication(self) -> str:
@@ -66,12 +77,24 @@ class PydlmsClient:
             propose_access=access.access_service,
             **(self._general_blocks(access.general_blocks) if access.general_blocks else {}),
             **(self._security(access.protection) if access.protection else {}),
+            **(self._link(access.link) if access.link else {}),
         )
         try:
             self._client.connect()
         except DlmsError as error:
             self._client.link.disconnect()
             raise AssociationRefused(str(error)) from error
+
+    @staticmethod
+    def _link(link: Link) -> dict:
+        from pydlms.hdlc.connection import HdlcParameters
+
+        return {
+            "hdlc": True,
+            "server_physical": link.physical,
+            "address_size": link.octets,
+            "hdlc_parameters": HdlcParameters(link.information, link.information, link.window, link.window),
+        }
 
     @staticmethod
     def _general_blocks(window: int) -> dict:
@@ -210,7 +233,7 @@ class PydlmsClient:
 
 
 class GuruxClient:
-    """The client of the package gurux-dlms over a socket of our own (the wrapper carries the length)."""
+    """The client of the package gurux-dlms over a socket of our own."""
 
     name = "gurux-dlms"
 
@@ -223,10 +246,10 @@ class GuruxClient:
         self._client = GXDLMSSecureClient(
             not access.short_names,
             access.client,
-            1,
+            self._server_address(access.link),
             Authentication(MECHANISMS[access.authentication]),
             access.password,
-            InterfaceType.WRAPPER,
+            InterfaceType.HDLC if access.link else InterfaceType.WRAPPER,
         )
         if access.protection:
             self._master = access.protection.all_keys.master
@@ -235,6 +258,9 @@ class GuruxClient:
             # The 16 octets that it challenges with by itself are too few.
             self._client.ctoSChallenge = os.urandom(32)
         self._socket = socket.create_connection((access.host, access.port), 10)
+        self._link = access.link
+        if access.link:
+            self._set_up(access.link)
         try:
             self._client.parseAareResponse(self._exchange([self._client.aarqRequest()]).data)
             if MECHANISMS[access.authentication] > 1:
@@ -243,6 +269,23 @@ class GuruxClient:
             self._socket.close()
             raise AssociationRefused(str(error)) from error
         self._names = self._read_names() if access.short_names else {}
+
+    @staticmethod
+    def _server_address(link: Link | None) -> int:
+        from gurux_dlms.secure import GXDLMSSecureClient
+
+        if link is None or link.physical is None:
+            return 1
+        return GXDLMSSecureClient.getServerAddress(1, link.physical, link.octets or 0)
+
+    def _set_up(self, link: Link) -> None:
+        """The link below the association."""
+        if link.octets:
+            self._client.setServerAddressSize(link.octets)
+        offer = self._client.hdlcSettings
+        offer.maxInfoTX = offer.maxInfoRX = link.information
+        offer.windowSizeTX = offer.windowSizeRX = link.window
+        self._client.parseUAResponse(self._exchange([self._client.snrmRequest()]).data)
 
     def _protect(self, protection: Protection) -> None:
         from gurux_dlms.ecdsa.GXPrivateKey import GXPrivateKey
@@ -386,22 +429,33 @@ class GuruxClient:
 
         reply = GXReplyData()
         for message in messages:
-            self._take(self._send(message), reply)
+            self._send(message, reply)
             while reply.isMoreData():
-                self._take(self._send(self._client.receiverReady(reply)), reply)
+                self._send(self._client.receiverReady(reply), reply)
         return reply
 
-    def _take(self, frame: bytes, reply) -> None:
+    def _send(self, message, reply) -> None:
         from gurux_dlms import GXByteBuffer, GXReplyData
 
-        buffer = GXByteBuffer()
-        buffer.set(frame)
-        self._client.getData(buffer, reply, GXReplyData())
-
-    def _send(self, message) -> bytes:
         self._socket.sendall(bytes(message[0] if isinstance(message, list) else message))
+        buffer = GXByteBuffer()
+        buffer.set(self._frame() if self._link else self._wrapped())
+        self._client.getData(buffer, reply, GXReplyData())
+        # The other frames of a window come without another request.
+        while self._link and reply.isStreaming():
+            buffer = GXByteBuffer()
+            buffer.set(self._frame())
+            self._client.getData(buffer, reply, GXReplyData())
+
+    def _wrapped(self) -> bytes:
         header = self._receive(8)
         return header + self._receive(int.from_bytes(header[6:8], "big"))
+
+    def _frame(self) -> bytes:
+        """A frame of HDLC, by its length."""
+        head = self._receive(3)
+        assert head[0] == 0x7E and head[1] >> 4 == 0xA, head.hex()
+        return head + self._receive((int.from_bytes(head[1:3], "big") & 0x7FF) - 1)
 
     def _receive(self, count: int) -> bytes:
         received = b""
@@ -413,6 +467,8 @@ class GuruxClient:
         return received
 
     def close(self) -> None:
+        if self._link:
+            self._exchange([self._client.disconnectRequest()])
         self._socket.close()
 
 
@@ -425,14 +481,15 @@ class DlmsCosemClient:
         import structlog
         from dlms_cosem.client import DlmsClient, HLSError
         from dlms_cosem.exceptions import DlmsClientException, LocalDlmsProtocolError
-        from dlms_cosem.io import BlockingTcpIO, TcpTransport
+        from dlms_cosem.io import BlockingTcpIO, HdlcTransport, TcpTransport
 
         # The package logs each octet it moves; only what is critical may speak here.
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-        transport = TcpTransport(
+        transport = (HdlcTransport if access.link else TcpTransport)(
             client_logical_address=access.client,
             server_logical_address=1,
             io=BlockingTcpIO(host=access.host, port=access.port, timeout=10),
+            **({"server_physical_address": access.link.physical} if access.link else {}),
         )
         if access.protection:
             self._master = access.protection.all_keys.master

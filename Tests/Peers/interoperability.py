@@ -20,6 +20,16 @@ PEERS = ("pydlms meter", "gurux meter", "pydlms client", "gurux client", "dlms-c
 
 # Section -> features; what stands behind a feature is the published vectors that show it, or nothing.
 FEATURES: dict[str, dict[str, str]] = {
+    "HDLC": {
+        "HDLC: link, LN": "hdlc",
+        "HDLC: link, SN": "",
+        "HDLC: protected": "",
+        "HDLC: addresses of 1, 2 and 4 octets": "hdlc",
+        "HDLC: segments": "hdlc",
+        "HDLC: windows above 1": "",
+        "HDLC: SNRM without parameters": "hdlc",
+        "HDLC: lost, doubled and damaged frames": "",
+    },
     "Association": {
         "no security": "acse",
         "LLS": "acse",

@@ -11,6 +11,8 @@ enum FuzzEntry: String, CaseIterable, Sendable {
     case data
     /// A stream of HDLC frames, the APDUs in them, and the parameters of a link.
     case hdlc
+    /// An HDLC line with a client and a meter on it, and the time that passes there.
+    case link
     /// The APDUs of association control and what they carry.
     case association
     /// Protected APDUs: taking the protection off, and what is inside.
@@ -27,6 +29,7 @@ enum FuzzEntry: String, CaseIterable, Sendable {
         case .apdu: APDUEntry.fault(of: input)
         case .data: DataEntry.fault(of: input)
         case .hdlc: HDLCEntry.fault(of: input)
+        case .link: LinkEntry.fault(of: input)
         case .association: AssociationEntry.fault(of: input)
         case .deciphering: DecipheringEntry.fault(of: input)
         case .text: TextEntry.fault(of: input)
