@@ -63,7 +63,8 @@ extension Gateway {
                     channel: memory?.route.channel.text ?? "",
                     endpoint: memory?.route.medium.description ?? "its address",
                     timeouts: memory?.record.configuration.timeouts ?? MeterTimeouts(),
-                    service: .get
+                    service: .get,
+                    present: PresentTime(clock)
                 ),
                 waited: .zero
             )

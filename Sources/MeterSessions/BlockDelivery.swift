@@ -6,11 +6,11 @@ import Synchronization
 
 /// Hands the parts of a streamed value on, and remembers that it has begun: what was handed over cannot be repeated.
 struct BlockDelivery: Sendable {
-    private final class Mark: Sendable {
-        let isSet = Atomic(false)
+    private final class Tally: Sendable {
+        let octets = Atomic(0)
     }
 
-    private let mark = Mark()
+    private let tally = Tally()
     /// Takes the parts on the event loop; nil for a value that is not streamed.
     let taker: (@Sendable ([UInt8]) -> Void)?
     /// Slows the meter down when the taker lags behind.
@@ -22,12 +22,15 @@ struct BlockDelivery: Sendable {
             taker = nil
             return
         }
-        taker = { [mark] octets in
-            mark.isSet.store(true, ordering: .releasing)
+        taker = { [tally] octets in
+            tally.octets.add(octets.count, ordering: .acquiringAndReleasing)
             onBlock(octets)
         }
     }
 
+    /// How many octets were handed over.
+    var octets: Int { tally.octets.load(ordering: .acquiring) }
+
     /// Whether a part was handed over.
-    var hasBegun: Bool { mark.isSet.load(ordering: .acquiring) }
+    var hasBegun: Bool { octets > 0 }
 }

@@ -16,7 +16,11 @@ final class ChannelState {
         var revision: Int
         var keepAlive: Duration
         var connection: MeterConnection
+        /// Whether the line may be left to another meter or association.
+        var keepsLine: Bool
         var info: AssociationInfo
+        /// Since when it is open.
+        var since: ContinuousClock.Instant
         /// Whether the answer to a request that nobody waited for may still come.
         var mustSettle = false
 
@@ -32,6 +36,8 @@ final class ChannelState {
     var running: PendingWork?
     /// Reads that others may join.
     var joinable: [PendingWork.Key: PendingWork] = [:]
+    /// The line that was left open, or over which the association is open.
+    var line: MeterLine?
     var session: Session?
     /// When the open association is released unless something is to be done.
     var idleUntil: ContinuousClock.Instant?
@@ -39,12 +45,28 @@ final class ChannelState {
     var isToBeReleased = false
     /// Does the work one piece after the other; nil while there is nothing to do.
     var runner: Task<Void, Never>?
-    /// Wakes the channel for deadlines.
-    var timer: Task<Void, Never>?
-    var timerInstant: ContinuousClock.Instant?
+    /// When the channel is woken.
+    var alarm: ContinuousClock.Instant?
+
+    /// The group whose limits count, as the latest request brought it.
+    var group: ChannelGroupPlan?
+    /// The group in which it counts as active.
+    var activeIn: String?
+    /// How much work was done since it has been active.
+    var served = 0
+    /// The limit on new connections that it waits for.
+    var gate: ConnectionGate.Name?
+    /// The limits that it has passed for its next connection.
+    var passed: [ConnectionGate.Name] = []
 
     init(_ key: ChannelKey) {
         self.key = key
+    }
+
+    /// The open line, if a piece of work can be done over it.
+    func line(for work: PendingWork) -> MeterLine? {
+        guard let line, line.isOpen, line.medium == work.route.medium else { return nil }
+        return line
     }
 
     /// The work in progress and all that waits.

@@ -33,6 +33,8 @@ public struct MeterLinkStatus: Hashable, Sendable {
     public var association: AssociationInfo?
     /// What was learned about the meter since the start; nil when nothing was asked so far.
     public var learned: LearnedBehaviour?
+    /// Whether the meter is left alone because it did not answer.
+    public var breaker = BreakerStatus()
     /// How many requests were carried out.
     public var exchanges = 0
     /// How many requests failed.

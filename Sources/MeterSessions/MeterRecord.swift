@@ -15,6 +15,8 @@ struct MeterRecord {
     var naming: [String: LearnedNaming] = [:]
     /// What was learned about the meter, and by which revision of its configuration.
     private var learned: (revision: Int, behaviour: LearnedBehaviour)?
+    /// Whether the meter is left alone; nil while it answers.
+    var breaker: Breaker?
     var exchanges = 0
     var failures = 0
     var connections = 0

@@ -4,57 +4,74 @@
 import DLMSEngine
 import MeterTransport
 
+/// How the work of a channel is done, one piece after the other.
 extension MeterSessions {
-    /// Starts to work on a channel unless that goes on already.
+    /// Starts to work on a channel unless that goes on already, or has to wait.
     func startRunner(_ channel: ChannelState) {
         guard channel.runner == nil else { return }
+        let mayWork = !channel.waiting.isEmpty && mayTakeWork(channel) && takeTurn(channel)
+        guard mayWork || mustRelease(channel) else { return }
         channel.idleUntil = nil
         // Owned by the channel and waited for by shutdown; it has to outlive the callers, whose reads are shared.
-        channel.runner = Task { await self.run(channel.key) }
+        channel.runner = Task { await self.run(channel) }
     }
 
-    /// Takes a request out of everybody's sight and fails who waits for it.
-    func end(_ work: PendingWork, _ channel: ChannelState, with error: SessionError) {
-        if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
-        work.fail(error)
-    }
-
-    private func run(_ key: ChannelKey) async {
-        guard let channel = channels[key] else { return }
-        while true {
-            while let work = channel.waiting.popFirst() {
+    private func run(_ channel: ChannelState) async {
+        repeat {
+            while mayTakeWork(channel), let work = takeNext(channel) {
                 channel.running = work
                 await advance(work, channel)
                 channel.running = nil
+                channel.served += 1
             }
-            guard let session = channel.session else { break }
-            guard channel.isToBeReleased || session.keepAlive <= .zero || !session.connection.isOpen else { break }
-            await closeSession(channel)
-        }
-        channel.isToBeReleased = false
+            if mustRelease(channel) { await closeSession(channel) }
+        } while !channel.waiting.isEmpty && mayTakeWork(channel)
+        rest(channel)
+    }
+
+    /// Whether the next work may begin.
+    private func mayTakeWork(_ channel: ChannelState) -> Bool {
+        channel.gate == nil && !isHeld(channel.key) && !mustYield(channel)
+    }
+
+    /// Whether the association has to be released, now that no work begins.
+    private func mustRelease(_ channel: ChannelState) -> Bool {
+        guard let session = channel.session else { return channel.line != nil }
+        return channel.isToBeReleased || session.keepAlive <= .zero || !session.connection.isOpen
+            || isHeld(channel.key) || mustYield(channel)
+    }
+
+    /// Nothing can be done now: the association is kept for a while, or somebody else has a turn.
+    private func rest(_ channel: ChannelState) {
         channel.runner = nil
+        channel.isToBeReleased = false
         if let session = channel.session {
-            channel.idleUntil = clock.now() + session.keepAlive
-        } else {
-            channels[key] = nil
+            let idleUntil = clock.now() + session.keepAlive
+            channel.idleUntil = idleUntil
+            return alert(channel, at: idleUntil)
         }
-        schedule(channel)
+        if channel.gate == nil { endTurn(channel) }
+        startRunner(channel)
+        removeIfUnused(channel)
     }
 
     /// Does one part of a piece of work; what remains goes back to the front of its lane.
     private func advance(_ work: PendingWork, _ channel: ChannelState) async {
-        if work.startedAt == nil { work.startedAt = clock.now() }
+        let now = clock.now()
+        guard refusal(of: work, now) == nil else { return refuse(work, channel, now) }
+        if work.startedAt == nil { work.startedAt = now }
+        if let log = work.check { return await check(work, log, channel) }
         var mayReplace = true
         while !work.waiters.isEmpty {
             guard !isCutOff else { return end(work, channel, with: .draining) }
             let isReused = channel.session?.serves(work) ?? false
             if !isReused {
-                await closeSession(channel)
+                await closeSession(channel, before: work)
                 guard !work.waiters.isEmpty, !isCutOff else { continue }
+                guard channel.line(for: work) != nil || mayConnect(channel) else { return putBack(work, channel) }
                 if let error = await connect(work, channel) {
                     guard !work.waiters.isEmpty else { break }
-                    noteFailure(work, error)
-                    return end(work, channel, with: error)
+                    return fail(work, channel, error)
                 }
             }
             guard !work.waiters.isEmpty, let session = channel.session else { break }
@@ -68,28 +85,24 @@ extension MeterSessions {
             case .success(let done):
                 channel.session?.info = done.info
                 work.isInterrupted = false
-                guard let response = work.partDone(done.response) else {
-                    work.stage = .queued
-                    channel.waiting.prepend(work, priority: work.priority)
-                    return
-                }
-                if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
+                guard let response = work.partDone(done.response) else { return putBack(work, channel) }
+                forgetJoinable(work, channel)
                 return work.succeed(response, done.info)
             case .failure(let error):
                 if error.endsConnection { dropSession(channel) }
                 if error.reason == .cancelled { channel.session?.mustSettle = true }
                 if error.reason == .cancelled, work.isInterrupted, !work.waiters.isEmpty {
                     work.isInterrupted = false
-                    work.stage = .queued
-                    channel.waiting.prepend(work, priority: work.priority)
-                    return
+                    counts.interruptions += 1
+                    guard work.delivery.hasBegun else { return putBack(work, channel) }
+                    channel.session?.mustSettle = false
+                    return work.succeed(.streamed(octets: work.delivery.octets), session.info, madeWay: true)
                 }
                 if case .engine(.invocationCounterError(let expected)) = error.reason {
                     let fault = await follow(.expected(expected), work, session)
                     // Nothing proves that the refusal is the meter's, so that only reads are repeated.
                     if work.isRead, let fault, !work.waiters.isEmpty {
-                        noteFailure(work, .counters(fault))
-                        return end(work, channel, with: .counters(fault))
+                        return fail(work, channel, .counters(fault))
                     }
                     if work.isRead, fault == nil, mayReplace, mayRepeat(work, after: error) {
                         mayReplace = false
@@ -100,16 +113,22 @@ extension MeterSessions {
                 if isReused || isListDoubted, mayReplace, error.suggestsLostSession, mayRepeat(work, after: error) {
                     mayReplace = false
                     counts.replacements += 1
-                    dropSession(channel)
+                    await abandonSession(channel)
                     continue
                 }
                 guard !work.waiters.isEmpty else { break }
-                noteFailure(work, .transport(error))
-                return end(work, channel, with: .transport(error))
+                return fail(work, channel, .transport(error))
             }
         }
         // Nobody waits any more.
-        if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
+        forgetJoinable(work, channel)
+    }
+
+    /// Fails a piece of work, and remembers that it failed.
+    func fail(_ work: PendingWork, _ channel: ChannelState, _ error: SessionError) {
+        noteFailure(work, error)
+        end(work, channel, with: error)
+        noteBlame(work, error, channel)
     }
 
     /// Follows a meter that does not take our invocation counter any more; returns why it must not be followed.
@@ -146,70 +165,6 @@ extension MeterSessions {
         work.isRead ? !work.delivery.hasBegun : error.transmission == .notSent
     }
 
-    /// Opens the association that a piece of work needs; returns why it could not be opened.
-    private func connect(_ work: PendingWork, _ channel: ChannelState) async -> SessionError? {
-        let settings = work.settings(after: meters[work.route.meter]?.naming[work.request.association])
-        guard let error = await connect(work, settings, channel) else { return nil }
-        guard case .transport(let failure) = error, let other = work.settings(after: failure, settings),
-            !work.waiters.isEmpty, !isCutOff
-        else { return error }
-        return await connect(work, other, channel)
-    }
-
-    private func connect(
-        _ work: PendingWork,
-        _ settings: AssociationSettings,
-        _ channel: ChannelState
-    ) async -> SessionError? {
-        work.stage = .connecting
-        let began = clock.now()
-        let id = makeID()
-        let route = work.route
-        var settings = settings
-        if let record = meters[route.meter] { settings.learned = record.learned(route.revision, settings) }
-        let opener = AssociationOpener(
-            route: route,
-            settings: settings,
-            plan: route.counters[work.request.association],
-            custody: custody,
-            network: network,
-            onUnsolicited: { [notificationSink, clock] message in
-                let notification = MeterNotification(meter: route.meter, message: message, receivedAt: clock.now())
-                notificationSink.yield(notification)
-            },
-            onClose: { [weak self] in
-                Task { await self?.connectionClosed(id, route.channel) }
-            }
-        )
-        let task = Task {
-            await Self.result { () async throws(SessionError) in try await opener.open() }
-        }
-        work.stop = { task.cancel() }
-        let result = await task.value
-        work.stop = nil
-        work.connectTime += began.duration(to: clock.now())
-        switch result {
-        case .success(let opened):
-            counts.connections += 1
-            meters[route.meter]?.connections += 1
-            noteContact(route.meter, opened.info)
-            noteNaming(work, opened.info)
-            channel.session = ChannelState.Session(
-                id: id,
-                meter: route.meter,
-                association: work.request.association,
-                revision: route.revision,
-                keepAlive: route.keepAlive,
-                connection: opened.connection,
-                info: opened.info
-            )
-            return nil
-        case .failure(let error):
-            if let failure = error.associationFailure { counts.associationFailures[failure, default: 0] += 1 }
-            return error
-        }
-    }
-
     /// Carries out the next part of a piece of work.
     private func exchange(
         _ work: PendingWork,
@@ -240,65 +195,13 @@ extension MeterSessions {
             if let plan = work.route.counters[session.association] { custody?.answered(done.info, for: plan) }
             meters[session.meter]?.learn(done.info.learned, session.revision)
             meters[session.meter]?.exchanges += 1
+            channelRecords[work.route.channel]?.totals.exchanges += 1
+            noteAnswer(work)
         case .failure(let error):
             outcome = error.outcome
             work.transmission = error.transmission
         }
         counts.exchanges[.init(service: part.service, outcome: outcome), default: 0] += 1
         return result
-    }
-
-    /// Releases the open association, if any, and closes the connection.
-    private func closeSession(_ channel: ChannelState) async {
-        guard let session = channel.session else { return }
-        if session.mustSettle { await session.connection.settled() }
-        if session.connection.isOpen { await session.connection.release() }
-        dropSession(channel)
-    }
-
-    /// Forgets the session, whose connection is closed or about to be.
-    private func dropSession(_ channel: ChannelState) {
-        guard let session = channel.session else { return }
-        channel.session = nil
-        let counters = session.connection.counters
-        meters[session.meter]?.ended.octetsSent += counters.octetsSent
-        meters[session.meter]?.ended.octetsReceived += counters.octetsReceived
-    }
-
-    /// The network or the meter ended a connection, or we did.
-    private func connectionClosed(_ id: UInt64, _ key: ChannelKey) {
-        // While work is in progress, its exchange learns of it.
-        guard let channel = channels[key], channel.session?.id == id, channel.runner == nil else { return }
-        startRunner(channel)
-    }
-
-    private func noteContact(_ meter: String, _ info: AssociationInfo) {
-        meters[meter]?.lastContact = clock.now()
-        meters[meter]?.association = info
-    }
-
-    private func noteNaming(_ work: PendingWork, _ info: AssociationInfo) {
-        guard info.usesShortNames || work.settings.referencing == .automatic else { return }
-        meters[work.route.meter]?.naming[work.request.association] = LearnedNaming(
-            revision: work.route.revision,
-            usesShortNames: info.usesShortNames,
-            shortNames: info.shortNames
-        )
-    }
-
-    func noteFailure(_ work: PendingWork, _ error: SessionError) {
-        meters[work.route.meter]?.failures += 1
-        meters[work.route.meter]?.lastError = error
-        meters[work.route.meter]?.lastErrorAt = clock.now()
-    }
-
-    private static func result<Success, Failure>(
-        _ body: () async throws(Failure) -> Success
-    ) async -> Result<Success, Failure> {
-        do throws(Failure) {
-            return .success(try await body())
-        } catch {
-            return .failure(error)
-        }
     }
 }

@@ -6,14 +6,19 @@ public import MeterTransport
 
 /// The connection manager: carries out requests to any number of meters, one at a time on each channel.
 ///
-/// - Requests wait in their channel's queue, higher priorities first, equals in order of arrival.
+/// - Requests wait in their channel's queue, higher priorities first; callers with equal ones take turns.
+/// - Channels of a group are active only so many at once, and connect only so fast.
 /// - An association stays open for a while after the last request. One that uses another association, meter or
 ///   configuration on the same channel releases it first, because a meter may accept one connection only.
-/// - Priority 9 waits for no more than one block of a long read, which is begun again after it.
+/// - Priority 9 waits for no more than one block of a long read, which is begun again after it, or ends for its caller
+///   to go on.
+/// - A meter that does not answer, and a line that cannot be opened, are left alone for a while. The meters beside it on
+///   the line are read on.
 /// - Equal reads that wait or are in progress are done once for all callers. Each caller has a deadline of its own; what
 ///   nobody waits for any more is stopped.
 /// - A session that the network has dropped is replaced once without failing the request, if the request is a read or
 ///   certainly was not executed.
+/// - Operators hold, drain and watch channels.
 public actor MeterSessions {
     /// Limits of the manager.
     public struct Options: Hashable, Sendable {
@@ -21,26 +26,57 @@ public actor MeterSessions {
         public var queueLimit: Int
         /// How many notifications are kept for who takes them.
         public var notificationLimit: Int
+        /// How many connections may begin in a second on all channels together, above 0; nil sets no limit.
+        public var maxConnectionsPerSecond: Double?
+        /// When meters and lines that fail are left alone, unless a route says otherwise.
+        public var breaker: BreakerPolicy
 
         /// The usual limits.
-        public init(queueLimit: Int = 1000, notificationLimit: Int = 1000) {
+        public init(
+            queueLimit: Int = 1000,
+            notificationLimit: Int = 1000,
+            maxConnectionsPerSecond: Double? = nil,
+            breaker: BreakerPolicy = BreakerPolicy()
+        ) {
             self.queueLimit = queueLimit
             self.notificationLimit = notificationLimit
+            self.maxConnectionsPerSecond = maxConnectionsPerSecond
+            self.breaker = breaker
         }
     }
 
     let network: MeterNetwork
+    /// Who watches what goes over the lines to meters.
+    let traces = TraceHub()
     let clock: SessionClock
     /// Keeps the invocation counters of protected associations.
     let custody: (any CounterCustody)?
     /// What meters send without having been asked, for one taker; the oldest are lost when nobody takes them.
     public nonisolated let notifications: AsyncStream<MeterNotification>
     let notificationSink: AsyncStream<MeterNotification>.Continuation
-    private let options: Options
+    let options: Options
+    /// Draws a number from 0 up to 1.
+    let chance: @Sendable () -> Double
+    /// Channels with anything to do or a connection.
     var channels: [ChannelKey: ChannelState] = [:]
+    /// What is remembered of channels.
+    var channelRecords: [ChannelKey: ChannelRecord] = [:]
+    /// What operators want of channels.
+    var controls: [ChannelKey: ChannelStatus.Control] = [:]
+    var groups: [String: ChannelGroupState] = [:]
+    /// The limit on new connections of all channels together.
+    var gate: ConnectionGate
+    /// Lines that failed when they were opened last.
+    var lineBreakers: [MeterMedium: Breaker] = [:]
+    /// How many meters have a pause.
+    var pausedMeters = 0
     var meters: [String: MeterRecord] = [:]
     var counts = SessionMetrics()
-    private var isDraining = false
+    /// What has to be woken.
+    var wakes = WakeQueue<WakeReason>()
+    var timer: Task<Void, Never>?
+    var timerInstant: ContinuousClock.Instant?
+    private(set) var isDraining = false
     /// Whether the time that shutting down may take is over.
     private(set) var isCutOff = false
     private var nextID: UInt64 = 0
@@ -52,16 +88,20 @@ public actor MeterSessions {
     ///   - custody: keeps invocation counters; without it no protected association can be opened.
     ///   - options: limits.
     ///   - clock: the time.
+    ///   - chance: draws a number from 0 up to 1, for the lengths of pauses.
     public init(
         network: MeterNetwork,
         custody: (any CounterCustody)? = nil,
         options: Options = Options(),
-        clock: SessionClock = .continuous
+        clock: SessionClock = .continuous,
+        chance: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
     ) {
         self.network = network
         self.custody = custody
         self.options = options
         self.clock = clock
+        self.chance = chance
+        gate = ConnectionGate(rate: ConnectionRate(perSecond: options.maxConnectionsPerSecond))
         (notifications, notificationSink) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingNewest(options.notificationLimit)
         )
@@ -88,7 +128,26 @@ public actor MeterSessions {
         guard let settings = route.associations[request.association] else {
             throw .unknownAssociation(request.association)
         }
+        return try await submit(
+            PendingWork(
+                route: route,
+                request: request,
+                settings: settings,
+                priority: priority,
+                pacing: pacing,
+                onBlock: onBlock
+            ),
+            deadline: deadline
+        )
+    }
+
+    /// Puts a piece of work into the queue of its channel and waits for what comes of it.
+    func submit(
+        _ work: PendingWork,
+        deadline: ContinuousClock.Instant
+    ) async throws(SessionError) -> SessionAnswer {
         let id = makeID()
+        let channel = work.route.channel
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<SessionAnswer, SessionError>, Never>) in
@@ -100,19 +159,11 @@ public actor MeterSessions {
                     continuation: continuation
                 )
                 guard !Task.isCancelled else { return continuation.resume(returning: .failure(.cancelled(.notSent))) }
-                let work = PendingWork(
-                    route: route,
-                    request: request,
-                    settings: settings,
-                    priority: priority,
-                    pacing: pacing,
-                    onBlock: onBlock
-                )
                 enqueue(work, waiter)
             }
         } onCancel: {
             // A cancellation handler cannot wait for the actor.
-            Task { await self.leave(id, route.channel) }
+            Task { await self.leave(id, channel) }
         }
         return try result.get()
     }
@@ -126,6 +177,7 @@ public actor MeterSessions {
         status.lastErrorAt = record.lastErrorAt
         status.association = record.association
         status.learned = record.learnedBehaviour
+        if let breaker = record.breaker { status.breaker = BreakerStatus(breaker, now: clock.now()) }
         status.exchanges = record.exchanges
         status.failures = record.failures
         status.connections = record.connections
@@ -150,8 +202,10 @@ public actor MeterSessions {
     public func metrics() -> SessionMetrics {
         var metrics = counts
         metrics.channels = channels.count
-        metrics.openAssociations = channels.values.count { $0.session != nil }
-        metrics.queueLength = channels.values.reduce(0) { $0 + $1.waiting.count }
+        metrics.openBreakers = pausedMeters + lineBreakers.values.count { $0.pauses > 0 }
+        metrics.controlledChannels = controls.count
+        metrics.activeInGroups = groups.values.reduce(0) { $0 + $1.active.count }
+        metrics.waitingForGroups = groups.values.reduce(0) { $0 + $1.waiting.count }
         return metrics
     }
 
@@ -174,11 +228,12 @@ public actor MeterSessions {
     /// Forgets what is remembered of a meter, and releases its association, because it was removed.
     public func forget(meter: String) {
         guard let record = meters.removeValue(forKey: meter) else { return }
+        if let breaker = record.breaker, breaker.pauses > 0 { pausedMeters -= 1 }
         releaseSession(of: meter, record.channel)
     }
 
     /// Releases the association that a meter has on a channel that it does not use any more.
-    private func releaseSession(of meter: String, _ key: ChannelKey) {
+    func releaseSession(of meter: String, _ key: ChannelKey) {
         guard let channel = channels[key], channel.session?.meter == meter else { return }
         channel.isToBeReleased = true
         startRunner(channel)
@@ -190,9 +245,10 @@ public actor MeterSessions {
     public func shutdown(within limit: Duration = .seconds(10)) async {
         isDraining = true
         for channel in channels.values {
-            for work in channel.waiting.remove(where: { _ in true }) { end(work, channel, with: .draining) }
+            for work in withdraw(channel, where: { _ in true }) { end(work, channel, with: .draining) }
             channel.isToBeReleased = true
             startRunner(channel)
+            removeIfUnused(channel)
         }
         let end = clock.now() + limit
         let cutOff = Task {
@@ -203,6 +259,7 @@ public actor MeterSessions {
             await runner.value
         }
         cutOff.cancel()
+        timer?.cancel()
     }
 
     func makeID() -> UInt64 {
@@ -210,89 +267,12 @@ public actor MeterSessions {
         return nextID
     }
 
-    private func enqueue(_ work: PendingWork, _ waiter: PendingWork.Waiter) {
-        guard !isDraining else { return waiter.continuation.resume(returning: .failure(.draining)) }
-        guard waiter.deadline > clock.now() else {
-            return waiter.continuation.resume(returning: .failure(.deadlinePassed(.queued, .notSent)))
-        }
-        let channel = channel(work.route)
-        if let key = work.key, let equal = channel.joinable[key] {
-            join(equal, channel, waiter, work.priority)
-        } else {
-            guard channel.waiting.count < options.queueLimit else {
-                return waiter.continuation.resume(returning: .failure(.queueFull(limit: options.queueLimit)))
-            }
-            work.waiters = [waiter]
-            if let key = work.key { channel.joinable[key] = work }
-            channel.waiting.append(work, priority: work.priority)
-            startRunner(channel)
-            if work.priority >= PriorityLanes<PendingWork>.highest { makeWay(channel) }
-        }
-        schedule(channel)
-    }
-
-    /// Ends a less urgent read in progress at its next answer, so that an order waits for one block at most.
-    private func makeWay(_ channel: ChannelState) {
-        guard let running = channel.running, running.priority < PriorityLanes<PendingWork>.highest,
-            running.isInterruptible
-        else { return }
-        running.interruptions += 1
-        running.isInterrupted = true
-        channel.session?.connection.interrupt()
-    }
-
-    private func join(
-        _ work: PendingWork,
-        _ channel: ChannelState,
-        _ waiter: PendingWork.Waiter,
-        _ priority: UInt8
-    ) {
-        var waiter = waiter
-        waiter.isOrigin = false
-        work.waiters.append(waiter)
-        counts.sharedReads += 1
-        guard priority > work.priority else { return }
-        work.priority = priority
-        for moved in channel.waiting.remove(where: { $0 === work }) {
-            channel.waiting.append(moved, priority: priority)
-        }
-    }
-
-    private func channel(_ route: MeterRoute) -> ChannelState {
-        let channel = channels[route.channel] ?? ChannelState(route.channel)
-        channels[route.channel] = channel
-        if let before = meters[route.meter]?.channel, before != route.channel {
-            releaseSession(of: route.meter, before)
-        }
-        meters[route.meter, default: MeterRecord(channel: route.channel)].channel = route.channel
-        return channel
-    }
-
-    /// A caller's task was cancelled.
-    private func leave(_ waiter: UInt64, _ key: ChannelKey) {
-        guard let channel = channels[key] else { return }
-        for work in channel.works {
-            guard let index = work.waiters.firstIndex(where: { $0.id == waiter }) else { continue }
-            let left = work.waiters.remove(at: index)
-            left.continuation.resume(returning: .failure(.cancelled(work.transmission)))
-            stopIfUnwanted(work, channel)
-            return
-        }
-    }
-
-    /// Stops work that nobody waits for.
-    func stopIfUnwanted(_ work: PendingWork, _ channel: ChannelState) {
-        guard work.waiters.isEmpty else { return }
-        if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
-        _ = channel.waiting.remove { $0 === work }
-        work.stop?()
-    }
-
     private func cutOff() async {
         isCutOff = true
         for channel in channels.values {
             channel.running?.stop?()
             await channel.session?.connection.close()
+            await channel.line?.close()
         }
     }
 }

@@ -12,7 +12,8 @@ final class PendingWork {
     struct Key: Hashable {
         var meter: String
         var revision: Int
-        var request: SessionRequest
+        var service: ServiceRequest
+        var association: String
     }
 
     /// A caller.
@@ -28,6 +29,8 @@ final class PendingWork {
     let request: SessionRequest
     let settings: AssociationSettings
     let delivery: BlockDelivery
+    /// Takes down what comes of a check of the way to the meter; nil for what is to be done at the meter.
+    let check: CheckLog?
     var priority: UInt8
     var waiters: [Waiter] = []
     var stage = SessionError.Stage.queued
@@ -51,29 +54,37 @@ final class PendingWork {
         request: SessionRequest,
         settings: AssociationSettings,
         priority: UInt8,
-        pacing: StreamPacing?,
-        onBlock: (@Sendable ([UInt8]) -> Void)?
+        pacing: StreamPacing? = nil,
+        onBlock: (@Sendable ([UInt8]) -> Void)? = nil,
+        check: CheckLog? = nil
     ) {
         self.route = route
         self.request = request
         self.settings = settings
         self.priority = priority
+        self.check = check
         delivery = BlockDelivery(onBlock, pacing: pacing)
     }
 
     /// Whether doing it twice does no harm.
     var isRead: Bool { request.service.service == .get }
 
-    /// Whether it can make way for urgent work and be begun again.
-    ///
-    /// Not for ever, and not after a part of its value was handed over.
+    /// Whether it can make way for urgent work: to be begun again, which does not happen for ever, or, after a part of
+    /// its value was handed over, to be ended if its caller goes on from there.
     var isInterruptible: Bool {
-        isRead && stage == .exchanging && !delivery.hasBegun && interruptions < 3
+        guard isRead, !isCheck, stage == .exchanging else { return false }
+        return delivery.hasBegun ? request.makesWay : interruptions < 3
     }
 
     /// The key under which others may join; nil for what has to be done for each caller.
     var key: Key? {
-        isRead && delivery.taker == nil ? Key(meter: route.meter, revision: route.revision, request: request) : nil
+        isRead && !isCheck && delivery.taker == nil
+            ? Key(
+                meter: route.meter,
+                revision: route.revision,
+                service: request.service,
+                association: request.association
+            ) : nil
     }
 
     /// The part to be done next: of a long list of reads only so much that urgent work need not wait for the rest.
@@ -82,6 +93,9 @@ final class PendingWork {
         let length = info.readListLength(settings)
         return .get(Array(requests.dropFirst(results.count).prefix(length)))
     }
+
+    /// Whether it looks for what is wrong with the way to a meter.
+    var isCheck: Bool { check != nil }
 
     /// Whether a part of it is done, while the rest waits.
     var isPartlyDone: Bool { !results.isEmpty }
@@ -102,7 +116,7 @@ final class PendingWork {
     }
 
     /// Answers all callers.
-    func succeed(_ response: ServiceResponse, _ info: AssociationInfo) {
+    func succeed(_ response: ServiceResponse, _ info: AssociationInfo, madeWay: Bool = false) {
         for waiter in takeWaiters() {
             let queue = startedAt.map { max(waiter.since.duration(to: $0), .zero) } ?? .zero
             waiter.continuation.resume(
@@ -111,7 +125,8 @@ final class PendingWork {
                         response: response,
                         timings: .init(queue: queue, connect: connectTime, exchange: exchangeTime),
                         source: waiter.isOrigin ? .live : .shared,
-                        association: info
+                        association: info,
+                        madeWay: madeWay
                     )
                 )
             )

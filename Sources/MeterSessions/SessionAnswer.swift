@@ -38,12 +38,23 @@ public struct SessionAnswer: Hashable, Sendable {
     public var source: Source
     /// What was agreed and learned in the association.
     public var association: AssociationInfo
+    /// Whether a streamed value ended after some of its parts to make way for urgent work.
+    ///
+    /// Then the rest has to be asked for anew. Only if ``SessionRequest/makesWay`` allowed it.
+    public var madeWay: Bool
 
     /// Gathers an answer.
-    public init(response: ServiceResponse, timings: Timings, source: Source, association: AssociationInfo) {
+    public init(
+        response: ServiceResponse,
+        timings: Timings,
+        source: Source,
+        association: AssociationInfo,
+        madeWay: Bool = false
+    ) {
         self.response = response
         self.timings = timings
         self.source = source
         self.association = association
+        self.madeWay = madeWay
     }
 }

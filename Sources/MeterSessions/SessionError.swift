@@ -25,6 +25,12 @@ public enum SessionError: Error, Hashable, Sendable {
     case cancelled(TransportError.Transmission)
     /// As many requests as allowed wait for the channel: too much load for the path.
     case queueFull(limit: Int)
+    /// The meter, or the line to it, failed so often that it is left alone until then: nothing was sent.
+    case breakerOpen(until: ContinuousClock.Instant)
+    /// An operator holds the channel, which was not given free before the caller's deadline passed.
+    case channelHeld(until: ContinuousClock.Instant?)
+    /// An operator drains the channel: it finishes what waits and takes nothing new.
+    case channelDraining
     /// The process is shutting down.
     case draining
     /// The route has no association of this name: the caller or the configuration.
@@ -35,7 +41,8 @@ public enum SessionError: Error, Hashable, Sendable {
         switch self {
         case .transport(let error): error.transmission
         case .deadlinePassed(_, let transmission), .cancelled(let transmission): transmission
-        case .counters, .queueFull, .draining, .unknownAssociation: .notSent
+        case .counters, .queueFull, .breakerOpen, .channelHeld, .channelDraining, .draining, .unknownAssociation:
+            .notSent
         }
     }
 }

@@ -65,6 +65,22 @@ public struct SessionMetrics: Hashable, Sendable {
     public var replacements = 0
     /// Callers served by another caller's read.
     public var sharedReads = 0
+    /// Reads that ended early or began again to make way for urgent work.
+    public var interruptions = 0
+    /// Times that a meter or a line began to be left alone.
+    public var breakersOpened = 0
+    /// Requests refused because of that.
+    public var breakerRefusals = 0
+    /// Connections that waited for the limit of new connections.
+    public var delayedConnections = 0
+    /// Meters and lines that have a pause now, those about to be tried again included.
+    public var openBreakers = 0
+    /// Channels of groups that are busy or hold a connection now.
+    public var activeInGroups = 0
+    /// Channels that wait for another one of their group now.
+    public var waitingForGroups = 0
+    /// Channels that an operator holds or drains now.
+    public var controlledChannels = 0
     /// Associations open now.
     public var openAssociations = 0
     /// Requests waiting for their channel now.

@@ -50,7 +50,9 @@ extension SessionError {
         switch self {
         case .transport(let error): error.associationFailure
         case .counters: .noCounters
-        case .deadlinePassed, .cancelled, .queueFull, .draining, .unknownAssociation: nil
+        case .deadlinePassed, .cancelled, .queueFull, .breakerOpen, .channelHeld, .channelDraining, .draining,
+            .unknownAssociation:
+            nil
         }
     }
 }

@@ -117,6 +117,63 @@ struct QueueTests {
         }
     }
 
+    @Test("Callers with the same priority take turns, whatever one of them has asked for before")
+    func fairness() async throws {
+        try await SessionsBench.run { bench in
+            bench.listener.setAnswering(.held)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await bench.read(1) }
+                await bench.until { await bench.sessions.status(of: "M1").state == .connecting }
+                let wishes = [(2, "job"), (3, "job"), (4, "job"), (5, "one"), (6, "other"), (7, "one")]
+                for (index, wish) in wishes.enumerated() {
+                    group.addTask { _ = try await bench.read(UInt8(wish.0), caller: wish.1) }
+                    await bench.untilQueued(index + 1)
+                }
+                bench.listener.setAnswering(.prompt)
+                try await group.waitForAll()
+            }
+            #expect(bench.meter.log == [1, 2, 5, 6, 3, 7, 4])
+        }
+    }
+
+    @Test(
+        "A value of which parts were handed over ends after one more block for an order, if its taker goes on from there"
+    )
+    func orderInStream() async throws {
+        try await SessionsBench.run { bench in
+            _ = try await bench.read(1, in: "small")
+            let blocksBefore = bench.listener.counters.served[.get, default: 0]
+            bench.listener.setAnswering(.held)
+            let delivered = Parts()
+            let long = Task {
+                try await bench.sessions.perform(
+                    SessionRequest(service: .get([.object(200)]), association: "small", makesWay: true),
+                    on: bench.route(),
+                    deadline: bench.clock.now + .seconds(60)
+                ) { part in delivered.octets.withLock { $0 += part } }
+            }
+            await bench.untilServed(blocksBefore + 1)
+            bench.listener.releaseHeld()
+            await bench.until { delivered.octets.withLock { !$0.isEmpty } }
+            // The second block is on its way when the order comes.
+            await bench.untilServed(blocksBefore + 2)
+            let blocks = bench.listener.counters.served[.get, default: 0]
+            let order = Task { try await bench.write(3, in: "small", priority: 9) }
+            await bench.untilQueued(1)
+            bench.listener.setAnswering(.prompt)
+            _ = try await order.value
+            #expect(bench.listener.counters.served[.get] == blocks)
+            #expect(bench.meter.writes == 1)
+            let answer = try await long.value
+            #expect(answer.madeWay)
+            let octets = delivered.octets.withLock { $0 }
+            #expect(octets.count > 0 && octets.count < LoggingMeter.long.count)
+            #expect(octets == Array(LoggingMeter.long.prefix(octets.count)))
+            #expect(answer.response == .streamed(octets: octets.count))
+            #expect(bench.listener.counters.accepted == 1)
+        }
+    }
+
     @Test("Nobody joins a read of which a part is older than a write")
     func joiningAfterWrite() async throws {
         try await SessionsBench.run { bench in
@@ -131,8 +188,7 @@ struct QueueTests {
                 await bench.untilAsked(17)
                 group.addTask { _ = try await bench.write(99, priority: 9) }
                 await bench.untilQueued(1)
-                bench.listener.setAnswering(.prompt)
-                bench.listener.setAnswering(.held)
+                bench.listener.releaseHeld()
                 await bench.until { bench.meter.writes == 1 }
                 group.addTask {
                     _ = try await bench.sessions.perform(list, on: route, deadline: bench.clock.now + .seconds(60))

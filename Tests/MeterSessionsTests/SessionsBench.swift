@@ -19,10 +19,11 @@ struct SessionsBench: Sendable {
 
     init(
         options: MeterSessions.Options = .init(),
-        listener listenerOptions: MeterListener.Options = .init()
+        listener listenerOptions: MeterListener.Options = .init(),
+        chance: @escaping @Sendable () -> Double = { 0.5 }
     ) async throws {
         listener = try await MeterListener.bind(objects: meter, options: listenerOptions, network: network)
-        sessions = MeterSessions(network: network, options: options, clock: clock.sessionClock)
+        sessions = MeterSessions(network: network, options: options, clock: clock.sessionClock, chance: chance)
     }
 
     /// Runs a test body and takes everything down after it.
@@ -33,10 +34,14 @@ struct SessionsBench: Sendable {
     ) async throws {
         let bench = try await SessionsBench(options: options, listener: listener)
         try await body(bench)
-        bench.listener.setAnswering(.prompt)
-        await bench.sessions.shutdown()
-        await bench.listener.close()
-        await bench.network.shutdown()
+        await bench.close()
+    }
+
+    func close() async {
+        listener.setAnswering(.prompt)
+        await sessions.shutdown()
+        await listener.close()
+        await network.shutdown()
     }
 
     func route(
@@ -44,12 +49,16 @@ struct SessionsBench: Sendable {
         port: Int? = nil,
         responseTimeout: Duration = .seconds(20),
         keepAlive: Duration = .seconds(10),
-        revision: Int = 1
+        revision: Int = 1,
+        meter: String = "M1",
+        channel: String? = nil,
+        group: ChannelGroupPlan? = nil
     ) -> MeterRoute {
         let secret = Secret(text: password)
         return MeterRoute(
-            meter: "M1",
-            channel: ChannelKey("M1"),
+            meter: meter,
+            channel: ChannelKey(channel ?? meter),
+            group: group,
             medium: .tcp(TCPEndpoint(host: "127.0.0.1", port: port ?? listener.port)),
             associations: [
                 "public": AssociationSettings(
@@ -73,16 +82,27 @@ struct SessionsBench: Sendable {
         )
     }
 
+    /// A route to one of several meters behind the same listener, which has to be ``MeterListener/Options/hdlc``.
+    func hdlcRoute(_ meter: String, device: UInt16) throws -> MeterRoute {
+        let server = try #require(HDLCAddress(width: .two, upper: 1, lower: device))
+        var route = route(meter: meter, channel: "line")
+        for name in route.associations.keys {
+            route.associations[name]?.link = .hdlc(HDLCLinkSettings(client: 16, server: server))
+        }
+        return route
+    }
+
     /// Reads attributes of the objects 1.0.x.8.0.255.
     func read(
         _ objects: UInt8...,
         in association: String = "public",
         route: MeterRoute? = nil,
         within: Duration = .seconds(60),
-        priority: UInt8 = 5
+        priority: UInt8 = 5,
+        caller: String = ""
     ) async throws -> SessionAnswer {
         try await sessions.perform(
-            SessionRequest(service: .get(objects.map { .object($0) }), association: association),
+            SessionRequest(service: .get(objects.map { .object($0) }), association: association, caller: caller),
             on: route ?? self.route(),
             deadline: clock.now + within,
             priority: priority
@@ -179,5 +199,14 @@ extension ServiceResponse {
     /// The answer to a read of these objects.
     static func objects(_ numbers: UInt8...) -> ServiceResponse {
         .get(numbers.map { .data(DLMSData.unsigned($0).octets) })
+    }
+}
+
+extension MeterListener.Options {
+    /// Serves by HDLC at every address, as if each were a meter of its own.
+    static var hdlc: MeterListener.Options {
+        var options = MeterListener.Options()
+        options.framing = .hdlc(HDLCServerSettings())
+        return options
     }
 }

@@ -75,6 +75,11 @@ enum ClientLink: Sendable {
         }
     }
 
+    /// Whether the server is still asked to identify itself and to change to HDLC.
+    var isSigningOn: Bool {
+        if case .signingOn = self { true } else { false }
+    }
+
     /// Whether APDUs may be sent.
     var isOpen: Bool {
         switch self {

@@ -179,10 +179,12 @@ public struct ClientMachine: Sendable {
     /// Something more urgent waits: a read in progress ends with the answer on its way.
     ///
     /// It completes if that was the last answer, and else fails with `.cancelled`, ready for the next request at once;
-    /// then no part of its value was handed over. Writes go on to their end, and so does a value that is handed over in
-    /// parts and has begun.
-    public mutating func interrupt() {
-        guard case .exchanging(let exchange, _) = state, exchange.isRepeatable else { return }
+    /// then no part of its value was handed over. Writes go on to their end.
+    /// - Parameter endsStream: whether a value that is handed over in parts and has begun ends, too, after the part that
+    ///   is on its way was handed over; else it goes on to its end.
+    public mutating func interrupt(endsStream: Bool = false) {
+        guard case .exchanging(let exchange, _) = state, exchange.isRepeatable || (endsStream && exchange.isRead)
+        else { return }
         isInterrupted = true
     }
 
@@ -239,13 +241,14 @@ public struct ClientMachine: Sendable {
             if let error = ServerRefusal.error(in: apdu, awaiting: awaited) {
                 return follow(exchange.refused(error, &association), exchange, now: now)
             }
+            let isRepeatable = exchange.isRepeatable
             // Gives up the copy in the state, so that a long value is not copied for every block.
             state = .associated
             var (step, delivery) = exchange.received(apdu, &association)
             switch step {
             case .ignored: state = .exchanging(exchange, awaited)
             // What makes way is begun again from its start.
-            case .send where isInterrupted: delivery = nil
+            case .send where isInterrupted && isRepeatable: delivery = nil
             case .send, .completed, .failed: break
             }
             return (delivery.map { [.delivered($0)] } ?? []) + follow(step, exchange, now: now)

@@ -13,6 +13,8 @@ public protocol ProtocolClient: Sendable {
     var isReady: Bool { get }
     /// Whether the answer to a request that was cancelled is still waited for.
     var isAbandoning: Bool { get }
+    /// How far opening has come; nil before it has begun and after it has failed.
+    var openingStage: OpeningStage? { get }
 
     /// The transport is connected.
     mutating func connected(now: ContinuousClock.Instant, randomness: AssociationRandomness?) -> [ClientAction]
@@ -30,7 +32,7 @@ public protocol ProtocolClient: Sendable {
     /// The caller does not want the request in progress any more.
     mutating func cancel(now: ContinuousClock.Instant) -> [ClientAction]
     /// Something more urgent waits: a read in progress ends with the answer on its way.
-    mutating func interrupt()
+    mutating func interrupt(endsStream: Bool)
     /// What was opened is to be ended, and the connection closed.
     mutating func release(now: ContinuousClock.Instant) -> [ClientAction]
     /// The connection ended, by whatever side.

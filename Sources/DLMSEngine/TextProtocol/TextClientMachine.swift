@@ -201,8 +201,8 @@ public struct TextClientMachine: Sendable {
         return settled([.failed(.cancelled)])
     }
 
-    /// Something more urgent waits: a list of reads ends with the answer on its way, see ``ClientMachine/interrupt()``.
-    public mutating func interrupt() {
+    /// Something more urgent waits: a list of reads ends with the answer on its way, see ``ClientMachine/interrupt(endsStream:)``.
+    public mutating func interrupt(endsStream: Bool = false) {
         guard case .exchanging = state, case .read = order?.request else { return }
         order?.isInterrupted = true
     }

@@ -28,9 +28,12 @@ extension RoutedRequest {
         Gateway.Wishes(
             association: try association(),
             freshness: try freshness(),
-            budget: WaitBudget(preferredWait ?? Self.usualWait)
+            budget: budget
         )
     }
+
+    /// How long the caller waits, and who it is.
+    var budget: WaitBudget { WaitBudget(preferredWait ?? Self.usualWait, caller: request.remoteAddress) }
 
     /// The association that the caller chooses.
     func association() throws(Problem) -> String? {

@@ -22,6 +22,12 @@ extension GatewayError {
         case .deadlinePassed(.queued, _): self = .lineBusy(context.meter, channel: context.channel)
         case .deadlinePassed, .cancelled: self = .waitExceeded(context.meter, waited: waited)
         case .queueFull(let limit): self = .queueFull(context.meter, limit: limit)
+        case .breakerOpen(let until): self = .circuitOpen(context.meter, until: context.present.timestamp(of: until))
+        case .channelHeld(let until):
+            let end = until.map { " until \(context.present.timestamp(of: $0).rfc3339)" } ?? ""
+            self = .meterLocked(context.meter, reason: "the line \(context.channel) is held\(end)")
+        case .channelDraining:
+            self = .meterLocked(context.meter, reason: "the line \(context.channel) takes nothing new")
         case .draining: self = .draining
         case .unknownAssociation(let name): self = .associationUnknown(context.meter, name: name, known: [])
         }
@@ -33,7 +39,9 @@ extension SessionError {
     fileprivate var leavesOutcomeOpen: Bool {
         switch self {
         case .deadlinePassed, .cancelled: true
-        case .transport, .counters, .queueFull, .draining, .unknownAssociation: false
+        case .transport, .counters, .queueFull, .breakerOpen, .channelHeld, .channelDraining, .draining,
+            .unknownAssociation:
+            false
         }
     }
 }

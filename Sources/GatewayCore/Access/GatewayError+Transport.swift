@@ -15,6 +15,8 @@ struct ExchangeContext: Sendable {
     let endpoint: String
     let timeouts: MeterTimeouts
     let service: ServiceRequest.Service
+    /// The time, to tell until when the meter is left alone.
+    var present = PresentTime()
 }
 
 extension GatewayError {

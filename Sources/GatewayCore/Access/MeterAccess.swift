@@ -35,6 +35,42 @@ public protocol MeterAccess: Sendable {
 
     /// Forgets a meter that was removed.
     func forget(meter: String) async
+
+    /// All channels with anything to do, a connection, or an operator's wish, in the order of their keys.
+    func channelStatuses() async -> [ChannelStatus]
+
+    /// How things stand with a channel.
+    func channelStatus(_ key: ChannelKey) async -> ChannelStatus
+
+    /// All groups that were used since the start.
+    func groupStatuses() async -> [ChannelGroupStatus]
+
+    /// How things stand with a group; nil when no channel of it was used since the start.
+    func groupStatus(_ id: String) async -> ChannelGroupStatus?
+
+    /// Takes note of changed limits of a group.
+    func setLimits(_ plan: ChannelGroupPlan) async
+
+    /// Lets no further exchange begin on a channel until then, or until it is given free.
+    func hold(_ key: ChannelKey, until: ContinuousClock.Instant?) async
+
+    /// Lets a channel finish what waits and take nothing new.
+    func drain(_ key: ChannelKey) async
+
+    /// Gives a channel free that was held or drained.
+    func resume(_ key: ChannelKey) async
+
+    /// Tries the way to a meter step by step, on a fresh connection.
+    func check(
+        _ route: MeterRoute,
+        association: String,
+        deadline: ContinuousClock.Instant,
+        priority: UInt8,
+        caller: String
+    ) async throws(SessionError) -> MeterCheck
+
+    /// What goes over the line while it is used for a meter, from now on and until the stream is left.
+    func trace(meter: String) async -> AsyncStream<TraceEvent>
 }
 
 extension MeterSessions: MeterAccess {}

@@ -19,6 +19,8 @@ struct MeterExchange: Sendable {
         let isVerified: Bool
         /// Whether objects are named by short names on the wire.
         let usesShortNames: Bool
+        /// Whether a streamed value ended early to make way for urgent work; the rest has to be asked for.
+        var madeWay = false
     }
 
     let access: any MeterAccess
@@ -36,6 +38,7 @@ struct MeterExchange: Sendable {
     ///   - memory: the meter.
     ///   - budget: how long the caller waits.
     ///   - priority: 0 to 9, 9 goes first.
+    ///   - makesWay: whether a value in parts may end early, because urgent work waits.
     ///   - pacing: slows the meter down when the taker of the parts lags behind.
     ///   - onBlock: takes the value of a single GET in parts as they come.
     func perform(
@@ -44,6 +47,7 @@ struct MeterExchange: Sendable {
         of memory: MeterMemory,
         within budget: WaitBudget,
         priority: UInt8,
+        makesWay: Bool = false,
         pacing: StreamPacing? = nil,
         onBlock: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws(GatewayError) -> Answer {
@@ -64,6 +68,7 @@ struct MeterExchange: Sendable {
             of: memory,
             within: budget,
             priority: priority,
+            makesWay: makesWay,
             pacing: pacing,
             onBlock: onBlock
         )
@@ -76,13 +81,19 @@ struct MeterExchange: Sendable {
         of memory: MeterMemory,
         within budget: WaitBudget,
         priority: UInt8,
+        makesWay: Bool = false,
         pacing: StreamPacing? = nil,
         onBlock: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws(GatewayError) -> Answer {
         let kind = service.service
         do throws(SessionError) {
             let answer = try await access.perform(
-                SessionRequest(service: service, association: association),
+                SessionRequest(
+                    service: service,
+                    association: association,
+                    caller: budget.caller,
+                    makesWay: makesWay
+                ),
                 on: memory.route,
                 deadline: budget.deadline,
                 priority: priority,
@@ -104,7 +115,8 @@ struct MeterExchange: Sendable {
                 timings: timings,
                 isShared: answer.source == .shared,
                 isVerified: answer.association.answerProtection.isVerified,
-                usesShortNames: answer.association.usesShortNames
+                usesShortNames: answer.association.usesShortNames,
+                madeWay: answer.madeWay
             )
         } catch {
             let configuration = memory.record.configuration
@@ -114,7 +126,8 @@ struct MeterExchange: Sendable {
                 channel: memory.route.channel.text,
                 endpoint: memory.route.medium.description,
                 timeouts: configuration.timeouts,
-                service: kind
+                service: kind,
+                present: PresentTime(clock)
             )
             let failure = GatewayError(error, context, waited: budget.length)
             metrics.exchanges.increment(MetricLabels(kind.rawValue, failure.name))

@@ -12,26 +12,24 @@ extension MeterRoute {
     /// - Parameters:
     ///   - record: the meter.
     ///   - sharedChannel: the channel that it shares with others, if it does.
+    ///   - group: the group of the channel, if it is in one.
     ///   - behaviour: how it differs from the standard.
     ///   - systemTitle: the client's system title where none is configured.
     /// - Throws: ``GatewayError/notSupported(what:)`` for what this version cannot do.
     init(
         _ record: MeterRecord,
         sharedChannel: ChannelRecord?,
+        group: ChannelGroupRecord? = nil,
         behaviour: MeterBehaviour,
         systemTitle: SystemTitle?
     ) throws(GatewayError) {
         let configuration = record.configuration
         let channel: ChannelConfiguration
-        let key: ChannelKey
         switch configuration.channel {
-        case .inline(let own):
-            channel = own
-            key = ChannelKey("meter:\(record.id)")
+        case .inline(let own): channel = own
         case .shared(let id):
             guard let sharedChannel else { throw .channelUnknown(text: id.text) }
             channel = sharedChannel.configuration
-            key = ChannelKey("channel:\(id)")
         }
         try Self.check(configuration)
         guard case .tcp(let endpoint) = channel.path else {
@@ -57,7 +55,8 @@ extension MeterRoute {
         hasher.combine(behaviour)
         self.init(
             meter: record.id.text,
-            channel: key,
+            channel: ChannelKey(channel.path),
+            group: group.map { ChannelGroupPlan($0) },
             medium: .tcp(TCPEndpoint(host: endpoint.host, port: Int(endpoint.port))),
             associations: associations,
             counters: counters,
@@ -65,6 +64,14 @@ extension MeterRoute {
             keepAlive: configuration.keepAlive,
             revision: hasher.finalize()
         )
+    }
+
+    /// The group of a meter's channel; nil when it is in none.
+    static func group(_ configuration: MeterConfiguration, _ shared: ChannelRecord?) -> ChannelGroupID? {
+        switch configuration.channel {
+        case .inline(let own): own.group
+        case .shared: shared?.configuration.group
+        }
     }
 
     /// Refuses what this version cannot do; asked before a meter is stored, so that nobody waits for it in vain.

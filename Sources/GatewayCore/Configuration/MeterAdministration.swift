@@ -5,7 +5,7 @@ import Fleet
 import JSONText
 import MeterSessions
 
-/// Registers, changes and removes meters and shared channels.
+/// Registers, changes and removes meters, shared channels and groups of them.
 struct MeterAdministration: Sendable {
     let meters: any MeterStore
     let channels: any ChannelStore
@@ -82,6 +82,39 @@ struct MeterAdministration: Sendable {
         let existed: Bool
         do throws(StoreError) {
             existed = try await channels.deleteChannel(id, when: precondition)
+        } catch {
+            throw GatewayError(error)
+        }
+        directory.forgetAll()
+        guard existed else { throw .channelUnknown(text: id.text) }
+    }
+
+    /// Makes or replaces a channel group.
+    func putChannelGroup(
+        _ id: ChannelGroupID,
+        _ document: JSONValue,
+        when precondition: WritePrecondition
+    ) async throws(GatewayError) -> WriteResult<ChannelGroupRecord> {
+        let configuration: ChannelGroupConfiguration
+        do throws(JSONMemberError) {
+            configuration = try ChannelGroupConfiguration(document, at: .root)
+        } catch {
+            throw .invalidMember(error)
+        }
+        do throws(StoreError) {
+            let result = try await channels.putChannelGroup(id, configuration, when: precondition)
+            directory.forgetAll()
+            return result
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    /// Removes a channel group.
+    func deleteChannelGroup(_ id: ChannelGroupID, when precondition: WritePrecondition) async throws(GatewayError) {
+        let existed: Bool
+        do throws(StoreError) {
+            existed = try await channels.deleteChannelGroup(id, when: precondition)
         } catch {
             throw GatewayError(error)
         }

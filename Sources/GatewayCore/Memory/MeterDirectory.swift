@@ -73,8 +73,9 @@ final class MeterDirectory: Sendable {
             throw .meterUnknown(text: text)
         }
         let channel = try await sharedChannel(of: record)
+        let group = try await group(of: record, channel)
         if let known, known.memory.record.revision == record.revision,
-            known.memory.channelRevision == channel?.revision
+            known.memory.channelRevision == channel?.revision, known.memory.groupRevision == group?.revision
         {
             keep(known.memory, now, unlessChangedSince: changes)
             return known.memory
@@ -82,6 +83,7 @@ final class MeterDirectory: Sendable {
         let memory = try makeMemory(
             record,
             channel,
+            group,
             try await learnedQuirks(of: id),
             readouts: try await readouts(of: record)
         )
@@ -120,9 +122,11 @@ final class MeterDirectory: Sendable {
             createdAt: record.createdAt,
             updatedAt: record.updatedAt
         )
+        let channel = try await sharedChannel(of: record)
         return try makeMemory(
             trial,
-            try await sharedChannel(of: record),
+            channel,
+            try await group(of: record, channel),
             try await learnedQuirks(of: record.id)
         )
     }
@@ -149,6 +153,7 @@ final class MeterDirectory: Sendable {
     private func makeMemory(
         _ record: MeterRecord,
         _ channel: ChannelRecord?,
+        _ group: ChannelGroupRecord?,
         _ learned: [LearnedQuirk],
         readouts: [StoredReadout] = []
     ) throws(GatewayError) -> MeterMemory {
@@ -156,10 +161,12 @@ final class MeterDirectory: Sendable {
         return MeterMemory(
             record: record,
             channelRevision: channel?.revision,
+            groupRevision: group?.revision,
             behaviour: behaviour,
             route: try MeterRoute(
                 record,
                 sharedChannel: channel,
+                group: group,
                 behaviour: behaviour.behaviour,
                 systemTitle: systemTitle
             ),
@@ -182,7 +189,7 @@ final class MeterDirectory: Sendable {
         }
     }
 
-    /// Forgets all meters, after a shared channel was changed.
+    /// Forgets all meters, after a shared channel or a group was changed.
     func forgetAll() {
         contents.withLock { contents in
             contents.changes &+= 1
@@ -217,5 +224,20 @@ final class MeterDirectory: Sendable {
         }
         guard let channel else { throw .channelUnknown(text: id.text) }
         return channel
+    }
+
+    private func group(
+        of record: MeterRecord,
+        _ channel: ChannelRecord?
+    ) async throws(GatewayError) -> ChannelGroupRecord? {
+        guard let id = MeterRoute.group(record.configuration, channel) else { return nil }
+        let group: ChannelGroupRecord?
+        do throws(StoreError) {
+            group = try await channels.channelGroup(id)
+        } catch {
+            throw GatewayError(error)
+        }
+        guard let group else { throw .channelUnknown(text: id.text) }
+        return group
     }
 }

@@ -45,6 +45,8 @@ final class MeterMemory: Sendable {
     let record: MeterRecord
     /// The revision of the shared channel, nil without one.
     let channelRevision: Revision?
+    /// The revision of the group of its channel, nil without one.
+    let groupRevision: Revision?
     /// How the meter differs from the standard.
     let behaviour: EffectiveBehaviour
     /// The way to the meter.
@@ -64,6 +66,7 @@ final class MeterMemory: Sendable {
     init(
         record: MeterRecord,
         channelRevision: Revision?,
+        groupRevision: Revision? = nil,
         behaviour: EffectiveBehaviour,
         route: MeterRoute,
         model: ModelMemory? = nil,
@@ -81,6 +84,7 @@ final class MeterMemory: Sendable {
                 readouts: readouts
             ) : nil
         self.channelRevision = channelRevision
+        self.groupRevision = groupRevision
         self.route = route
     }
 

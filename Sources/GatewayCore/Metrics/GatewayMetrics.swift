@@ -13,6 +13,8 @@ public final class GatewayMetrics: Sendable {
         public var queueLength = 0
         /// Associations that are open.
         public var openAssociations = 0
+        /// How channels stand, by the name of the family, its help and its kind.
+        var channels: [(name: String, help: String, isCounter: Bool, value: Int)] = []
         /// Jobs by state.
         public var jobs: [(state: String, count: Int)] = []
 
@@ -135,6 +137,16 @@ public final class GatewayMetrics: Sendable {
             [(MetricLabels(), present.openAssociations)],
             &text
         )
+        for figure in present.channels {
+            let family = MetricFamily(
+                name: figure.name,
+                help: figure.help,
+                kind: figure.isCounter ? .counter : .gauge,
+                labelNames: []
+            )
+            family.writeHead(into: &text)
+            family.writeSample(labels: MetricLabels(), value: "\(figure.value)", into: &text)
+        }
         associationFailures.write(into: &text)
         gauge(
             "cosem_gateway_jobs",

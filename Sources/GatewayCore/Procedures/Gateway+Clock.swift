@@ -49,7 +49,8 @@ extension Gateway {
             memory: memory,
             association: association,
             priority: wishes.priority,
-            deadline: wishes.budget.deadline
+            deadline: wishes.budget.deadline,
+            caller: wishes.budget.caller
         )
     }
 }

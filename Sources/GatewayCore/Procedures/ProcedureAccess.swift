@@ -15,12 +15,14 @@ struct ProcedureAccess: Sendable {
     let priority: UInt8
     /// When the procedure has to be over.
     let deadline: ContinuousClock.Instant
+    /// On whose behalf.
+    let caller: String
 
     /// The longest wait for one exchange: the connection, the association, and the answer with its blocks.
     private var step: WaitBudget {
         let timeouts = memory.record.configuration.timeouts
         let longest = timeouts.connect + timeouts.response * 8
-        return WaitBudget(min(longest, max(deadline - .now, .zero)))
+        return WaitBudget(min(longest, max(deadline - .now, .zero)), caller: caller)
     }
 
     /// The object of a class that the association shows: the one of that name, else the first; with its version.

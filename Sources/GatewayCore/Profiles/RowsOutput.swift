@@ -34,6 +34,8 @@ struct RowsOutput {
     private var isOrderSeen = false
     /// More rows came than were asked for by number.
     private(set) var isOverfull = false
+    /// How many rows have come so far.
+    private(set) var taken = 0
 
     init(plan: RowsPlan, skipping: Int) {
         self.plan = plan
@@ -56,15 +58,17 @@ struct RowsOutput {
     /// Takes rows in the order of the buffer, and leaves out those outside of a stretch of time; rows without an instant stay.
     mutating func add(
         _ rows: ProfileRows,
+        _ indices: some Sequence<Int>,
         within window: RowsQuery.Window?,
         _ deliver: (RowsBatch) async throws -> Void
     ) async throws {
-        let wanted = rows.indices.filter { index in
+        let wanted = indices.filter { index in
             guard let window, let seconds = rows.utcSeconds(index) else { return true }
             return window.contains(seconds)
         }
         let batch = RowsBatch(rows: rows, indices: wanted)
         guard batch.count > 0 else { return }
+        taken += batch.count
         held.append(batch)
         heldCount += batch.count
         seeOrder()

@@ -163,6 +163,17 @@ struct RowsRequest: Sendable {
         return ways
     }
 
+    /// The same for a part of the window; nil if it is not asked for by time.
+    func narrowed(_ plan: RowsPlan, to window: RowsQuery.Window) -> RowsRequest? {
+        guard access != nil, self.window != nil else { return nil }
+        let columns = selection.columns == .meter ? sentColumns ?? [] : []
+        guard let access = Self.range(plan, window, columns: columns) else { return nil }
+        var request = self
+        request.access = access
+        request.window = window
+        return request
+    }
+
     private static func range(
         _ plan: RowsPlan,
         _ window: RowsQuery.Window,

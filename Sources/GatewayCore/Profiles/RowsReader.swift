@@ -157,11 +157,14 @@ struct RowsReader: Sendable {
                         + (refusal.map { ": \($0.detail)" } ?? ", and it is too long to be read whole")
                 )
             }
+            let taken = output.taken
             do {
                 let selection = try await read(way, plan, access, isStrict: isStrict, &output, deliver)
                 if let refused { access.memory.selections.note(refused, of: profile, at: clock.now()) }
                 return selection
-            } catch let error as GatewayError where way.access != nil && error.mayComeFromSelection {
+            } catch let error as GatewayError
+                where way.access != nil && error.mayComeFromSelection && output.taken == taken
+            {
                 refusal = error
                 refused = way.tries
             }
@@ -169,6 +172,7 @@ struct RowsReader: Sendable {
         throw refusal ?? .internal(reason: "there is no way to read rows")
     }
 
+    /// Asks in one way, anew from where it was when urgent work cut in.
     private func read(
         _ way: RowsRequest,
         _ plan: RowsPlan,
@@ -177,66 +181,71 @@ struct RowsReader: Sendable {
         _ output: inout RowsOutput,
         _ deliver: (RowsBatch) async throws -> Void
     ) async throws -> RowsSelection {
-        let request = AttributeRequest(
-            AttributeDescriptor(
-                classID: plan.sheet.object.classID,
-                instanceID: plan.sheet.object.logicalName,
-                attributeID: 2
-            ),
-            selectiveAccess: way.access
-        )
-        let (blocks, continuation) = AsyncStream.makeStream(of: [UInt8].self)
-        let pacing = StreamPacing()
-        async let answer = finish(request, access, pacing, continuation)
-        var decoder = ProfileRowDecoder(layout: plan.sheet.layout, options: Self.options(plan, way, isStrict))
-        var octets = 0
+        var progress = RowsProgress(plan)
+        var request = way
         var hasBegun = false
-        for await block in blocks {
-            octets += block.count
-            try decoder.feed(block)
-            let rows = decoder.takeRows()
-            if !hasBegun, !rows.isEmpty {
-                hasBegun = true
-                output.begin(isWhole: way.access == nil, announcedRows: decoder.announcedRows)
+        while true {
+            let stream = BlockStream(buffer(of: plan), selectiveAccess: request.access, mayMakeWay: progress.mayMakeWay)
+            async let ending = finish(stream, access)
+            var decoder = ProfileRowDecoder(layout: plan.sheet.layout, options: Self.options(plan, request, isStrict))
+            var octets = 0
+            let taken = output.taken
+            for await block in stream.blocks {
+                octets += block.count
+                try decoder.feed(block)
+                let rows = decoder.takeRows()
+                if !hasBegun, !rows.isEmpty {
+                    hasBegun = true
+                    output.begin(isWhole: way.access == nil, announcedRows: decoder.announcedRows)
+                }
+                let window = way.access == nil ? plan.window : way.window
+                try await output.add(rows, progress.take(rows), within: window, deliver)
+                stream.pacing.taken(block.count)
             }
-            try await output.add(rows, within: way.access == nil ? plan.window : way.window, deliver)
-            pacing.taken(block.count)
+            let madeWay = try await ending
+            metrics.octets.increment(MetricLabels("in"), by: UInt64(octets))
+            guard !madeWay else {
+                request = progress.next(way, hasAdvanced: output.taken > taken)
+                continue
+            }
+            if octets > 0 { try decoder.finish() }
+            var selection = way.selection
+            if selection.columns == .meter, decoder.sendsAllColumns == true { selection.columns = .gateway }
+            if selection.rows == .meter, output.isOverfull { selection.rows = .gateway }
+            return selection
         }
-        try await answer
-        if octets > 0 { try decoder.finish() }
-        metrics.octets.increment(MetricLabels("in"), by: UInt64(octets))
-        var selection = way.selection
-        if selection.columns == .meter, decoder.sendsAllColumns == true { selection.columns = .gateway }
-        if selection.rows == .meter, output.isOverfull { selection.rows = .gateway }
-        return selection
     }
 
-    /// Runs the exchange and ends the stream of blocks with it.
-    private func finish(
-        _ request: AttributeRequest,
-        _ access: Access,
-        _ pacing: StreamPacing,
-        _ blocks: AsyncStream<[UInt8]>.Continuation
-    ) async throws(GatewayError) {
-        defer { blocks.finish() }
+    private func buffer(of plan: RowsPlan) -> AttributeDescriptor {
+        AttributeDescriptor(
+            classID: plan.sheet.object.classID,
+            instanceID: plan.sheet.object.logicalName,
+            attributeID: 2
+        )
+    }
+
+    /// Runs the exchange and ends the stream of blocks with it; true if it ended early to make way for urgent work.
+    private func finish(_ stream: BlockStream, _ access: Access) async throws(GatewayError) -> Bool {
+        defer { stream.end() }
         let answer = try await exchange.perform(
-            .get([request]),
+            .get([stream.request]),
             in: access.association,
             of: access.memory,
             within: access.budget,
             priority: access.priority,
-            pacing: pacing
-        ) { octets in
-            pacing.queued(octets.count)
-            blocks.yield(octets)
-        }
+            makesWay: stream.mayMakeWay,
+            pacing: stream.pacing,
+            onBlock: stream.take
+        )
         switch answer.response {
-        case .streamed, .text: return
+        case .streamed, .text: return answer.madeWay
         case .get(let results):
             switch results.first {
-            case .data(let octets): blocks.yield(octets)
+            case .data(let octets):
+                stream.take(octets)
+                return false
             case .failure(let reason):
-                let descriptor = request.descriptor
+                let descriptor = stream.request.descriptor
                 throw GatewayError(
                     reason,
                     to: "get",

@@ -40,13 +40,14 @@ public struct OrderHandler: JobHandler {
     ) async -> ExecutionOutcome {
         let time = context.deadline.map { max($0 - gateway.clock.now(), .zero) } ?? Self.usualTimeout
         let priority = job.specification.priority
+        let caller = "job \(job.id)"
         do throws(GatewayError) {
             switch try Self.order(job.specification) {
             case .read(let queries, let association):
                 let wishes = Gateway.Wishes(
                     association: association,
                     freshness: .live,
-                    budget: WaitBudget(time),
+                    budget: WaitBudget(time, caller: caller),
                     priority: priority
                 )
                 let answer = try await gateway.read(queries, of: execution.target, wishes)
@@ -59,7 +60,7 @@ public struct OrderHandler: JobHandler {
             case .profileRead(let profile, let query, let association):
                 let wishes = Gateway.Wishes(
                     association: association,
-                    budget: WaitBudget(time),
+                    budget: WaitBudget(time, caller: caller),
                     priority: priority
                 )
                 let pending = try await gateway.prepareRows(query, of: profile, execution.target, wishes)
@@ -67,20 +68,24 @@ public struct OrderHandler: JobHandler {
                 guard let meter = MeterID(execution.target) else { throw .meterUnknown(text: execution.target) }
                 return .succeeded(result: representation.result(of: rows, meter: meter))
             case .clockSync(let wish, let association):
-                let wishes = Gateway.Wishes(association: association, budget: WaitBudget(time), priority: priority)
+                let wishes = Gateway.Wishes(
+                    association: association,
+                    budget: WaitBudget(time, caller: caller),
+                    priority: priority
+                )
                 return await synchronizeClock(wish, execution, wishes, in: context)
             case .keyChange(let order):
-                let wishes = Gateway.Wishes(budget: WaitBudget(time), priority: priority)
+                let wishes = Gateway.Wishes(budget: WaitBudget(time, caller: caller), priority: priority)
                 return await changeSecrets(.keys(order), execution, wishes, in: context)
             case .secretChange(let order):
-                let wishes = Gateway.Wishes(budget: WaitBudget(time), priority: priority)
+                let wishes = Gateway.Wishes(budget: WaitBudget(time, caller: caller), priority: priority)
                 return await changeSecrets(.secret(order), execution, wishes, in: context)
             case .firmware(let order):
                 // A transfer takes as long as it takes, unless the job says how long one meter may take.
                 let length = context.deadline == nil ? Self.longestTransfer : time
                 let wishes = Gateway.Wishes(
                     association: order.association,
-                    budget: WaitBudget(length),
+                    budget: WaitBudget(length, caller: caller),
                     priority: priority
                 )
                 return await transferFirmware(order, execution, wishes, in: context)

@@ -9,8 +9,8 @@ import MeterTransport
 /// counter is ahead.
 ///
 /// A meter that does not take our counter says so with the one it expects, or answers a deciphering error, or closes the
-/// connection, or says nothing; the last three are worth a look at its counter object. Every try has a connection of its
-/// own, because many meters give a client no second chance on the same one.
+/// connection, or says nothing; the last three are worth a look at its counter object. Every try has a TCP connection of
+/// its own where frames of the wrapper go over it, because many meters give a client no second chance on the same one.
 struct AssociationOpener: Sendable {
     typealias Opened = (connection: MeterConnection, info: AssociationInfo)
 
@@ -18,8 +18,11 @@ struct AssociationOpener: Sendable {
     let settings: AssociationSettings
     let plan: CounterPlan?
     let custody: (any CounterCustody)?
-    let network: MeterNetwork
+    let lines: LineSupply
+    let keepsLine: Bool
     let onUnsolicited: @Sendable (UnsolicitedMessage) -> Void
+    /// Told how far opening has come; only where somebody wants to know.
+    var onStage: (@Sendable (OpeningStage) -> Void)?
     let onClose: @Sendable () -> Void
 
     /// Opens the association.
@@ -88,12 +91,12 @@ struct AssociationOpener: Sendable {
     ) async throws(SessionError) -> Opened {
         do throws(TransportError) {
             return try await MeterConnection.open(
-                to: route.medium,
+                on: try await lines.line(),
                 settings: settings,
                 counters: counters,
-                connectTimeout: route.connectTimeout,
-                network: network,
+                keepsLine: keepsLine,
                 onUnsolicited: onUnsolicited,
+                onStage: onStage,
                 onClose: onClose
             )
         } catch {
@@ -132,19 +135,18 @@ struct AssociationOpener: Sendable {
         clear.referencing = settings.referencing
         do throws(TransportError) {
             let opened = try await MeterConnection.open(
-                to: route.medium,
+                on: try await lines.line(),
                 settings: clear,
-                connectTimeout: route.connectTimeout,
-                network: network
+                keepsLine: keepsLine
             )
             let attribute = AttributeDescriptor(classID: 1, instanceID: object.logicalName, attributeID: 2)
             do throws(TransportError) {
                 response = try await opened.connection.perform(.get([AttributeRequest(attribute)])).response
             } catch {
-                await opened.connection.close()
+                await opened.connection.close(keepingLine: keepsLine)
                 throw error
             }
-            await opened.connection.release()
+            await opened.connection.release(keepingLine: keepsLine)
         } catch {
             guard error.isAnswerOfMeter, error.reason != .engine(.shortNamesOnly) else { throw .transport(error) }
             throw fault(object, .transport(error))

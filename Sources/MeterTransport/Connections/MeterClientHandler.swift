@@ -25,6 +25,9 @@ final class MeterClientHandler: LineUser {
     private let counters: (any InvocationCounterSource)?
     private let tally: ConnectionTally
     private let onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
+    /// Wants to know how far opening has come.
+    private let onStage: (@Sendable (OpeningStage) -> Void)?
+    private var stage: OpeningStage?
     private let line: LineHandler
     /// Whether the line is left to others when the association ends.
     private var keepsLine: Bool
@@ -60,7 +63,8 @@ final class MeterClientHandler: LineUser {
         tally: ConnectionTally,
         line: LineHandler,
         keepsLine: Bool,
-        onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?
+        onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)?,
+        onStage: (@Sendable (OpeningStage) -> Void)? = nil
     ) {
         self.settings = settings
         self.line = line
@@ -69,6 +73,7 @@ final class MeterClientHandler: LineUser {
         self.counters = counters
         self.tally = tally
         self.onUnsolicited = onUnsolicited
+        self.onStage = onStage
     }
 
     /// Opens the association over the line.
@@ -157,8 +162,8 @@ final class MeterClientHandler: LineUser {
         return waiter
     }
 
-    func interrupt() {
-        machine.interrupt()
+    func interrupt(endsStream: Bool) {
+        machine.interrupt(endsStream: endsStream)
     }
 
     func cancelOpening() {
@@ -229,6 +234,7 @@ final class MeterClientHandler: LineUser {
 
     private func run(_ actions: [ClientAction]) {
         // Before anybody who waits for the answer goes on.
+        reportStage()
         for action in actions {
             switch action {
             case .send(let octets):
@@ -280,6 +286,12 @@ final class MeterClientHandler: LineUser {
     private func take<Value>(_ place: inout Value?) -> Value? {
         defer { place = nil }
         return place
+    }
+
+    private func reportStage() {
+        guard let onStage, let reached = machine.openingStage, reached != stage else { return }
+        stage = reached
+        onStage(reached)
     }
 
     private func reserve(_ minimum: Int) {

@@ -90,6 +90,7 @@ public final class MeterConnection: Sendable {
     ///   - keepsLine: whether the line stays open when the association ends by itself or does not come about. After
     ///     a failure a line with frames of the wrapper is closed all the same: they do not tell old answers from new.
     ///   - onUnsolicited: takes what the meter sends without having been asked, on the event loop.
+    ///   - onStage: told how far opening has come, on the event loop.
     ///   - onClose: called once when the connection has ended, for whatever reason, after it was open.
     /// - Throws: `TransportError`, always with `.notSent`.
     public static func open(
@@ -98,6 +99,7 @@ public final class MeterConnection: Sendable {
         counters: (any InvocationCounterSource)? = nil,
         keepsLine: Bool = false,
         onUnsolicited: (@Sendable (UnsolicitedMessage) -> Void)? = nil,
+        onStage: (@Sendable (OpeningStage) -> Void)? = nil,
         onClose: (@Sendable () -> Void)? = nil
     ) async throws(TransportError) -> (connection: MeterConnection, info: AssociationInfo) {
         let machine = settings.client()
@@ -118,7 +120,8 @@ public final class MeterConnection: Sendable {
                         tally: tally,
                         line: line.handler.value,
                         keepsLine: keepsLine || line.isStanding,
-                        onUnsolicited: onUnsolicited
+                        onUnsolicited: onUnsolicited,
+                        onStage: onStage
                     )
                     place.value = handler
                     if isCancelled.load(ordering: .relaxed) { handler.cancelOpening() }
@@ -186,8 +189,9 @@ public final class MeterConnection: Sendable {
     /// Ends a read in progress with the answer on its way, because something more urgent waits.
     ///
     /// The read completes, or fails as cancelled with the next request possible at once. Writes go on.
-    public func interrupt() {
-        loop.execute { [handler] in handler.value.interrupt() }
+    /// - Parameter endsStream: whether a value of which parts were handed over ends after the next part, too.
+    public func interrupt(endsStream: Bool = false) {
+        loop.execute { [handler] in handler.value.interrupt(endsStream: endsStream) }
     }
 
     /// Returns when no answer to a cancelled request can come any more, or the connection has ended.

@@ -53,6 +53,14 @@ final class ListenerState: Sendable {
         }
     }
 
+    /// Takes what was held back; what comes is held back as before.
+    func takeHeld() -> [(octets: [UInt8], meter: NIOLoopBound<ServedMeter>)] {
+        content.withLock { content in
+            defer { content.held = [] }
+            return content.held
+        }
+    }
+
     /// Takes note of a connection; on the event loop of the meter.
     func opened(_ meter: NIOLoopBound<ServedMeter>) {
         let id = ObjectIdentifier(meter.value)

@@ -126,7 +126,16 @@ public final class MeterListener: Sendable {
 
     /// What becomes of answers from now on; requests are carried out in any case.
     public func setAnswering(_ answering: Answering) {
-        for answer in state.setAnswering(answering) {
+        send(state.setAnswering(answering))
+    }
+
+    /// Sends the answers that are kept; those to come are kept as before.
+    public func releaseHeld() {
+        send(state.takeHeld())
+    }
+
+    private func send(_ answers: [(octets: [UInt8], meter: NIOLoopBound<ServedMeter>)]) {
+        for answer in answers {
             channel.eventLoop.execute { answer.meter.value.write(answer.octets) }
         }
     }

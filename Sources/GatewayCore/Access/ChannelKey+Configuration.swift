@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Fleet
+public import MeterSessions
+
+extension ChannelKey {
+    /// The key of a path, by where it leads: an own channel of a meter and shared ones with the same address are one.
+    ///
+    /// TCP and TLS to the same port meet the same listener, and a modem is one whatever number it dials.
+    public init(_ path: ChannelConfiguration.Path) {
+        let text =
+            switch path {
+            case .tcp(let endpoint), .tls(let endpoint): "tcp:\(endpoint)"
+            case .udp(let endpoint): "udp:\(endpoint)"
+            case .serial(let line), .modem(let line, _): "serial:\(line.device)"
+            case .dialIn(let identity): "dial-in:\(identity)"
+            }
+        self.init(text)
+    }
+}
+
+extension ChannelGroupPlan {
+    /// The limits of a stored group.
+    public init(_ record: ChannelGroupRecord) {
+        self.init(
+            id: record.id.text,
+            parallelism: record.configuration.parallelism,
+            maxConnectionsPerSecond: record.configuration.maxConnectionsPerSecond
+        )
+    }
+}
