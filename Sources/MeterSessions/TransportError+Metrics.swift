@@ -27,17 +27,17 @@ extension TransportError {
         case .answerTimeout: .timeout
         case .closedByPeer: .closed
         case .cancelled: .cancelled
-        case .engine(.associationRejected): .rejected
+        case .engine(.associationRejected), .engine(.linkFailed): .rejected
         case .engine: .malformed
         }
     }
 
     /// Whether a session that was open before may simply have been lost, so that the request deserves a new one.
     ///
-    /// A meter that ended the association on its own says so (service-not-allowed), closes, or is silent.
+    /// A meter that ended the association on its own says so (service-not-allowed, DM), closes, or is silent.
     var suggestsLostSession: Bool {
         switch reason {
-        case .closedByPeer, .answerTimeout: true
+        case .closedByPeer, .answerTimeout, .engine(.linkFailed(.disconnected, _)): true
         case .engine(.exceptionResponse(let exception)): exception.stateError == .serviceNotAllowed
         default: false
         }

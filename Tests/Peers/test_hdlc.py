@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from foreign_clients import Access, DlmsCosemClient, GuruxClient, Link, PydlmsClient
-from noisy_line import NoisyLine
+from noisy_line import ForgetfulLine, NoisyLine
 from processes import GATEWAY, free_ports, running
 from protection import Protection
 
@@ -186,6 +186,41 @@ def test_a_foreign_meter_is_read_right_over_a_noisy_line(gateway, start_gurux_me
     line.close()
     assert sum(line.harmed.values()) > 3, line.harmed
     assert right >= 4, (right, line.harmed)
+
+
+@pytest.mark.parametrize("client", [16, 1])
+def test_a_foreign_meter_is_read_over_a_line_that_echoes(gateway, start_gurux_meter, client):
+    meter = start_gurux_meter("--interface", "hdlc", "--auth", "none", "--rows", "300")
+    line = NoisyLine(meter, 0, 0, echoes=True)
+    name = f"echo-{client}"
+    register_hdlc(gateway, name, line.port, plain(client))
+    rows = gateway.get(f"/meters/{name}/profiles/{LOAD_PROFILE}/rows?entries=300")
+    line.close()
+    assert rows.status == 200, rows.text
+    assert [row["values"][-1] for row in rows.json["rows"]] == [1_000_000 + 7 * n for n in range(300)]
+
+
+@pytest.mark.cell("HDLC: addresses of 1, 2 and 4 octets", "gurux meter")
+@pytest.mark.parametrize("octets, physical", [(1, None), (2, 17), (4, 17), (4, 16_382)])
+def test_a_foreign_meter_is_addressed_in_1_2_and_4_octets(gateway, start_gurux_meter, octets, physical):
+    meter = start_gurux_meter("--interface", "hdlc", "--auth", "none")
+    name = f"address-{octets}-{physical}"
+    address = {"logicalDevice": 1, "octets": octets} | ({"physicalDevice": physical} if physical else {})
+    register_hdlc(gateway, name, meter, plain(), address=address)
+    answer = gateway.get(f"/meters/{name}/objects/1.0.32.7.0.255/attributes/2?class=3")
+    assert answer.status == 200, answer.text
+
+
+def test_a_link_that_the_meter_forgot_is_set_up_anew_without_the_caller_noticing(gateway, start_gurux_meter):
+    meter = start_gurux_meter("--interface", "hdlc", "--auth", "none")
+    line = ForgetfulLine(meter)
+    register_hdlc(gateway, "forgetful", line.port, plain(), keepAlive="PT30S")
+    path = "/meters/forgetful/objects/1.0.32.7.0.255/attributes/2?class=3&maxAge=0"
+    assert gateway.get(path).status == 200
+    line.forget()
+    answer = gateway.get(path)
+    line.close()
+    assert answer.status == 200, answer.text
 
 
 # MARK: Foreign clients read our simulated meters

@@ -40,7 +40,7 @@ extension GatewayError {
         case .meterRefusedConnection: "Check channel.port; many meters take one connection at a time."
         case .meterUnreachable: "Check channel.host, channel.port, and power and network of the meter."
         case .meterTimeout:
-            "Check address.logicalDevice and clientAddress, or raise timeouts.response: meters stay silent when these are wrong."
+            "Check address (with physicalDevice in HDLC) and clientAddress, or raise timeouts.response: meters stay silent when these are wrong."
         case .outcomeUnknown: "Read the present state before you repeat anything."
         case .lineBusy, .queueFull, .waitExceeded: "Repeat later, wait longer with Prefer: wait=60, or use a job."
         case .clockAmbiguous: "Repeat when the meter's local time is unambiguous, or correct its configured time zone."

@@ -137,7 +137,7 @@ extension GatewayError {
             self =
                 mayHaveActed && awaited.isOutcome
                 ? .outcomeUnknown(meter, operation: context.service.rawValue)
-                : .protocolError(meter, reason: fault.inWords)
+                : GatewayError(fault, awaited, context)
         case .timeout(let awaited):
             self = .meterTimeout(meter, waitingFor: awaited.inWords, after: context.timeouts.response)
         case .connectionClosed(let awaited): self = .connectionLost(meter, waitingFor: awaited?.inWords)
@@ -212,21 +212,6 @@ extension Awaited {
         case .readout: "readout"
         case .programmingMode: "answer to the request for the programming mode"
         case .passwordAnswer: "answer to the password"
-        }
-    }
-}
-
-extension EngineError.LinkFault {
-    /// What happened, for people.
-    var inWords: String {
-        switch self {
-        case .refused: "it refuses an HDLC link, with parameters and without"
-        case .disconnected: "it says that there is no HDLC link any more"
-        case .frameRejected(let reject?):
-            "it refused the HDLC frame \(reject.rejectedControl.name), reasons \(reject.reasons.rawValue)"
-        case .frameRejected(nil): "it refused an HDLC frame"
-        case .notReady: "it says that it is not ready, however often it is asked"
-        case .tooLong: "the frames of one answer do not end"
         }
     }
 }
