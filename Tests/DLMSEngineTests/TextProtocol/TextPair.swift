@@ -100,7 +100,7 @@ struct TextPair {
 
     mutating func cancel() { run(client.cancel(now: now)) }
 
-    mutating func interrupt() { client.interrupt() }
+    mutating func interrupt() { client.interrupt(endsStream: false) }
 
     mutating func release() {
         run(client.release(now: now))
