@@ -9,7 +9,8 @@ extension TransportError {
     var outcome: SessionMetrics.Outcome {
         switch reason {
         case .answerTimeout, .connectTimeout, .notDialledIn: .timeout
-        case .closedByPeer, .nameNotResolved, .refused, .unreachable, .notBound, .portNotOpened, .converterRefused,
+        case .closedByPeer, .nameNotResolved, .refused, .unreachable, .notBound, .portNotOpened, .tlsRefused,
+            .converterRefused,
             .modem:
             .closed
         case .engine: .refused
@@ -22,7 +23,8 @@ extension TransportError {
         switch reason {
         case .nameNotResolved: .nameNotResolved
         case .refused: .refused
-        case .connectTimeout, .unreachable, .notBound, .portNotOpened, .converterRefused, .modem, .notDialledIn:
+        case .connectTimeout, .unreachable, .notBound, .portNotOpened, .tlsRefused, .converterRefused, .modem,
+            .notDialledIn:
             .unreachable
         case .answerTimeout: .timeout
         case .closedByPeer: .closed

@@ -24,7 +24,7 @@ extension MeterMedium {
     /// The host whose name is looked up when a line is opened; nil for media without one.
     public var host: String? {
         switch self {
-        case .tcp(let endpoint), .udp(let endpoint), .rfc2217(let endpoint, _): endpoint.host
+        case .tcp(let endpoint), .udp(let endpoint), .tls(let endpoint, _), .rfc2217(let endpoint, _): endpoint.host
         case .modem(let port, _): port.host
         case .serial, .standing: nil
         }

@@ -60,6 +60,25 @@ struct MeterTests {
                 #"{"channel":{"type":"tcp","host":"127.0.0.1","port":4059},"framing":"hdlc"}"#
             )
             #expect(hdlc.status == 201)
+            for channel in [
+                #"{"type":"udp","host":"127.0.0.1","port":4059}"#,
+                #"{"type":"tls","host":"127.0.0.1","port":4059,"caFile":"/ca.pem"}"#,
+                #"{"type":"serial","device":"/dev/ttyS0","baud":300,"parity":"even","dataBits":7}"#,
+                #"{"type":"rfc2217","host":"127.0.0.1","port":2217,"baud":4800}"#,
+            ] {
+                let id = "/channels/line-\(channel.count)"
+                let made = try await bench.send(.put, id, channel, headers: ["If-None-Match": "*"])
+                #expect(made.status == 201)
+                #expect(try await bench.get(id).json["type"] == made.json["type"])
+            }
+            let odd = try await bench.send(
+                .put,
+                "/channels/odd",
+                #"{"type":"serial","device":"/dev/ttyS0","baud":12345}"#,
+                headers: ["If-None-Match": "*"]
+            )
+            #expect(odd.problem == "value-out-of-range")
+            #expect(odd.json["pointer"] == "/baud")
             let zone = try await bench.send(
                 .put,
                 "/meters/H",

@@ -59,6 +59,12 @@ FEATURES: dict[str, dict[str, str]] = {
         "general block transfer, requests": "xdlms",
         "event and data notification": "xdlms",
     },
+    "Lines": {
+        "serial port": "",
+        "RFC 2217, converter of pyserial": "",
+        "UDP": "",
+        "TLS 1.2 and 1.3, Python's ssl": "",
+    },
     "Selective access": {
         "range": "xdlms",
         "entry": "xdlms",

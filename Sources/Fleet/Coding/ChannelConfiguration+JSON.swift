@@ -15,11 +15,15 @@ extension ChannelConfiguration {
     public func writeMembers(into writer: inout JSONWriter) {
         writer.member("type", path.type.rawValue)
         switch path {
-        case .tcp(let endpoint), .udp(let endpoint), .tls(let endpoint):
-            writer.member("host", endpoint.host)
-            writer.member("port", endpoint.port)
+        case .tcp(let endpoint), .udp(let endpoint): endpoint.writeMembers(into: &writer)
+        case .tls(let endpoint, let security):
+            endpoint.writeMembers(into: &writer)
+            security.writeMembers(into: &writer)
         case .serial(let line):
             line.writeMembers(into: &writer)
+        case .rfc2217(let endpoint, let format):
+            endpoint.writeMembers(into: &writer)
+            format.writeMembers(into: &writer)
         case .modem(let line, let dial):
             line.writeMembers(into: &writer)
             writer.member("dial", dial)
@@ -38,8 +42,11 @@ extension ChannelConfiguration {
         switch type {
         case .tcp: path = .tcp(try NetworkEndpoint(&members))
         case .udp: path = .udp(try NetworkEndpoint(&members))
-        case .tls: path = .tls(try NetworkEndpoint(&members))
+        case .tls: path = .tls(try NetworkEndpoint(&members), try TLSConfiguration(&members, at: pointer))
         case .serial: path = .serial(try SerialLine(&members))
+        case .rfc2217:
+            // No port is usual for it.
+            path = .rfc2217(try NetworkEndpoint(&members, requiresPort: true), try SerialFormat(&members))
         case .modem:
             let line = try SerialLine(&members)
             let dial = try members.requiredText("dial", "a dialling command such as ATDT0123456789") {
@@ -82,28 +89,16 @@ extension ChannelGroupConfiguration {
 }
 
 extension NetworkEndpoint {
-    fileprivate init(_ members: inout JSONMembers) throws(JSONMemberError) {
-        host = try members.requiredText("host", "a host name or address", where: TextCheck.isHost)
-        port = try members.optionalInteger("port", in: 1...65_535) ?? Self.standardPort
-    }
-}
-
-extension SerialLine {
     fileprivate func writeMembers(into writer: inout JSONWriter) {
-        writer.member("device", device)
-        writer.member("baud", baud)
-        writer.member("parity", parity.rawValue)
-        writer.member("dataBits", dataBits)
-        writer.member("stopBits", stopBits)
+        writer.member("host", host)
+        writer.member("port", port)
     }
 
-    fileprivate init(_ members: inout JSONMembers) throws(JSONMemberError) {
-        device = try members.requiredText("device", "the absolute path of a device such as /dev/ttyUSB0") {
-            $0.hasPrefix("/") && TextCheck.isPlain($0, upTo: 255)
-        }
-        baud = try members.optionalInteger("baud", in: 50...4_000_000) ?? 9600
-        parity = try members.optionalChoice("parity") ?? .none
-        dataBits = try members.optionalInteger("dataBits", in: 7...8) ?? 8
-        stopBits = try members.optionalInteger("stopBits", in: 1...2) ?? 1
+    fileprivate init(_ members: inout JSONMembers, requiresPort: Bool = false) throws(JSONMemberError) {
+        host = try members.requiredText("host", "a host name or address", where: TextCheck.isHost)
+        port =
+            requiresPort
+            ? try members.requiredInteger("port", in: 1...65_535)
+            : try members.optionalInteger("port", in: 1...65_535) ?? Self.standardPort
     }
 }

@@ -115,7 +115,8 @@ extension MeterConfiguration {
         guard case .inline(let channel) = channel, framing == .wrapper else { return }
         switch channel.path {
         case .tcp, .udp, .tls, .dialIn: return
-        case .serial, .modem: throw members.fault("framing", "hdlc, hdlc-mode-e or iec62056-21 on a serial line")
+        case .serial, .rfc2217, .modem:
+            throw members.fault("framing", "hdlc, hdlc-mode-e or iec62056-21 on a serial line")
         }
     }
 }

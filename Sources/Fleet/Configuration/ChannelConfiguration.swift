@@ -23,9 +23,11 @@ extension ChannelConfiguration {
         /// UDP datagrams.
         case udp(NetworkEndpoint)
         /// TLS over a TCP connection that the gateway opens.
-        case tls(NetworkEndpoint)
+        case tls(NetworkEndpoint, TLSConfiguration = TLSConfiguration())
         /// A serial port of the gateway's machine.
         case serial(SerialLine)
+        /// A serial port of another machine, whose format is set over a TCP connection (RFC 2217).
+        case rfc2217(NetworkEndpoint, SerialFormat)
         /// A modem with AT commands at a serial port; `dial` is the whole dialling command.
         case modem(SerialLine, dial: String)
         /// A connection that the meter opens to the gateway, known by what it sends first or by its address.
@@ -38,6 +40,7 @@ extension ChannelConfiguration {
             case .udp: .udp
             case .tls: .tls
             case .serial: .serial
+            case .rfc2217: .rfc2217
             case .modem: .modem
             case .dialIn: .dialIn
             }
@@ -50,10 +53,12 @@ extension ChannelConfiguration {
         case tcp
         /// See ``Path/udp(_:)``.
         case udp
-        /// See ``Path/tls(_:)``.
+        /// See ``Path/tls(_:_:)``.
         case tls
         /// See ``Path/serial(_:)``.
         case serial
+        /// See ``Path/rfc2217(_:_:)``.
+        case rfc2217
         /// See ``Path/modem(_:dial:)``.
         case modem
         /// See ``Path/dialIn(identity:)``.
@@ -80,39 +85,6 @@ public struct NetworkEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// Host and port with a colon between, an IPv6 address in brackets.
     public var description: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
-}
-
-/// A serial port and its settings.
-public struct SerialLine: Hashable, Sendable {
-    /// The device file.
-    public var device: String
-    /// The speed in bits per second.
-    public var baud: UInt32
-    /// The parity bit.
-    public var parity: Parity
-    /// The number of data bits, 7 or 8.
-    public var dataBits: UInt8
-    /// The number of stop bits, 1 or 2.
-    public var stopBits: UInt8
-
-    /// Makes a serial line; by default 9600 bits per second, 8 data bits, no parity, 1 stop bit.
-    public init(device: String, baud: UInt32 = 9600, parity: Parity = .none, dataBits: UInt8 = 8, stopBits: UInt8 = 1) {
-        self.device = device
-        self.baud = baud
-        self.parity = parity
-        self.dataBits = dataBits
-        self.stopBits = stopBits
-    }
-
-    /// The parity bit of a serial line.
-    public enum Parity: String, CaseIterable, Hashable, Sendable {
-        /// There is none.
-        case none
-        /// Makes the number of ones even.
-        case even
-        /// Makes the number of ones odd.
-        case odd
     }
 }
 

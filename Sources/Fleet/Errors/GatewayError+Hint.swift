@@ -38,6 +38,8 @@ extension GatewayError {
         case .meterNotConnected:
             "The request waits for the meter as long as the caller does; check the address that its modem connects to."
         case .meterRefusedConnection: "Check channel.port; many meters take one connection at a time."
+        case .meterUnreachable(_, let endpoint, _) where endpoint.hasPrefix("/"):
+            "Check channel.device, that it is plugged in, and that the gateway may use it."
         case .meterUnreachable: "Check channel.host, channel.port, and power and network of the meter."
         case .meterTimeout:
             "Check address (with physicalDevice in HDLC) and clientAddress, or raise timeouts.response: meters stay silent when these are wrong."

@@ -8,9 +8,11 @@ extension ProblemPage {
     static let meterPages: [ProblemPage] = [
         ProblemPage(
             "meter-unreachable",
-            cause: "No connection came about: the name is not known, there is no route, or nobody answered in time.",
+            cause:
+                "No connection came about: the name is not known, there is no route, nobody answered in time, or a serial port or converter cannot be used. `detail` says which.",
             gatewayDid: "It tried once for `timeouts.connect`. Nothing was sent to the meter.",
-            whatToDo: "Check power and network of the meter, and `channel.host` and `channel.port`.",
+            whatToDo:
+                "Check power and network of the meter, and `channel.host` and `channel.port`. A serial port has to be plugged in, free, and open to the user of the gateway: usually the members of the group `dialout` may use it.",
             look: linkLook
         ),
         ProblemPage(

@@ -43,6 +43,8 @@ extension GatewayError {
             )
         case .portNotOpened(let device, let fault):
             self = .meterUnreachable(meter, endpoint: device, reason: fault.inWords)
+        case .tlsRefused(let fault):
+            self = .meterUnreachable(meter, endpoint: context.endpoint, reason: fault.inWords)
         case .converterRefused(let fault):
             self = .meterUnreachable(meter, endpoint: context.endpoint, reason: fault.inWords)
         case .modem(.carrierLost): self = .connectionLost(meter, waitingFor: nil)

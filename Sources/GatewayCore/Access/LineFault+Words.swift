@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSEngine
+import DLMSSecurity
 import MeterTransport
 
 extension PortFault {
@@ -28,6 +29,24 @@ extension ConverterFault {
         case .notSpoken: "it does not know RFC 2217; a converter without it is a channel of type tcp"
         case .silent: "it does not answer in RFC 2217; a converter without it is a channel of type tcp"
         case .formatRefused(let format): "it does not have \(format.inWords)"
+        }
+    }
+}
+
+extension TLSFault {
+    /// Why there is no TLS, and what helps, for people.
+    var inWords: String {
+        switch self {
+        case .fileUnusable(let file): "the file \(file) cannot be read, or is not what it should be"
+        case .keyDoesNotFit(let file): "the private key in \(file) does not belong to the certificate"
+        case .notSpoken: "it does not speak TLS; without it the channel is of type tcp"
+        case .versionRefused: "it has no version of TLS from 1.2 on"
+        case .notTrusted(let reason): "its certificate is not trusted (\(reason)); channel.caFile says who is"
+        case .outOfDate: "its certificate has expired, or is not valid yet"
+        case .wrongName(let expected): "its certificate is not for \(expected); channel.serverName says whose it is"
+        case .clientCertificateRefused:
+            "it wants another client certificate; channel.clientCertificateFile and channel.clientKeyFile hold ours"
+        case .failed(let reason): "TLS failed: \(reason)"
         }
     }
 }

@@ -3,6 +3,7 @@
 
 import DLMSEngine
 import Fleet
+import JSONText
 import MeterSessions
 import MeterTransport
 
@@ -32,9 +33,7 @@ extension MeterRoute {
             channel = sharedChannel.configuration
         }
         try Self.check(configuration)
-        guard case .tcp(let endpoint) = channel.path else {
-            throw .notSupported(what: "channels of type \(channel.path.type.rawValue)")
-        }
+        let medium = try MeterMedium(channel.path)
         let mapping = AssociationMapping(
             meter: record.id,
             configuration: configuration,
@@ -57,7 +56,7 @@ extension MeterRoute {
             meter: record.id.text,
             channel: ChannelKey(channel.path),
             group: group.map { ChannelGroupPlan($0) },
-            medium: .tcp(TCPEndpoint(host: endpoint.host, port: Int(endpoint.port))),
+            medium: medium,
             associations: associations,
             counters: counters,
             connectTimeout: configuration.timeouts.connect,
@@ -76,13 +75,18 @@ extension MeterRoute {
 
     /// Refuses what this version cannot do; asked before a meter is stored, so that nobody waits for it in vain.
     static func check(_ configuration: MeterConfiguration) throws(GatewayError) {
-        if case .inline(let channel) = configuration.channel { try check(channel) }
+        if case .inline(let channel) = configuration.channel { try check(channel, at: "/channel") }
     }
 
     /// Refuses channels that this version cannot use.
-    static func check(_ channel: ChannelConfiguration) throws(GatewayError) {
-        guard case .tcp = channel.path else {
-            throw .notSupported(what: "channels of type \(channel.path.type.rawValue)")
-        }
+    ///
+    /// - Parameter place: where the channel stands in what the caller sent.
+    static func check(_ channel: ChannelConfiguration, at place: JSONPointer = .root) throws(GatewayError) {
+        _ = try MeterMedium(channel.path)
+        guard let format = channel.path.format, !SerialSpeed.standard.contains(format.baud) else { return }
+        throw .valueOutOfRange(
+            pointer: place.appending("baud"),
+            allowed: "one of \(SerialSpeed.standard.map { String($0) }.joined(separator: ", "))"
+        )
     }
 }

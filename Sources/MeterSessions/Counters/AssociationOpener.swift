@@ -173,7 +173,7 @@ extension TransportError {
         switch reason {
         case .answerTimeout, .closedByPeer: true
         case .engine(.exceptionResponse), .engine(.confirmedServiceError), .engine(.associationRejected): true
-        case .engine, .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .portNotOpened,
+        case .engine, .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .portNotOpened, .tlsRefused,
             .converterRefused, .modem, .notDialledIn, .cancelled:
             false
         }
@@ -183,7 +183,8 @@ extension TransportError {
     fileprivate var isAnswerOfMeter: Bool {
         switch reason {
         case .answerTimeout, .closedByPeer, .engine: true
-        case .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .portNotOpened, .converterRefused,
+        case .nameNotResolved, .refused, .connectTimeout, .unreachable, .notBound, .portNotOpened, .tlsRefused,
+            .converterRefused,
             .modem, .notDialledIn, .cancelled:
             false
         }

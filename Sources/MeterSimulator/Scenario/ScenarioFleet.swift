@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSEngine
+import DLMSSecurity
 public import MeterTransport
 
 /// The meters of a scenario, running.
@@ -179,7 +180,14 @@ extension Scenario.Place: CustomStringConvertible {
             case .tcp(let host, let port): .tcp(host: host, port: port)
             case .udp(let host, let port): .udp(host: host, port: port)
             case .pseudoterminal(let path): .pseudoterminal(link: path)
-            case .tls, .dialIn: throw TransportError(.notBound(code: 95))
+            case .tls(let host, let port, let certificate, let key):
+                .tls(
+                    host: host,
+                    port: port,
+                    identity: TLSIdentity(certificateFile: certificate, keyFile: key),
+                    clientAuthorityFile: nil
+                )
+            case .dialIn: throw TransportError(.notBound(code: 95))
             }
         }
     }

@@ -16,21 +16,6 @@ extension LineOpening {
             let control = TelnetControl(handler: telnet, eventLoop: channel.eventLoop)
             return (try install(on: channel, control: control, format: format), ready)
         }
-        let left = max(ContinuousClock.Instant.now.duration(to: limit), .zero)
-        let timer = line.channel.eventLoop.scheduleTask(in: TimeAmount(left)) {
-            ready.fail(TransportError(.converterRefused(.silent)))
-        }
-        defer { timer.cancel() }
-        do {
-            try await withTaskCancellationHandler {
-                try await ready.futureResult.get()
-            } onCancel: {
-                ready.fail(TransportError(.cancelled))
-            }
-            return line
-        } catch {
-            await line.close()
-            throw error as? TransportError ?? TransportError(.closedByPeer(waitingFor: nil))
-        }
+        return try await prepared(line, ready, until: limit, late: .converterRefused(.silent))
     }
 }

@@ -91,7 +91,7 @@ final class MeterClientHandler: LineUser {
             let reason: TransportError.Reason =
                 switch attachment {
                 case .attached: .cancelled
-                case .closed: .closedByPeer(waitingFor: .associationResponse)
+                case .closed: line.reason ?? .closedByPeer(waitingFor: .associationResponse)
                 case .inUse: .engine(.notReady)
                 }
             if isAttached { leave(isSettled: true) } else { lineEnded(nil) }

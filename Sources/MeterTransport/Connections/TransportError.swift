@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSEngine
+public import DLMSSecurity
 
 /// Why a connection or an exchange with a meter failed, and whether the meter may have got the request.
 public struct TransportError: Error, Hashable, Sendable {
@@ -19,6 +20,8 @@ public struct TransportError: Error, Hashable, Sendable {
         case notBound(code: Int32)
         /// A serial port cannot be used: operator or hardware.
         case portNotOpened(device: String, PortFault)
+        /// There is no TLS connection: operator, or whoever runs the other side.
+        case tlsRefused(TLSFault)
         /// A converter at the other end of a TCP connection does not do its part of RFC 2217: operator or converter.
         case converterRefused(ConverterFault)
         /// The modem has no call.

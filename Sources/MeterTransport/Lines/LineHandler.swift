@@ -62,8 +62,8 @@ final class LineHandler: ChannelInboundHandler {
     /// What waits for a change of the format; nil while there is none.
     private var held: [Held]?
     private var echo: EchoRemoval?
-    /// Why the line is about to be closed, where more is known.
-    private var reason: TransportError.Reason?
+    /// Why the line was closed, or is about to be, where more is known.
+    private(set) var reason: TransportError.Reason?
     /// Whether the format stays as it is, because a modem at the end of the line goes by it.
     var hasFixedFormat = false
     var tap: (any LineTap)?

@@ -76,4 +76,29 @@ struct LineOpening: Sendable {
             throw ConnectFailure.transportError(of: error, endpoint)
         }
     }
+
+    /// Waits until what is between the channel and the line is ready; closes the line when that fails.
+    ///
+    /// - Parameter late: what it means when it is not ready in time.
+    func prepared(
+        _ line: MeterLine,
+        _ ready: EventLoopPromise<Void>,
+        until limit: ContinuousClock.Instant,
+        late: TransportError.Reason
+    ) async throws(TransportError) -> MeterLine {
+        let left = max(ContinuousClock.Instant.now.duration(to: limit), .zero)
+        let timer = line.channel.eventLoop.scheduleTask(in: TimeAmount(left)) { ready.fail(TransportError(late)) }
+        defer { timer.cancel() }
+        do {
+            try await withTaskCancellationHandler {
+                try await ready.futureResult.get()
+            } onCancel: {
+                ready.fail(TransportError(.cancelled))
+            }
+            return line
+        } catch {
+            await line.close()
+            throw error as? TransportError ?? TransportError(.closedByPeer(waitingFor: nil))
+        }
+    }
 }

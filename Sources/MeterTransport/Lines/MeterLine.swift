@@ -46,6 +46,7 @@ public final class MeterLine: Sendable {
             switch medium {
             case .tcp(let endpoint): try await opening.connect(to: endpoint)
             case .udp(let endpoint): try await opening.exchangeDatagrams(with: endpoint)
+            case .tls(let endpoint, let settings): try await opening.open(endpoint, settings)
             case .serial(let settings): try await opening.open(settings)
             case .rfc2217(let endpoint, let format): try await opening.open(endpoint, format)
             case .modem(let port, let settings): try await opening.dial(settings, over: port)

@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSEngine
+public import DLMSSecurity
 
 /// Where simulated meters can be reached.
 public enum ListenerMedium: Hashable, Sendable {
@@ -9,6 +10,10 @@ public enum ListenerMedium: Hashable, Sendable {
     case tcp(host: String, port: Int)
     /// A UDP port at an address; 0 = any free port.
     case udp(host: String, port: Int)
+    /// A TCP port at an address, with TLS; 0 = any free port.
+    ///
+    /// Clients have to show a certificate of these authorities, if there are any.
+    case tls(host: String, port: Int, identity: TLSIdentity, clientAuthorityFile: String?)
     /// A pseudoterminal that is made for it, with a symbolic link at this path; nil = without a link.
     ///
     /// A link at the path that leads to a pseudoterminal, or nowhere, is replaced.

@@ -28,6 +28,8 @@ struct SharedListener: Sendable {
     func bind(_ medium: ListenerMedium) async throws(TransportError) -> Bound {
         switch medium {
         case .tcp(let host, let port): (try await listen(host, port), nil)
+        case .tls(let host, let port, let identity, let clientAuthorityFile):
+            (try await listen(host, port, try await context(identity, clientAuthorityFile)), nil)
         case .udp(let host, let port): (try await receiveDatagrams(host, port), nil)
         case .pseudoterminal(let link): try await openPseudoterminal(link)
         case .serial(let settings): try await open(settings)
@@ -54,7 +56,24 @@ struct SharedListener: Sendable {
         try channel.pipeline.syncOperations.addHandler(SimulatedModemHandler(modem))
     }
 
-    private func listen(_ host: String, _ port: Int) async throws(TransportError) -> any Channel {
+    private func context(
+        _ identity: TLSIdentity,
+        _ clientAuthorityFile: String?
+    ) async throws(TransportError) -> TLSContext {
+        do {
+            return try await network.waitingThreads.runIfActive {
+                try TLSContext(server: identity, clientAuthorityFile: clientAuthorityFile)
+            }
+        } catch {
+            throw (error as? TLSFault).map { TransportError(.tlsRefused($0)) } ?? TransportError(.cancelled)
+        }
+    }
+
+    private func listen(
+        _ host: String,
+        _ port: Int,
+        _ security: TLSContext? = nil
+    ) async throws(TransportError) -> any Channel {
         let servesOneAtATime = meters.first?.options.servesOneAtATime ?? false
         let refusesOthers = meters.first?.options.refusesOthers ?? false
         let bootstrap = ServerBootstrap(group: loop, childGroup: loop)
@@ -67,6 +86,10 @@ struct SharedListener: Sendable {
                 child.eventLoop.makeCompletedFuture {
                     let handler = MeterServerHandler(meters: served(StreamWire(channel: child))) {
                         refusesOthers && states.contains { $0.counters.open > 0 }
+                    }
+                    if let security {
+                        let session = try TLSSession(server: security)
+                        try child.pipeline.syncOperations.addHandler(TLSHandler(session))
                     }
                     try addModem(to: child)
                     try child.pipeline.syncOperations.addHandler(handler)
