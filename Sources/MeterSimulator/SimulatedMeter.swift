@@ -4,6 +4,7 @@
 public import COSEMModel
 public import DLMSCodec
 public import DLMSEngine
+import DLMSSecurity
 import Synchronization
 
 /// One simulated residential meter: the objects a server machine serves.
@@ -157,7 +158,10 @@ public final class SimulatedMeter: ObjectServer {
         return state.withLock { definition.invoke(&$0, parameter, meter) }
     }
 
-    private static let nobody = ServedClient(
+    /// The password of the programming mode of IEC 62056-21.
+    var textPassword: Secret { options.readerPassword }
+
+    static let nobody = ServedClient(
         address: ClientAddress(clientSAP: 0, serverSAP: 0),
         isAuthenticated: false,
         conformance: []

@@ -10,6 +10,24 @@ extension MeterBehaviour {
         case live
     }
 
+    /// The characters of a line on which a meter speaks text.
+    public enum TextCharacters: String, CaseIterable, Hashable, Sendable {
+        /// 7 data bits and even parity, as the standard says.
+        case sevenEven = "7e1"
+        /// 8 data bits without parity; the parity of the text goes in bit 7.
+        case eightNone = "8n1"
+    }
+
+    /// What becomes of the higher speed that a text meter offers.
+    public enum TextSpeedChange: String, CaseIterable, Hashable, Sendable {
+        /// It is taken.
+        case offered
+        /// The meter is told to stay at its first speed.
+        case none
+        /// It is agreed to, and the line is left as it is: a converter changes by itself, or the meter never does.
+        case unnoticed
+    }
+
     /// When the client's system title stands in the AARQ.
     public enum CallingSystemTitle: String, CaseIterable, Hashable, Sendable {
         /// When the association is protected or authenticated by HLS.

@@ -23,6 +23,21 @@ public struct MeterBehaviour: Hashable, Sendable {
     /// How many milliseconds a meter is left alone after the end of a link.
     public var linkPause = 0
 
+    // MARK: IEC 62056-21
+
+    /// Whether zeros are sent for two seconds before a sign-on, for meters that sleep.
+    public var textWakeUp = false
+    /// The speed at which a session begins, 110 to 115200 bits per second.
+    public var textSpeed: UInt32 = 300
+    /// The characters of the line in text.
+    public var textCharacters = TextCharacters.sevenEven
+    /// What becomes of the higher speed that the meter offers.
+    public var textSpeedChange = TextSpeedChange.offered
+    /// The highest speed that is agreed to, 300 to 19200 bits per second; nil takes what the meter offers.
+    public var textSpeedLimit: UInt32?
+    /// Whether the meter sends by itself and is not asked (mode D).
+    public var textListens = false
+
     // MARK: Messages and associations
 
     /// The most attributes in one request with a list, 1 to 500; 1 asks one by one.

@@ -11,6 +11,13 @@ extension Quirk {
         .flag("linkDisconnectFirst", \.linkDisconnectFirst, "Whether DISC is sent before SNRM."),
         .number("linkPause", \.linkPause, .integer(0...60_000), "Milliseconds that a meter is left alone after the end of an HDLC link."),
 
+        .flag("textWakeUp", \.textWakeUp, "Whether a sign-on in text begins with zeros, for meters that sleep."),
+        .number("textSpeed", \.textSpeed, .integer(110...115_200), "Bits per second at which a session in text begins."),
+        .word("textCharacters", \.textCharacters, "Data bits, parity and stop bits of a line in text."),
+        .word("textSpeedChange", \.textSpeedChange, "What becomes of the higher speed that a text meter offers."),
+        .number("textSpeedLimit", \.textSpeedLimit, .integer(300...19_200), "The highest speed that is agreed to with a text meter."),
+        .flag("textListens", \.textListens, "Whether a text meter sends by itself and is not asked."),
+
         .number("withListMaximum", \.withListMaximum, .integer(1...500), "The most attributes in one request with a list; 1 asks one by one."),
         .number("maxSendPDU", \.maxSendPDU, .integer(40...65_535), "The longest APDU in octets that the meter is sent, whatever it announces."),
         .number("maxReceivePDU", \.maxReceivePDU, .integer(40...65_535), "The longest APDU in octets that the gateway says it takes."),

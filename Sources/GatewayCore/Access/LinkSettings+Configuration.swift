@@ -19,26 +19,39 @@ extension LinkSettings {
         case .hdlc: self = .hdlc(try HDLCLinkSettings(configuration, behaviour, client: client))
         case .hdlcModeE:
             var settings = try HDLCLinkSettings(configuration, behaviour, client: client)
-            settings.signOn = OpticalSignOn(try TextSignOnSettings(configuration.address))
+            settings.signOn = OpticalSignOn(try TextSignOnSettings(configuration, behaviour))
             self = .hdlc(settings)
-        case .iec62056Part21: self = .text(TextLinkSettings(try TextSignOnSettings(configuration.address)))
+        case .iec62056Part21:
+            var settings = TextLinkSettings(try TextSignOnSettings(configuration, behaviour))
+            if behaviour.textListens { settings.access = .listening(settings.signOn.opening) }
+            self = .text(settings)
         }
     }
 }
 
 extension TextSignOnSettings {
-    /// How the meter with a device address is greeted, or whichever there is.
+    /// How a meter is greeted by its device address, or whichever there is.
     ///
     /// - Throws: ``GatewayError/notSupported(what:)`` for an address that has no place in the greeting.
-    fileprivate init(_ address: MeterAddress) throws(GatewayError) {
-        guard let device = address.device else {
-            self.init()
-            return
-        }
+    fileprivate init(_ configuration: MeterConfiguration, _ behaviour: MeterBehaviour) throws(GatewayError) {
+        let device = configuration.address.device ?? ""
         guard let request = RequestMessage(address: device) else {
             throw .notSupported(what: "the device address \(device) in the sign-on of IEC 62056-21")
         }
         self.init(request: request)
+        wakesUp = behaviour.textWakeUp
+        opening =
+            switch behaviour.textCharacters {
+            case .sevenEven: LineFormat(baud: behaviour.textSpeed, dataBits: 7, parity: .even)
+            case .eightNone: LineFormat(baud: behaviour.textSpeed)
+            }
+        speedChange =
+            switch behaviour.textSpeedChange {
+            case .offered: behaviour.textSpeedLimit.map { .limited(to: Int($0)) } ?? .offered
+            case .none: .none
+            case .unnoticed: .unnoticed
+            }
+        reactionTimeout = configuration.timeouts.response
     }
 }
 

@@ -89,7 +89,30 @@ extension Scenario.Options {
             server.blockTransfer.window = window
         }
         if framing == .hdlc || framing == .hdlcModeE { try readLink(&quirks) }
+        if framing == .iec62056Part21 || framing == .hdlcModeE { try readText(&quirks, framing) }
         try quirks.finish()
+    }
+
+    /// What only shows in the text protocol.
+    private mutating func readText(_ quirks: inout JSONMembers, _ framing: Scenario.Framing) throws(JSONMemberError) {
+        var settings = SimulatedText.settings(offersHDLC: framing == .hdlcModeE)
+        if let text = try quirks.optionalString("identification") {
+            guard let message = try? IdentificationMessage(octets: Array("\(text)\r\n".utf8)) else {
+                throw quirks.fault("identification", .invalid(expected: "such as /ABC5\\2NAME", suggestion: nil))
+            }
+            settings?.identification = message
+        }
+        let hour = Duration.seconds(3600)
+        settings?.hasBlockCheck = try quirks.optionalBool("blockCheck") ?? true
+        settings?.sleeps = try quirks.optionalBool("sleeps") ?? false
+        settings?.echoes = try quirks.optionalBool("echoes") ?? false
+        settings?.parity = try quirks.optionalBool("parityInBit7") ?? false ? .even : .stripped
+        settings?.sendingInterval = try quirks.optionalDuration("sendingInterval", in: .milliseconds(100)...hour)
+        if let time = try quirks.optionalDuration("reactionTime", in: .zero...hour) { settings?.reactionTime = time }
+        if let time = try quirks.optionalDuration("textTimeout", in: .seconds(1)...hour) {
+            settings?.inactivityTimeout = time
+        }
+        text = settings
     }
 
     /// What only shows on a line with HDLC.

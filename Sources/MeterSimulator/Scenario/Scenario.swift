@@ -100,6 +100,8 @@ public struct Scenario: Hashable, Sendable {
         public var server = ServerMachine.Options()
         /// How it behaves on a line with HDLC.
         public var link = HDLCServerSettings()
+        /// How it behaves in the text protocol of IEC 62056-21; nil = as usual.
+        public var text: TextServerSettings?
 
         /// The usual meter.
         public init() {}

@@ -204,11 +204,31 @@ extension MeterListener.Options {
         refusesOthers = line.connections == .oneRefusing
         lineFormat = line.pacing.map { LineFormat(baud: $0.baud) }
         switch line.framing {
-        case .wrapper, .iec62056Part21: break
-        case .hdlc, .hdlcModeE:
-            var settings = meter.options.link
-            settings.physicalDevice = meter.physicalDevice
-            framing = .hdlc(settings)
+        case .wrapper: break
+        case .hdlc:
+            framing = .hdlc(meter.link)
+        case .hdlcModeE:
+            lineFormat = nil
+            framing = meter.text(on: line).map { .hdlcModeE(meter.link, $0) } ?? .hdlc(meter.link)
+        case .iec62056Part21:
+            lineFormat = nil
+            if let text = meter.text(on: line) { framing = .text(text) }
         }
+    }
+}
+
+extension Scenario.Meter {
+    fileprivate var link: HDLCServerSettings {
+        var settings = options.link
+        settings.physicalDevice = physicalDevice
+        return settings
+    }
+
+    /// How the meter behaves in the text protocol, which it speaks at speeds of its own.
+    fileprivate func text(on line: Scenario.Line) -> TextServerSettings? {
+        var settings = options.text ?? SimulatedText.settings(offersHDLC: line.framing == .hdlcModeE)
+        settings?.address = device
+        settings?.needsAddress = line.meters.count > 1
+        return settings
     }
 }

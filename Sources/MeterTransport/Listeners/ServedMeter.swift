@@ -18,6 +18,8 @@ final class ServedMeter {
     private let makeMachine: () -> ServerMachine
     /// The format that the meter has now; nil = whatever the client has.
     private var format: LineFormat?
+    /// The speed of the client that the machine was told last.
+    private var clientBaud: UInt32?
     private var isFrozen = false
     /// When the machine is to be woken, and what does it at that time or before.
     private var deadline: ContinuousClock.Instant?
@@ -68,6 +70,7 @@ final class ServedMeter {
     /// Octets came from the client.
     func received(_ octets: [UInt8]) {
         guard !isFrozen else { return }
+        noteSpeed()
         let octets = hears ? octets : WrongSpeed.garbled(octets)
         guard let faults else { return run(machine.received(octets, now: .now)) }
         // What a fault makes the client hear at once, an echo, goes out with the incoming steps.
@@ -78,6 +81,13 @@ final class ServedMeter {
     func notify(_ message: UnsolicitedMessage) {
         guard !isFrozen else { return }
         run(machine.notify(message))
+    }
+
+    /// Tells a meter that changes its speed by itself which one the client has.
+    private func noteSpeed() {
+        guard format == nil, let baud = wire.baud, baud != clientBaud else { return }
+        clientBaud = baud
+        run(machine.lineChanged(to: LineFormat(baud: baud)))
     }
 
     private func run(_ actions: [ServerAction]) {
@@ -106,6 +116,7 @@ final class ServedMeter {
             guard let due = self.deadline else { return }
             guard due <= .now else { return startTimer() }
             self.deadline = nil
+            noteSpeed()
             run(machine.deadlineReached(now: .now))
         }
     }
@@ -137,7 +148,9 @@ final class ServedMeter {
 
     /// Ends the connection; on a line without connections the meter just begins anew.
     func close(resets: Bool = false) {
-        if !wire.close(resets: resets) { machine = makeMachine() }
+        guard !wire.close(resets: resets) else { return }
+        machine = makeMachine()
+        clientBaud = nil
     }
 
     /// Sends octets now, whatever was to become of them.

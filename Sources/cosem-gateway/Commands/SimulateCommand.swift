@@ -54,7 +54,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "The security suite of the meters: 0, 1 or 2 (default: 0).")
     var suite: UInt8?
 
-    @Option(help: "How messages are framed: wrapper or hdlc (default: wrapper).")
+    @Option(help: "How messages are framed: wrapper, hdlc, hdlc-mode-e or iec62056-21 (default: wrapper).")
     var framing: SimulatedFraming?
 
     @Option(help: "The physical device of the meters in HDLC addresses, 1 to 16381 (default: any).")
@@ -88,7 +88,7 @@ struct SimulateCommand: AsyncParsableCommand {
             throw ValidationError("--port and --count: the ports of all meters lie between 1 and 65535")
         }
         guard SecuritySuite(rawValue: suite ?? 0) != nil else { throw ValidationError("--suite is 0, 1 or 2") }
-        guard framing == .hdlc || hdlc.allSatisfy({ $0 == nil }) else {
+        guard framing == .hdlc || framing == .hdlcModeE || hdlc.allSatisfy({ $0 == nil }) else {
             throw ValidationError("--physical-device, --frame-length and --window go with --framing hdlc")
         }
         guard (1...0x3FFD).contains(physicalDevice ?? 1), (32...2030).contains(frameLength ?? 32),
@@ -113,7 +113,8 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     private var serverFraming: ServerFraming {
-        guard framing == .hdlc else { return .wrapper }
+        if framing == .iec62056Part21, let text = SimulatedText.settings() { return .text(text) }
+        guard framing == .hdlc || framing == .hdlcModeE else { return .wrapper }
         var settings = HDLCServerSettings(physicalDevice: physicalDevice)
         settings.limits = HDLCLimits(
             informationTransmit: frameLength ?? HDLCFrame.longestInformation,
@@ -121,6 +122,9 @@ struct SimulateCommand: AsyncParsableCommand {
             windowTransmit: window ?? 7,
             windowReceive: window ?? 7
         )
+        if framing == .hdlcModeE, let text = SimulatedText.settings(offersHDLC: true) {
+            return .hdlcModeE(settings, text)
+        }
         return .hdlc(settings)
     }
 
@@ -161,6 +165,10 @@ enum SimulatedFraming: String, CaseIterable, ExpressibleByArgument {
     case wrapper
     /// HDLC frames of IEC 62056-46.
     case hdlc
+    /// HDLC behind a sign-on of IEC 62056-21 mode E.
+    case hdlcModeE = "hdlc-mode-e"
+    /// The text protocol of IEC 62056-21.
+    case iec62056Part21 = "iec62056-21"
 }
 
 /// Keeps simulated meters listening until the process stops.
