@@ -24,6 +24,8 @@ final class ServedMeter {
     /// When the machine is to be woken, and what does it at that time or before.
     private var deadline: ContinuousClock.Instant?
     private var timer: Scheduled<Void>?
+    /// When the timer ends.
+    private var wakeUp: ContinuousClock.Instant?
     // Each direction keeps its order for itself.
     private lazy var incoming = LineStepQueue(on: loop) { [weak self] in self?.perform($0) }
     private lazy var outgoing = LineStepQueue(on: loop) { [weak self] in self?.perform($0) }
@@ -103,7 +105,10 @@ final class ServedMeter {
 
     private func schedule(_ instant: ContinuousClock.Instant?) {
         deadline = instant
-        guard timer == nil else { return }
+        if let timer, let wakeUp {
+            guard let instant, instant < wakeUp else { return }
+            timer.cancel()
+        }
         startTimer()
     }
 
@@ -111,6 +116,7 @@ final class ServedMeter {
     private func startTimer() {
         guard let deadline else { return }
         let delay = max(ContinuousClock.Instant.now.duration(to: deadline), .zero)
+        wakeUp = deadline
         timer = loop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
             timer = nil
             guard let due = self.deadline else { return }
