@@ -50,8 +50,14 @@ struct APIBench: Sendable {
     let queue: JobQueue
     let store: SQLFleetStore
 
-    private init(_ makeObjects: ((HandClock) -> any ObjectServer)?) async throws {
-        listener = try await MeterListener.bind(objects: makeObjects?(clock) ?? meter, network: network)
+    private init(_ makeObjects: ((HandClock) -> any ObjectServer)?, _ framing: ServerFraming) async throws {
+        var options = MeterListener.Options()
+        options.framing = framing
+        listener = try await MeterListener.bind(
+            objects: makeObjects?(clock) ?? meter,
+            options: options,
+            network: network
+        )
         let database = try SQLiteDatabase.inMemory()
         _ = try await Migrator.migrate(database, now: clock.now())
         let custodian = CounterCustodian(
@@ -80,12 +86,15 @@ struct APIBench: Sendable {
 
     /// Runs a test body with the meter registered as M1, and takes everything down after it.
     ///
-    /// - Parameter serving: makes the meter that is served; a ``SampleMeter`` unless said otherwise.
+    /// - Parameters:
+    ///   - serving: makes the meter that is served; a ``SampleMeter`` unless said otherwise.
+    ///   - framing: what it speaks.
     static func run(
         serving makeObjects: ((HandClock) -> any ObjectServer)? = nil,
+        framing: ServerFraming = .wrapper,
         _ body: (APIBench) async throws -> Void
     ) async throws {
-        let bench = try await APIBench(makeObjects)
+        let bench = try await APIBench(makeObjects, framing)
         let made = try await bench.send(.put, "/meters/M1", bench.configuration())
         #expect(made.status == 201)
         try await body(bench)

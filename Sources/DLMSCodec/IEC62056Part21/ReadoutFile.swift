@@ -151,7 +151,7 @@ private struct ReadoutFileParser {
                 isComplete = true
                 break
             }
-            let content = takeLine()
+            let content = Array(takeLine().drop { $0 == 0x20 || $0 == 0x09 })
             guard !content.isEmpty else { continue }
             if let sets = try? TextDataBlock(octets: content), sets.lines.count == 1 {
                 lines.append(sets.lines[0])

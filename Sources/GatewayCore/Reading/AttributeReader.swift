@@ -33,6 +33,7 @@ struct AttributeReader: Sendable {
         priority: UInt8
     ) async throws(GatewayError) -> ReadAnswer {
         var timings = ExchangeTimings.none
+        var listSource = ReadingSource.cache
         // Before anything is looked up, so that no change of it goes unnoticed.
         var standing = StandingRead(memory: memory, generation: memory.generation, metrics: metrics)
         var list = try await objectList(
@@ -42,7 +43,8 @@ struct AttributeReader: Sendable {
             freshness: freshness,
             within: budget,
             priority: priority,
-            timings: &timings
+            timings: &timings,
+            source: &listSource
         )
         list = try await withUnlisted(
             queries,
@@ -62,7 +64,9 @@ struct AttributeReader: Sendable {
             do throws(GatewayError) {
                 let found = try resolver.attribute(query)
                 let usual = usualAge(of: found)
-                if query.selection == nil, let kept = plan.kept(found, freshness: freshness, usual: usual) {
+                if let read = plan.justRead(found, list, listSource) {
+                    plan.add(query, found, .success(read))
+                } else if query.selection == nil, let kept = plan.kept(found, freshness: freshness, usual: usual) {
                     metrics.valueHits.increment()
                     keptCount += 1
                     standing.bound(kept.readAt, freshness.limit(usual: usual))
@@ -94,7 +98,8 @@ struct AttributeReader: Sendable {
         freshness: Freshness,
         within budget: WaitBudget,
         priority: UInt8,
-        timings: inout ExchangeTimings
+        timings: inout ExchangeTimings,
+        source: inout ReadingSource
     ) async throws(GatewayError) -> ListedObjects? {
         guard queries.contains(where: { $0.classID == nil }) else { return memory.objectList(association) }
         do throws(GatewayError) {
@@ -106,6 +111,7 @@ struct AttributeReader: Sendable {
                 priority: priority
             )
             timings += answer.timings
+            source = answer.source
             return answer.list
         } catch {
             // A meter that answers but does not show its list can still be read by callers who name the class.

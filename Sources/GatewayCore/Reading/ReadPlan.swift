@@ -42,6 +42,15 @@ struct ReadPlan {
         return reading
     }
 
+    /// The value of a text meter whose readout was made a moment ago to find out what objects it has.
+    func justRead(_ found: AttributeResolver.Found, _ list: ListedObjects?, _ source: ReadingSource) -> Reading? {
+        guard memory.text != nil, source == .live || source == .shared, var reading = memory.value(key(found)),
+            reading.readAt == list?.readAt
+        else { return nil }
+        reading.source = source
+        return reading
+    }
+
     /// Notes a query that is settled.
     mutating func add(
         _ query: AttributeQuery,

@@ -86,3 +86,45 @@ struct ReadoutFileTests {
         #expect(Self.readouts(text).isEmpty)
     }
 }
+
+@Suite("Damaged readouts and profiles")
+struct DamagedTextTests {
+    /// A generator that repeats.
+    private struct Generator: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ state >> 29
+        }
+    }
+
+    private static let samples = [
+        "/ISk5MT174-0001\r\n\u{2}0.0.0(12345678)\r\n1.8.0(000123.45*kWh)\r\n!\r\n\u{3}L/ISk5X\r\n1.8.0(1)\r\n!7F3A\r\n",
+        "P.01(0261122001500)(08)(15)(2)(1.5.0)(kW)(2.5.0)(kW)\r\n(0.125)(0.000)\r\n(ERROR)\r\nP.98(2611221015)()()(0)\r\n",
+    ]
+
+    @Test(arguments: samples) func `Whatever a line makes of them is taken or refused`(sample: String) throws {
+        var generator = Generator(state: 20_261_122)
+        for _ in 0..<5000 {
+            var octets = Array(sample.utf8)
+            for _ in 0...Int.random(in: 0..<6, using: &generator) {
+                let place = Int.random(in: 0..<octets.count, using: &generator)
+                switch Int.random(in: 0..<3, using: &generator) {
+                case 0: octets[place] = UInt8.random(in: 0...255, using: &generator)
+                case 1: octets.remove(at: place)
+                default: octets.insert(octets[Int.random(in: 0..<octets.count, using: &generator)], at: place)
+                }
+                if octets.isEmpty { octets = [0] }
+            }
+            let file = ReadoutFile(octets)
+            #expect(file.items.map(\.line) == file.items.map(\.line).sorted())
+            for item in file.items {
+                guard let readout = try? item.readout.get(), !readout.sets.isEmpty else { continue }
+                // What is kept of a readout reads as the same data.
+                let again = ReadoutFile(readout.text).items.compactMap { try? $0.readout.get() }
+                #expect(again.map(\.sets) == [readout.sets])
+            }
+            _ = (try? TextDataBlock(octets: octets)).map { try? TextProfile($0) }
+        }
+    }
+}
