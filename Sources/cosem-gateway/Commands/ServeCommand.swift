@@ -41,6 +41,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "HTTP connections held at once. (default: 1000)")
     var httpConnections: String?
 
+    @Option(help: "New connections to meters in a second at most; 0 = no limit. (default: 0)")
+    var metersConnectionRate: String?
+
+    @Option(help: "Failures in a row after which a meter or a line is left alone for a while; 0 = never. (default: 5)")
+    var breakerFailures: String?
+
     @Option(help: "Seconds a stop waits for what is under way. (default: 30)")
     var shutdownGrace: String?
 
@@ -49,6 +55,7 @@ struct ServeCommand: AsyncParsableCommand {
             flags: [
                 "listen": listen, "database": database, "auth": auth, "insecure": insecure ? "true" : nil,
                 "log.level": logLevel, "http.loops": httpLoops, "http.connections": httpConnections,
+                "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
                 "shutdown.grace": shutdownGrace,
             ],
             file: config

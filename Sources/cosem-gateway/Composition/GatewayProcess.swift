@@ -66,7 +66,14 @@ struct GatewayProcess: Sendable {
         let counters = SQLInvocationCounterStore(database: database)
         let systemTitle = try await counters.clientSystemTitle(orKeep: .drawn())
         custodian = CounterCustodian(store: counters, logger: logger)
-        sessions = MeterSessions(network: network, custody: custodian)
+        sessions = MeterSessions(
+            network: network,
+            custody: custodian,
+            options: .init(
+                maxConnectionsPerSecond: settings.meterConnectionRate.map(Double.init),
+                breaker: BreakerPolicy(failures: settings.breakerFailures)
+            )
+        )
         gateway = Gateway(
             meters: fleet,
             channels: fleet,

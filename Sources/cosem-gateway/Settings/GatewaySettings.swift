@@ -17,6 +17,10 @@ struct GatewaySettings: Sendable {
     var httpLoops: Int
     /// Connections the HTTP server holds at once.
     var httpConnections: Int
+    /// How many connections to meters may begin in a second; nil does not limit them.
+    var meterConnectionRate: Int?
+    /// After how many failures in a row a meter or a line is left alone for a while; 0 never does.
+    var breakerFailures: Int
     /// How long a stop waits for what is under way, seconds.
     var shutdownGraceSeconds: Int
 
@@ -76,13 +80,25 @@ struct GatewaySettings: Sendable {
         logLevel = level
         httpLoops = try Self.positive(reader, "http.loops", default: 1)
         httpConnections = try Self.positive(reader, "http.connections", default: 1000)
+        let rate = try Self.number(reader, "meters.connection.rate", from: 0, default: 0)
+        meterConnectionRate = rate == 0 ? nil : rate
+        breakerFailures = try Self.number(reader, "breaker.failures", from: 0, default: 5)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
     }
 
     private static func positive(_ reader: ConfigReader, _ key: ConfigKey, default fallback: Int) throws -> Int {
+        try number(reader, key, from: 1, default: fallback)
+    }
+
+    private static func number(
+        _ reader: ConfigReader,
+        _ key: ConfigKey,
+        from least: Int,
+        default fallback: Int
+    ) throws -> Int {
         guard let text = reader.string(forKey: key) else { return reader.int(forKey: key, default: fallback) }
-        guard let value = Int(text), value > 0 else {
-            throw SettingsError.invalid(option: "\(key)", value: text, hint: "write a whole number of 1 or more")
+        guard let value = Int(text), value >= least else {
+            throw SettingsError.invalid(option: "\(key)", value: text, hint: "write a whole number of \(least) or more")
         }
         return value
     }
