@@ -16,7 +16,7 @@ import pytest
 FOLDER = Path(__file__).parent
 PAGE = FOLDER.parent.parent / "docs" / "interoperability.md"
 
-PEERS = ("pydlms meter", "gurux meter", "pydlms client", "gurux client", "dlms-cosem client")
+PEERS = ("pydlms meter", "gurux meter", "pydlms client", "gurux client", "dlms-cosem client", "iec62056-21 client")
 
 # Section -> features; what stands behind a feature is the published vectors that show it, or nothing.
 FEATURES: dict[str, dict[str, str]] = {
@@ -108,6 +108,11 @@ FEATURES: dict[str, dict[str, str]] = {
         "key transfer": "keywrap-rfc3394-128",
         "key agreement": "keyagree-c1-kdf",
     },
+    "IEC 62056-21": {
+        "IEC 62056-21: readout, mode C": "iec62056-21",
+        "IEC 62056-21: programming mode": "iec62056-21",
+        "IEC 62056-21: mode E": "iec62056-21",
+    },
 }
 
 
@@ -151,6 +156,7 @@ def page(cells: Cells) -> str:
         "- *pydlms meter*, *pydlms client*: simulator and client of the PyPI package pydlms-client.",
         "- *gurux meter*: a meter on the object model and codec of gurux-dlms, `Tests/Peers/gurux_meter.py`; *gurux client*: its client.",
         "- *dlms-cosem client*: the client of the PyPI package dlms-cosem.",
+        "- *iec62056-21 client*: the client of the PyPI package iec62056-21.",
         "- *vectors*: published octets that the Swift tests encode and decode; a layer's name stands for many of them.",
         "",
         "This page is generated: `python Tests/Peers/interoperability.py --update`.",

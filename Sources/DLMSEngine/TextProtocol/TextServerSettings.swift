@@ -7,7 +7,9 @@ public import DLMSCodec
 public struct TextServerSettings: Hashable, Sendable {
     /// What it says of itself; the speed character decides about the mode, `\2` about HDLC.
     public var identification: IdentificationMessage
-    /// The address that it answers to, beside to requests without one; leading zeros do not count. Nil = to any.
+    /// The address that it answers to, beside to requests without one; nil = to any.
+    ///
+    /// Leading zeros do not count.
     public var address: String?
     /// Whether requests without an address are left to others, as on a line with several meters.
     public var needsAddress = false

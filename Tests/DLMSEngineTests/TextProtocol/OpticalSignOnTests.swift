@@ -17,7 +17,7 @@ struct OpticalSignOnTests {
     private func pair(
         _ identification: String = "/ABC5\\2meter",
         server: (inout TextServerSettings) -> Void = { _ in },
-        _ change: (inout OpticalSignOn) -> Void = { _ in }
+        optical change: (inout OpticalSignOn) -> Void = { _ in }
     ) -> TextPair {
         var pair = TextPair(
             settings(change),
@@ -82,7 +82,7 @@ struct OpticalSignOnTests {
     }
 
     @Test func dropsTheEchoButNotTheConfirmation() {
-        let pair = pair(server: { $0.echoes = true }) { $0.confirmationIsOptional = false }
+        let pair = pair(server: { $0.echoes = true }, optical: { $0.confirmationIsOptional = false })
         #expect(pair.client.isReady)
     }
 
