@@ -62,7 +62,7 @@ extension MeterMedium {
     /// Whether it is a network connection that is made to the meter itself when the frames are those of the wrapper.
     fileprivate var isConnectionOfMeter: Bool {
         switch self {
-        case .tcp, .udp: true
+        case .tcp, .udp, .tls: true
         case .serial, .rfc2217, .modem, .standing: false
         }
     }

@@ -93,7 +93,9 @@ extension SessionError {
 extension TransportError {
     fileprivate var blame: SessionError.Blame {
         switch reason {
-        case .nameNotResolved, .refused, .connectTimeout, .unreachable, .portNotOpened, .converterRefused, .modem: .line
+        case .nameNotResolved, .refused, .connectTimeout, .unreachable, .portNotOpened, .tlsRefused, .converterRefused,
+            .modem:
+            .line
         case .answerTimeout, .closedByPeer: .meter
         case .engine: .nobody
         // To see that a meter has not dialled in costs nothing, and it may do so any moment.
