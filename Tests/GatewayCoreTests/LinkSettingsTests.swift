@@ -4,6 +4,7 @@
 import DLMSCodec
 import DLMSEngine
 import Fleet
+import MeterTransport
 import Testing
 
 @testable import GatewayCore
@@ -61,5 +62,18 @@ struct LinkSettingsTests {
         #expect(other.disconnectsFirst)
         #expect(other.pauseAfterDisconnect == .milliseconds(250))
         #expect(try Self.hdlc(MeterAddress()) { $0.linkParameters = false }.limits == nil)
+    }
+
+    @Test("Frames have the time that they take on a serial line")
+    func pace() throws {
+        let settings = AssociationSettings(link: .hdlc(try Self.hdlc(MeterAddress())))
+        let format = LineFormat(baud: 300, dataBits: 7, parity: .even)
+        let endpoint = TCPEndpoint(host: "127.0.0.1", port: 4059)
+        guard case .hdlc(let slow) = settings.paced(by: .rfc2217(endpoint, format)).link else {
+            Issue.record("another link")
+            return
+        }
+        #expect(slow.line == format)
+        #expect(settings.paced(by: .tcp(endpoint)) == settings)
     }
 }

@@ -4,6 +4,7 @@
 import DLMSCodec
 import DLMSEngine
 import Fleet
+import MeterTransport
 
 extension LinkSettings {
     /// Framing and addresses of a meter, for one of its clients.
@@ -93,5 +94,20 @@ extension HDLCAddress {
         let shortest: Width = parts > 0x7F ? .four : address.physicalDevice == nil ? .one : .two
         guard let width = address.octets.map({ Width(rawValue: $0) }) ?? shortest else { return nil }
         self.init(width: width, upper: address.logicalDevice, lower: address.physicalDevice ?? 0)
+    }
+}
+
+extension AssociationSettings {
+    /// The same with time for what frames take on a serial line; elsewhere they count as sent at once.
+    func paced(by medium: MeterMedium) -> AssociationSettings {
+        guard case .hdlc(var link) = link, link.signOn == nil else { return self }
+        switch medium {
+        case .serial(let port): link.line = port.format
+        case .rfc2217(_, let format): link.line = format
+        case .tcp, .udp, .tls, .modem, .standing: return self
+        }
+        var paced = self
+        paced.link = .hdlc(link)
+        return paced
     }
 }

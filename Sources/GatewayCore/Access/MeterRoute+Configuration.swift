@@ -57,7 +57,7 @@ extension MeterRoute {
             channel: ChannelKey(channel.path),
             group: group.map { ChannelGroupPlan($0) },
             medium: medium,
-            associations: associations,
+            associations: associations.mapValues { $0.paced(by: medium) },
             counters: counters,
             connectTimeout: configuration.timeouts.connect,
             keepAlive: configuration.keepAlive,
