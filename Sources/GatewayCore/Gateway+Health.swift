@@ -28,6 +28,7 @@ extension Gateway {
         var present = GatewayMetrics.Present()
         present.queueLength = figures.queueLength
         present.openAssociations = figures.openAssociations
+        present.dialIns = dialInCounters
         present.channels = figures.families
         for state in JobState.allCases where !state.isFinal {
             let jobs = (try? await jobs.jobs(matching: JobQuery(states: [state]), limit: 1000)) ?? []

@@ -98,7 +98,8 @@ public final class Gateway: Sendable {
             meters: meters,
             channels: channels,
             learned: procedures,
-            directory: directory
+            directory: directory,
+            dialIns: DialInIdentities(access.standingLines)
         )
         exchange = MeterExchange(
             access: access,

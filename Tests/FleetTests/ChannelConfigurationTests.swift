@@ -16,6 +16,7 @@ import Testing
         #"{"type":"serial","device":"/dev/ttyS1","baud":300,"parity":"even","dataBits":7,"stopBits":1,"rs485":true,"echo":true}"#,
         #"{"type":"rfc2217","host":"a","port":2217,"baud":9600,"parity":"odd","dataBits":8,"stopBits":2}"#,
         #"{"type":"modem","device":"/dev/ttyS0","baud":300,"parity":"even","dataBits":7,"stopBits":1,"dial":"ATDT01"}"#,
+        #"{"type":"modem","host":"192.0.2.9","port":4001,"dial":"ATD1","init":["AT+CBST=71,0,1"],"dialTimeout":"PT1M30S","busyRetries":0}"#,
         #"{"type":"dial-in","identity":"350077523237513"}"#,
     ])
     func comesBackAsWritten(text: String) throws {
@@ -37,6 +38,8 @@ import Testing
         (#"{"type":"tls","host":"a","clientKeyFile":"/k.pem"}"#, ""),
         (#"{"type":"modem","device":"/dev/x"}"#, ""),
         (#"{"type":"modem","device":"/dev/x","dial":"AT\r"}"#, "/dial"),
+        (#"{"type":"modem","device":"/dev/x","dial":"ATD1","init":"ATZ"}"#, "/init"),
+        (#"{"type":"modem","host":"a","port":1,"dial":"ATD1","busyRetries":21}"#, "/busyRetries"),
         (#"{"type":"dial-in","identity":""}"#, "/identity"),
         (#"{"type":"tcp","host":"a","group":"a/b"}"#, "/group"),
     ])

@@ -64,6 +64,9 @@ FEATURES: dict[str, dict[str, str]] = {
         "RFC 2217, converter of pyserial": "",
         "UDP": "",
         "TLS 1.2 and 1.3, Python's ssl": "",
+        "dial-in": "",
+        "modem": "",
+        "gateway prefix": "",
     },
     "Selective access": {
         "range": "xdlms",

@@ -24,9 +24,8 @@ extension ChannelConfiguration {
         case .rfc2217(let endpoint, let format):
             endpoint.writeMembers(into: &writer)
             format.writeMembers(into: &writer)
-        case .modem(let line, let dial):
-            line.writeMembers(into: &writer)
-            writer.member("dial", dial)
+        case .modem(let modem):
+            modem.writeMembers(into: &writer)
         case .dialIn(let identity):
             writer.member("identity", identity)
         }
@@ -47,12 +46,7 @@ extension ChannelConfiguration {
         case .rfc2217:
             // No port is usual for it.
             path = .rfc2217(try NetworkEndpoint(&members, requiresPort: true), try SerialFormat(&members))
-        case .modem:
-            let line = try SerialLine(&members)
-            let dial = try members.requiredText("dial", "a dialling command such as ATDT0123456789") {
-                !$0.isEmpty && TextCheck.isPlain($0, upTo: 64)
-            }
-            path = .modem(line, dial: dial)
+        case .modem: path = .modem(try ModemLine(&members))
         case .dialIn:
             let identity = try members.requiredText("identity", "the text or address by which the meter is known") {
                 !$0.isEmpty && TextCheck.isPlain($0, upTo: 128)
@@ -89,12 +83,12 @@ extension ChannelGroupConfiguration {
 }
 
 extension NetworkEndpoint {
-    fileprivate func writeMembers(into writer: inout JSONWriter) {
+    func writeMembers(into writer: inout JSONWriter) {
         writer.member("host", host)
         writer.member("port", port)
     }
 
-    fileprivate init(_ members: inout JSONMembers, requiresPort: Bool = false) throws(JSONMemberError) {
+    init(_ members: inout JSONMembers, requiresPort: Bool = false) throws(JSONMemberError) {
         host = try members.requiredText("host", "a host name or address", where: TextCheck.isHost)
         port =
             requiresPort

@@ -151,6 +151,10 @@ extension MeterAddress {
                 TextCheck.isPlain($0, upTo: 32) && !$0.contains("/") && !$0.contains("!")
             }
         )
+        if let place = try members.optionalMembers("gateway") { gateway = try GatewayPrefixAddress(place) }
+        if gateway != nil, framing == .iec62056Part21 {
+            throw members.unfit("gateway", "absent: text messages have no prefix")
+        }
         try members.finish()
         switch octets {
         case nil, 4: break

@@ -66,6 +66,10 @@ extension MeterAddress {
         if physicalDevice != nil { writer.member("physicalDevice", physicalDevice) }
         if octets != nil { writer.member("octets", octets) }
         if device != nil { writer.member("device", device) }
+        if let gateway {
+            writer.name("gateway")
+            gateway.write(into: &writer)
+        }
         writer.endObject()
     }
 }

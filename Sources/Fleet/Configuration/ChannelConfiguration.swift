@@ -28,8 +28,8 @@ extension ChannelConfiguration {
         case serial(SerialLine)
         /// A serial port of another machine, whose format is set over a TCP connection (RFC 2217).
         case rfc2217(NetworkEndpoint, SerialFormat)
-        /// A modem with AT commands at a serial port; `dial` is the whole dialling command.
-        case modem(SerialLine, dial: String)
+        /// A call of a modem with AT commands.
+        case modem(ModemLine)
         /// A connection that the meter opens to the gateway, known by what it sends first or by its address.
         case dialIn(identity: String)
 
@@ -59,7 +59,7 @@ extension ChannelConfiguration {
         case serial
         /// See ``Path/rfc2217(_:_:)``.
         case rfc2217
-        /// See ``Path/modem(_:dial:)``.
+        /// See ``Path/modem(_:)``.
         case modem
         /// See ``Path/dialIn(identity:)``.
         case dialIn = "dial-in"

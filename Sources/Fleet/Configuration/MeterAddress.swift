@@ -11,6 +11,8 @@ public struct MeterAddress: Hashable, Sendable {
     public var octets: Int?
     /// The device address of IEC 62056-21 sign-on; nil signs on without.
     public var device: String?
+    /// Where the meter is behind a gateway that wants a prefix; nil when the channel leads to the meter itself.
+    public var gateway: GatewayPrefixAddress?
 
     /// Makes an address; by default the management logical device alone.
     public init(

@@ -72,6 +72,9 @@ struct AssociationMapping {
             release: behaviour.release,
             maximumListLength: behaviour.withListMaximum
         )
+        settings.gateway = configuration.address.gateway.map {
+            DLMSEngine.GatewayAddress(networkID: $0.networkID, physicalDeviceAddress: $0.physicalAddress)
+        }
         settings.referencing = DLMSEngine.Referencing(configuration.referencing)
         settings.shortNames.methods = ShortNameMethods(behaviour)
         settings.take(behaviour)

@@ -13,7 +13,12 @@ extension ChannelKey {
             switch path {
             case .tcp(let endpoint), .tls(let endpoint, _), .rfc2217(let endpoint, _): "tcp:\(endpoint)"
             case .udp(let endpoint): "udp:\(endpoint)"
-            case .serial(let line), .modem(let line, _): "serial:\(line.device)"
+            case .serial(let line): "serial:\(line.device)"
+            case .modem(let modem):
+                switch modem.port {
+                case .serial(let line): "serial:\(line.device)"
+                case .tcp(let endpoint): "tcp:\(endpoint)"
+                }
             case .dialIn(let identity): "dial-in:\(identity)"
             }
         self.init(text)

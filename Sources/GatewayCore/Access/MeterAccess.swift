@@ -30,6 +30,9 @@ public protocol MeterAccess: Sendable {
     /// Counts since the start, and how things stand now.
     func metrics() async -> SessionMetrics
 
+    /// The connections of meters that dial in; nil when meters cannot.
+    var standingLines: StandingLines? { get }
+
     /// Forgets what was learned about a meter, so that it is found out anew.
     func forgetLearned(of meter: String) async
 
@@ -71,6 +74,11 @@ public protocol MeterAccess: Sendable {
 
     /// What goes over the line while it is used for a meter, from now on and until the stream is left.
     func trace(meter: String) async -> AsyncStream<TraceEvent>
+}
+
+extension MeterAccess {
+    /// Meters cannot dial in.
+    public var standingLines: StandingLines? { nil }
 }
 
 extension MeterSessions: MeterAccess {}

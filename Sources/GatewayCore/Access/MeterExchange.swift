@@ -129,7 +129,7 @@ struct MeterExchange: Sendable {
                 service: kind,
                 present: PresentTime(clock)
             )
-            let failure = GatewayError(error, context, waited: budget.length)
+            let failure = notConnected(error, memory) ?? GatewayError(error, context, waited: budget.length)
             metrics.exchanges.increment(MetricLabels(kind.rawValue, failure.name))
             switch failure {
             case .associationRejected, .authenticationFailedAtMeter:

@@ -8,17 +8,41 @@ import MeterTransport
 
 extension MeterMedium {
     /// What a line runs over, from its configuration.
-    ///
-    /// - Throws: ``GatewayError/notSupported(what:)`` for what this version cannot do.
-    init(_ path: ChannelConfiguration.Path) throws(GatewayError) {
+    init(_ path: ChannelConfiguration.Path) {
         switch path {
         case .tcp(let endpoint): self = .tcp(TCPEndpoint(endpoint))
         case .udp(let endpoint): self = .udp(TCPEndpoint(endpoint))
         case .serial(let line): self = .serial(SerialSettings(line))
         case .rfc2217(let endpoint, let format): self = .rfc2217(TCPEndpoint(endpoint), LineFormat(format))
         case .tls(let endpoint, let security): self = .tls(TCPEndpoint(endpoint), TLSSettings(security))
-        case .modem, .dialIn: throw .notSupported(what: "channels of type \(path.type.rawValue)")
+        case .modem(let modem): self = .modem(MeterMedium(modem.port), ModemSettings(modem))
+        case .dialIn(let identity): self = .standing(identity: identity)
         }
+    }
+}
+
+extension MeterMedium {
+    /// Where a modem is, from the configuration.
+    private init(_ port: ModemLine.Port) {
+        switch port {
+        case .serial(let line): self = .serial(SerialSettings(line))
+        case .tcp(let endpoint): self = .tcp(TCPEndpoint(endpoint))
+        }
+    }
+}
+
+extension ModemSettings {
+    /// What a modem is told, from the configuration.
+    init(_ modem: ModemLine) {
+        self.init(
+            dial: modem.dial,
+            initialization: modem.initialization,
+            commandTimeout: modem.commandTimeout,
+            connectTimeout: modem.dialTimeout,
+            busyRetries: modem.busyRetries,
+            busyPause: modem.busyPause,
+            guardTime: modem.guardTime
+        )
     }
 }
 
@@ -65,7 +89,9 @@ extension ChannelConfiguration.Path {
     /// Speed and characters of a serial port of this machine; nil where there is none.
     var format: SerialFormat? {
         switch self {
-        case .serial(let line), .modem(let line, _): line.format
+        case .serial(let line): line.format
+        case .modem(let modem):
+            if case .serial(let line) = modem.port { line.format } else { nil }
         case .tcp, .udp, .tls, .rfc2217, .dialIn: nil
         }
     }

@@ -33,7 +33,7 @@ extension MeterRoute {
             channel = sharedChannel.configuration
         }
         try Self.check(configuration)
-        let medium = try MeterMedium(channel.path)
+        let medium = MeterMedium(channel.path)
         let mapping = AssociationMapping(
             meter: record.id,
             configuration: configuration,
@@ -59,10 +59,15 @@ extension MeterRoute {
             medium: medium,
             associations: associations.mapValues { $0.paced(by: medium) },
             counters: counters,
-            connectTimeout: configuration.timeouts.connect,
+            connectTimeout: Self.connectTimeout(configuration, medium),
             keepAlive: configuration.keepAlive,
             revision: hasher.finalize()
         )
+    }
+
+    /// How long opening the line may take: a meter that dials in is waited for as long as callers wait.
+    private static func connectTimeout(_ configuration: MeterConfiguration, _ medium: MeterMedium) -> Duration {
+        if case .standing = medium { .seconds(86_400) } else { configuration.timeouts.connect }
     }
 
     /// The group of a meter's channel; nil when it is in none.
@@ -82,7 +87,6 @@ extension MeterRoute {
     ///
     /// - Parameter place: where the channel stands in what the caller sent.
     static func check(_ channel: ChannelConfiguration, at place: JSONPointer = .root) throws(GatewayError) {
-        _ = try MeterMedium(channel.path)
         guard let format = channel.path.format, !SerialSpeed.standard.contains(format.baud) else { return }
         throw .valueOutOfRange(
             pointer: place.appending("baud"),

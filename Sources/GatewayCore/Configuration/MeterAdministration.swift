@@ -11,6 +11,7 @@ struct MeterAdministration: Sendable {
     let channels: any ChannelStore
     let learned: any LearnedQuirkStore
     let directory: MeterDirectory
+    let dialIns: DialInIdentities
 
     /// Registers or replaces a meter.
     ///
@@ -52,6 +53,7 @@ struct MeterAdministration: Sendable {
             throw GatewayError(error)
         }
         directory.forget(id)
+        dialIns.note(id, nil)
         guard existed else { throw .meterUnknown(text: id.text) }
     }
 
@@ -70,6 +72,7 @@ struct MeterAdministration: Sendable {
         try MeterRoute.check(configuration)
         do throws(StoreError) {
             let result = try await channels.putChannel(id, configuration, when: precondition)
+            dialIns.note(id, configuration)
             directory.forgetAll()
             return result
         } catch {
@@ -86,6 +89,7 @@ struct MeterAdministration: Sendable {
             throw GatewayError(error)
         }
         directory.forgetAll()
+        dialIns.note(id, nil)
         guard existed else { throw .channelUnknown(text: id.text) }
     }
 
@@ -141,6 +145,7 @@ struct MeterAdministration: Sendable {
             // What was learned may have had its reason in what was changed.
             _ = try await learned.forgetLearnedQuirks(id)
             directory.forget(id)
+            dialIns.note(id, configuration)
             return result
         } catch {
             throw GatewayError(error)

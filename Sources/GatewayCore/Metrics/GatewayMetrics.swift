@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+public import MeterTransport
 import Synchronization
 
 /// Everything the gateway counts, written as Prometheus text.
@@ -15,6 +16,8 @@ public final class GatewayMetrics: Sendable {
         public var openAssociations = 0
         /// How channels stand, by the name of the family, its help and its kind.
         var channels: [(name: String, help: String, isCounter: Bool, value: Int)] = []
+        /// What became of those who dialled in; nil when meters cannot.
+        public var dialIns: DialInCounters?
         /// Jobs by state.
         public var jobs: [(state: String, count: Int)] = []
 
@@ -159,8 +162,33 @@ public final class GatewayMetrics: Sendable {
         cacheHits.write(into: &text)
         cacheMisses.write(into: &text)
         octets.write(into: &text)
+        if let dialIns = present.dialIns { write(dialIns, into: &text) }
         ProcessFigures.write(into: &text)
         return text
+    }
+
+    private func write(_ dialIns: DialInCounters, into text: inout String) {
+        gauge(
+            "cosem_gateway_dial_in_connections",
+            "Connections that meters have opened.",
+            ["state"],
+            [
+                (MetricLabels("identified"), dialIns.connected), (MetricLabels("identifying"), dialIns.identifying),
+                (MetricLabels("unknown"), dialIns.unknown),
+            ],
+            &text
+        )
+        let refused = MetricFamily(
+            name: "cosem_gateway_dial_in_refused_total",
+            help: "Callers that were closed without having been identified.",
+            kind: .counter,
+            labelNames: ["reason"]
+        )
+        refused.writeHead(into: &text)
+        for refusal in DialInCounters.Refusal.allCases {
+            let count = dialIns.refused[refusal, default: 0]
+            refused.writeSample(labels: MetricLabels(refusal.rawValue), value: "\(count)", into: &text)
+        }
     }
 
     private func gauge(

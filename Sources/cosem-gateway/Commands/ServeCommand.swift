@@ -50,6 +50,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Seconds a stop waits for what is under way. (default: 30)")
     var shutdownGrace: String?
 
+    @OptionGroup(title: "Meters that connect to the gateway")
+    var dialIn: DialInOptions
+
     func run() async throws {
         let settings = try await GatewaySettings.resolve(
             flags: [
@@ -57,12 +60,12 @@ struct ServeCommand: AsyncParsableCommand {
                 "log.level": logLevel, "http.loops": httpLoops, "http.connections": httpConnections,
                 "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
                 "shutdown.grace": shutdownGrace,
-            ],
+            ].merging(dialIn.flags) { flag, _ in flag },
             file: config
         )
         let logger = Terminal.logger(level: settings.logLevel)
         let limit = FileDescriptorLimit.raise()
-        if let warning = limit.warning(needed: settings.httpConnections + 1000) {
+        if let warning = limit.warning(needed: settings.httpConnections + 1000 + (settings.dialIn?.mostCallers ?? 0)) {
             logger.warning("\(warning)")
         }
         let process = try await GatewayProcess(

@@ -50,6 +50,7 @@ struct GatewayProcess: Sendable {
     private let runner: JobRunner
     private let network: MeterNetwork
     private let database: SQLiteDatabase
+    private let dialIn: DialInSettings?
     private let shutdownGrace: Duration
     private let logger: Logger
 
@@ -57,6 +58,7 @@ struct GatewayProcess: Sendable {
     init(settings: GatewaySettings, persistence: Persistence, logger: Logger) async throws {
         self.logger = logger
         database = persistence.database
+        dialIn = settings.dialIn
         shutdownGrace = .seconds(settings.shutdownGraceSeconds)
         try await Migrator.migrate(database, now: SystemWallClock().now())
         let fleet = SQLFleetStore(database: database, sealer: persistence.sealer)
@@ -112,7 +114,7 @@ struct GatewayProcess: Sendable {
     func run(besides: [any Service] = []) async throws {
         let group = ServiceGroup(
             configuration: .init(
-                services: (besides + [CounterLogService(custodian: custodian)]
+                services: (besides + dialInServices + [CounterLogService(custodian: custodian)]
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -120,8 +122,45 @@ struct GatewayProcess: Sendable {
             )
         )
         try await group.run()
+        // After the associations were released over the connections of meters that dialled in.
         await network.shutdown()
         try database.close()
+    }
+}
+
+extension GatewayProcess {
+    /// What listens for meters that connect to us, if anything is to.
+    private var dialInServices: [any Service] {
+        dialIn.map { [DialInService(settings: $0, gateway: gateway, network: network, logger: logger)] } ?? []
+    }
+}
+
+/// Lets meters connect to us, once it is known which ones may.
+private struct DialInService: Service {
+    let settings: DialInSettings
+    let gateway: Gateway
+    let network: MeterNetwork
+    let logger: Logger
+
+    func run() async throws {
+        try await gateway.expectDialIns()
+        let listener: DialInListener
+        do throws(TransportError) {
+            listener = try await DialInListener.bind(settings, network: network, logger: logger)
+        } catch {
+            let address = ListenAddress(host: settings.host, port: UInt16(clamping: settings.port))
+            throw SettingsError.invalid(
+                option: "dial-in-listen",
+                value: "\(address)",
+                hint: "the address cannot be listened on (\(error.reason)); choose another, or end what has it"
+            )
+        }
+        logger.info(
+            "meters may dial in",
+            metadata: ["address": "\(ListenAddress(host: settings.host, port: UInt16(clamping: listener.port)))"]
+        )
+        try? await gracefulShutdown()
+        await listener.close()
     }
 }
 

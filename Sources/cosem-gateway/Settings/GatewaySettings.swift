@@ -3,6 +3,7 @@
 
 import Configuration
 import Logging
+import MeterTransport
 import SystemPackage
 
 /// The settings of `serve`, each from its strongest source: flag, then `COSEM_GATEWAY_*`, then file, then default.
@@ -23,6 +24,8 @@ struct GatewaySettings: Sendable {
     var breakerFailures: Int
     /// How long a stop waits for what is under way, seconds.
     var shutdownGraceSeconds: Int
+    /// Where meters connect to the gateway; nil = nowhere.
+    var dialIn: DialInSettings?
 
     /// Resolves every setting.
     ///
@@ -83,6 +86,7 @@ struct GatewaySettings: Sendable {
         let rate = try Self.number(reader, "meters.connection.rate", from: 0, default: 0)
         meterConnectionRate = rate == 0 ? nil : rate
         breakerFailures = try Self.number(reader, "breaker.failures", from: 0, default: 5)
+        dialIn = try DialInSettings.resolve(reader)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
     }
 
