@@ -11,7 +11,7 @@ final class SampleTextMeter: TextObjectServer, ObjectServer {
     struct State {
         /// The data sets of the readout, in order.
         var listed: [(address: String, values: String)] = [
-            ("0.0.0", "(12345678)"), ("0.9.1", "(0013000)"), ("0.9.2", "(0261121)"), ("C.1.0", "(00004711)"),
+            ("0.0.0", "(12345678)"), ("0.9.1", "(0130000)"), ("0.9.2", "(0261121)"), ("C.1.0", "(00004711)"),
             ("1.8.0", "(000123.45*kWh)"), ("1.8.0*01", "(000120.00)"), ("1.6.0", "(01.234*kW)(0261110181500)"),
         ]
         /// What is given only when it is asked for.

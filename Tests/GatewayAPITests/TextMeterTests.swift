@@ -129,7 +129,7 @@ struct TextMeterTests {
             #expect(sync.json["adjusted"] == true)
             let writes = meter.state.withLock { $0.writes }
             #expect(writes.count == 1)
-            #expect(writes.first?.hasPrefix("W5 0.9.1(001301") == true)
+            #expect(writes.first?.hasPrefix("W5 0.9.1(01301") == true)
         }
     }
 
