@@ -53,7 +53,7 @@ import Testing
             let serial = Array(station.meter.serialNumber.utf8)
             let port = try #require(station.port)
             #expect(try await serialNumber(at: port, network) == .get([.data(DLMSData.octetString(serial).octets)]))
-            #expect(station.listener.counters.served[.get] == 1)
+            #expect(station.counters.served[.get] == 1)
         }
         await network.shutdown()
         await fleet.stop()

@@ -8,9 +8,11 @@ kept and one whose association is not. `python Tests/Peers/fault_matrix.py --upd
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import threading
@@ -23,10 +25,11 @@ from processes import GATEWAY, ROOT, Gateway, free_ports, running
 
 PAGE = ROOT / "docs" / "fault-matrix.md"
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
-RESPONSE = 0.5  # seconds that the gateway waits for an answer
+RESPONSE = 2  # seconds that the gateway waits for an answer
+AT_ONCE = 40  # readings under way; more only measure the machine that runs the test
 WAIT = 20  # seconds that a caller waits for a reading, by Prefer
 SHORT = "/objects/0.0.96.1.0.255/attributes/2?class=1&maxAge=0"
-LONG = "/objects/0.0.40.0.0.255/attributes/2?class=15&maxAge=0"
+LONG = "/objects/0.0.13.0.0.255/attributes/5?class=20&maxAge=0"
 
 # What may be said when no value comes, by what was done to the octets.
 SILENCE = {"meter-timeout"}
@@ -47,9 +50,18 @@ class Transport:
     place: str  # tcp, udp, tls, pseudoterminal or dial-in
     framing: str = "wrapper"
 
+    @property
+    def signs_on(self) -> bool:
+        """Whether a sign-on comes first, which has no check sequence and is not repeated."""
+        return self.framing in ("hdlc-mode-e", "iec62056-21")
+
 
 TRANSPORTS = [
     Transport("TCP, wrapper", "stream", "tcp"),
+    Transport("TLS, wrapper", "stream", "tls"),
+    Transport("UDP, wrapper", "datagram", "udp"),
+    Transport("TCP, HDLC", "hdlc", "tcp", "hdlc"),
+    Transport("serial line, HDLC", "hdlc", "pseudoterminal", "hdlc"),
 ]
 
 
@@ -73,8 +85,8 @@ def same(problems: set[str]) -> dict[str, set[str]]:
 
 
 NEVER: set[str] = set()
-# The meter answers each copy; that for a block that it has given already is a refusal.
-REPEATED = {"stream": {"meter-refused"}, "datagram": {"meter-refused"}, "hdlc": NEVER, "text": NEVER}
+# The meter answers each copy: an AARQ by an AARE, a block that it has given already by a refusal, DISC after DISC by DM.
+REPEATED = {"stream": {"meter-refused", "protocol-error"}, "datagram": {"meter-refused", "protocol-error"}, "hdlc": {"protocol-error"}, "text": UNREADABLE}
 NOTICED = {"stream": DISTURBED, "datagram": DISTURBED, "hdlc": SILENCE, "text": UNREADABLE}
 
 FAULTS = [
@@ -129,19 +141,32 @@ class Cell:
     faults: list[str] = field(default_factory=list)
     longest: float = 0
 
+    @property
+    def is_protected(self) -> bool:
+        return self.fault.protected and self.transport.kind in ("stream", "datagram")
+
+    @property
+    def allowed(self) -> set[str]:
+        """The problems that are right here."""
+        allowed = self.fault.allowed[self.transport.kind] | {"circuit-open"}
+        return allowed | UNREADABLE if self.transport.signs_on and self.fault.faults else allowed
+
     def judge(self, meter: str, number: int, path: str, answer, seconds: float, long_values) -> str:
         """Count one answer; returns its outcome."""
         self.longest = max(self.longest, seconds)
         if seconds > WAIT + 2:
             self.faults.append(f"{meter} {path}: an answer after {seconds:.1f} s")
-        if answer.status == 200:
-            right = long_values[self.fault.protected] if path == LONG else f"{26_000_001 + number}"
+        if answer is None:
+            outcome = "nothing"
+            self.faults.append(f"{meter} {path}: no answer at all after {seconds:.1f} s")
+        elif answer.status == 200:
+            right = long_values[self.is_protected] if path == LONG and self.transport.kind != "text" else f"{26_000_001 + number}"
             if answer.json["value"] != right:
                 self.faults.append(f"{meter} {path}: a wrong value: {answer.text[:200]}")
             outcome = "value"
         else:
             outcome = answer.problem
-            if outcome not in self.fault.allowed[self.transport.kind] | {"circuit-open"}:
+            if outcome not in self.allowed:
                 self.faults.append(f"{meter} {path}: {answer.text[:300]}")
         if outcome != "circuit-open":
             self.outcomes[outcome] += 1
@@ -152,8 +177,39 @@ def cells(transports: list[Transport]) -> list[Cell]:
     return [Cell(fault, transport) for fault in FAULTS for transport in transports if applies(fault, transport)]
 
 
-def scenario(matrix: list[Cell], port: int) -> dict:
-    """A scenario with a line for each meter of the matrix, on consecutive ports."""
+def listening(transport: Transport, port: int, folder: pathlib.Path) -> dict:
+    """Where a meter of a scenario listens: at its port, or at a path named by it."""
+    if transport.place == "pseudoterminal":
+        return {"type": transport.place, "path": f"{folder}/line-{port}"}
+    if transport.place == "tls":
+        return {"type": "tls", "port": port, "certificate": f"{folder}/certificate.pem", "key": f"{folder}/key.pem"}
+    return {"type": transport.place, "port": port}
+
+
+def channel(transport: Transport, port: int, folder: pathlib.Path) -> dict:
+    """How the gateway reaches that."""
+    if transport.place == "pseudoterminal":
+        line = {"type": "serial", "device": f"{folder}/line-{port}"}
+        return {**line, "baud": 300, "parity": "even", "dataBits": 7} if transport.signs_on else line
+    if transport.place == "tls":
+        return {"type": "tls", "host": "127.0.0.1", "port": port, "caFile": f"{folder}/certificate.pem"}
+    return {"type": transport.place, "host": "127.0.0.1", "port": port}
+
+
+def make_certificate(folder: pathlib.Path) -> None:
+    """A certificate for 127.0.0.1 that vouches for itself."""
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-keyout", f"{folder}/key.pem", "-out", f"{folder}/certificate.pem",
+        ],
+        check=True, capture_output=True,
+    )
+
+
+def scenario(matrix: list[Cell], port: int, folder: pathlib.Path) -> dict:
+    """A scenario with a line for each meter of the matrix, on consecutive ports, and one more to tell that all listen."""
     lines = []
     for cell in matrix:
         cell.meters = []
@@ -162,25 +218,27 @@ def scenario(matrix: list[Cell], port: int) -> dict:
             name = f"{'kept' if kept else 'single'}-{number}"
             cell.meters.append((name, number))
             lines.append({
-                "listen": {"type": cell.transport.place, "port": port + number},
+                "listen": listening(cell.transport, port + number, folder),
                 "framing": cell.transport.framing,
-                "meters": [{"number": number, "rows": 0}],
+                "meters": [{"number": number, "rows": 0, "pduSize": 128}],
                 "faults": cell.fault.faults,
                 **cell.fault.line,
             })
+    lines.append({"listen": {"type": "tcp", "port": port + len(lines)}, "meters": [{"number": len(lines)}]})
     phases = [{"name": "well", "for": "PT4S"}, {"name": "quiet", "for": "PT1S"}]
     return {"name": "fault-matrix", "seed": 4, "phases": phases, "repeat": True, "lines": lines}
 
 
-def register(gateway: Gateway, cell: Cell, port: int) -> None:
+def register(gateway: Gateway, cell: Cell, port: int, folder: pathlib.Path) -> None:
     for name, number in cell.meters:
         members = {
             "framing": cell.transport.framing,
-            "channel": {"type": cell.transport.place, "host": "127.0.0.1", "port": port + number},
+            "channel": channel(cell.transport, port + number, folder),
+            "address": {"logicalDevice": 1, **({"physicalDevice": 17} if "hdlc" in cell.transport.framing else {})},
             "timeouts": {"connect": "PT2S", "response": f"PT{RESPONSE}S"},
             "keepAlive": "PT3S" if name.startswith("kept") else "PT0S",
         }
-        if cell.fault.protected and cell.transport.kind in ("stream", "datagram"):
+        if cell.is_protected:
             members["associations"] = {"reader": {
                 "clientAddress": 36,
                 "authentication": {"mechanism": "gmac"},
@@ -190,13 +248,19 @@ def register(gateway: Gateway, cell: Cell, port: int) -> None:
                     "invocationCounterObject": "0.0.43.1.0.255",
                 },
             }}
+        if cell.transport.kind == "text":
+            members |= {"associations": {}, "address": {}}
         gateway.register(name, port + number, **members)
 
 
 def ask(gateway: Gateway, meter: str, path: str):
-    """Read once; gives the answer and the seconds it took."""
+    """Read once; gives the answer, None when there is none, and the seconds it took."""
     begin = time.monotonic()
-    answer = gateway.call("GET", f"/meters/{meter}{path}", headers={"Prefer": f"wait={WAIT}"}, timeout=WAIT + 10)
+    try:
+        answer = gateway.call("GET", f"/meters/{meter}{path}", headers={"Prefer": f"wait={WAIT}"}, timeout=WAIT + 10)
+    except (OSError, http.client.HTTPException) as error:
+        print(f"{meter} {path}: {error!r}", file=sys.stderr)
+        answer = None
     return answer, time.monotonic() - begin
 
 
@@ -204,7 +268,7 @@ def drive(gateway: Gateway, cell: Cell, meter: str, number: int, rounds: int, lo
     """So many rounds of one meter, short and long readings in turn."""
     for index in range(rounds):
         for _ in range(8):
-            path = LONG if index % 2 else SHORT
+            path = LONG if index % 2 and cell.transport.kind != "text" else SHORT
             answer, seconds = ask(gateway, meter, path)
             with lock:
                 outcome = cell.judge(meter, number, path, answer, seconds, long_values)
@@ -240,26 +304,27 @@ def run(rounds: int, folder: pathlib.Path, transports: list[Transport] = TRANSPO
     """Run so many rounds of every cell, all cells at once."""
     matrix = cells(transports)
     port = free_ports(2 * len(matrix) + 1)
+    make_certificate(folder)
     file = folder / "scenario.json"
-    file.write_text(json.dumps(scenario(matrix, port)))
+    file.write_text(json.dumps(scenario(matrix, port, folder)))
     own = free_ports()
     serve = [GATEWAY, "serve", "--listen", f"127.0.0.1:{own}", "--auth", "none", "--database", f"sqlite:///{folder}/g.sqlite"]
     simulate = [GATEWAY, "simulate", "--scenario", str(file)]
     with contextlib.ExitStack() as stack:
-        stack.enter_context(running(simulate, port + 2 * len(matrix) - 1, "cosem-gateway simulate", folder / "simulate.log"))
+        stack.enter_context(running(simulate, port + 2 * len(matrix), "cosem-gateway simulate", folder / "simulate.log"))
         process = stack.enter_context(running(serve, own, "cosem-gateway serve", folder / "serve.log"))
         gateway = Gateway(own, process)
         for cell in matrix:
-            register(gateway, cell, port)
+            register(gateway, cell, port, folder)
         # The list of a client with other rights is another one.
         long_values = {
-            cell.fault.protected: ask(gateway, cell.meters[0][0], LONG)[0].json["value"]
-            for cell in matrix if cell.fault.name.startswith("none")
+            cell.is_protected: ask(gateway, cell.meters[0][0], LONG)[0].json["value"]
+            for cell in matrix if cell.fault.name.startswith("none") and cell.transport.place == "tcp"
         }
         lock = threading.Lock()
 
         def drive_all(count: int) -> None:
-            with ThreadPoolExecutor(2 * len(matrix)) as pool:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
                 jobs = [
                     pool.submit(drive, gateway, cell, name, number, count, long_values, lock)
                     for cell in matrix for name, number in cell.meters
@@ -318,7 +383,7 @@ def page(result: Run, rounds: int) -> str:
         "",
         f"Before and after: {result.before.descriptors} and {result.after.descriptors} open descriptors, "
         f"{result.before.kilobytes / 1024:.0f} and {result.after.kilobytes / 1024:.0f} MB resident (debug build, "
-        f"{2 * len(result.cells)} meters at once).",
+        f"{2 * len(result.cells)} meters).",
         "",
         "The wrapper has no check sequence: over TCP and UDP the rows of corrupted octets and of noise run in associations whose messages are",
         "authenticated and encrypted. Without them a changed octet is a changed value.",

@@ -94,7 +94,10 @@ extension HDLCClientLink {
             case .message(let message):
                 isNew = true
                 if !message.apdu.isEmpty { output.apdus.append(message.apdu) }
-            case .outOfSequence: break
+            case .outOfSequence:
+                // An old frame once more, because the line doubles frames, says nothing about what was sent since. Who sends that
+                // again for each of them has more and more on the way.
+                if !isNew, isPolling, queue.hasUnacknowledged { return }
             case .tooLong: return fail(.link(.tooLong), &output)
             }
             answered(frame, isNew: isNew, &output, now)

@@ -19,8 +19,21 @@ public actor ScenarioFleet {
         public let meter: SimulatedMeter
         /// What goes wrong with it.
         public let faults: MeterFaults
-        /// What listens for it.
-        public let listener: MeterListener
+        /// What listens for it, or connects for it.
+        fileprivate let access: Access
+
+        /// What it served so far.
+        public var counters: ListenerCounters {
+            switch access {
+            case .listener(let listener): listener.counters
+            case .caller(let caller): caller.counters
+            }
+        }
+    }
+
+    fileprivate enum Access: Sendable {
+        case listener(MeterListener)
+        case caller(ScenarioCaller)
     }
 
     /// What the fleet runs.
@@ -59,9 +72,19 @@ public actor ScenarioFleet {
         }
     }
 
+    /// Lets the meters that dial in connect to the gateway, until the task is cancelled.
+    public func dialIn() async {
+        let network = network
+        await withTaskGroup { group in
+            for case .caller(let caller) in stations.map(\.access) {
+                group.addTask { await caller.run(network: network) }
+            }
+        }
+    }
+
     /// Closes all connections and stops listening; the fleet cannot be started again.
     public func stop() async {
-        for station in stations { await station.listener.close() }
+        for case .listener(let listener) in stations.map(\.access) { await listener.close() }
         await network.shutdown()
     }
 
@@ -91,22 +114,38 @@ public actor ScenarioFleet {
                 )
             )
         }
-        let listeners = try await MeterListener.bind(
-            try place.medium,
-            meters: zip(line.meters, meters).map { plan, meter in
-                MeterListener.Meter(meter.meter, .init(plan, on: line, faults: meter.faults))
-            },
-            network: network
-        )
-        for (meter, listener) in zip(meters, listeners) {
+        let plans = zip(line.meters, meters).map { plan, meter in
+            MeterListener.Meter(meter.meter, .init(plan, on: line, faults: meter.faults))
+        }
+        let accesses: [Access]
+        switch place.way {
+        case .medium(let medium):
+            accesses = try await MeterListener.bind(medium, meters: plans, network: network).map { .listener($0) }
+        case .dialIn(let endpoint, let greeting, let again):
+            accesses = zip(plans, meters).map { plan, meter in
+                .caller(
+                    ScenarioCaller(
+                        to: endpoint,
+                        greeting: greeting,
+                        again: again,
+                        meter: meter.meter,
+                        number: meter.number,
+                        options: plan.options
+                    )
+                )
+            }
+        }
+        for (meter, access) in zip(meters, accesses) {
+            var port: Int?
+            if case .listener(let listener) = access, listener.port != 0 { port = listener.port }
             stations.append(
                 Station(
                     line: place.description,
-                    port: listener.port == 0 ? nil : listener.port,
+                    port: port,
                     number: meter.number,
                     meter: meter.meter,
                     faults: meter.faults,
-                    listener: listener
+                    access: access
                 )
             )
         }
@@ -173,22 +212,29 @@ extension Scenario.Place: CustomStringConvertible {
         }
     }
 
+    /// How clients and meters come together.
+    fileprivate enum Way {
+        case medium(ListenerMedium)
+        case dialIn(TCPEndpoint, greeting: [UInt8], again: Duration)
+    }
+
     /// What the transport makes of it.
-    fileprivate var medium: ListenerMedium {
-        get throws(TransportError) {
-            switch self {
-            case .tcp(let host, let port): .tcp(host: host, port: port)
-            case .udp(let host, let port): .udp(host: host, port: port)
-            case .pseudoterminal(let path): .pseudoterminal(link: path)
-            case .tls(let host, let port, let certificate, let key):
+    fileprivate var way: Way {
+        switch self {
+        case .tcp(let host, let port): .medium(.tcp(host: host, port: port))
+        case .udp(let host, let port): .medium(.udp(host: host, port: port))
+        case .tls(let host, let port, let certificate, let key):
+            .medium(
                 .tls(
                     host: host,
                     port: port,
                     identity: TLSIdentity(certificateFile: certificate, keyFile: key),
                     clientAuthorityFile: nil
                 )
-            case .dialIn: throw TransportError(.notBound(code: 95))
-            }
+            )
+        case .pseudoterminal(let path): .medium(.pseudoterminal(link: path))
+        case .dialIn(let host, let port, let greeting, let again):
+            .dialIn(TCPEndpoint(host: host, port: port), greeting: greeting, again: again)
         }
     }
 }

@@ -76,6 +76,11 @@ public final class DiallingMeter: Sendable {
         try? await channel.closeFuture.get()
     }
 
+    /// Closes the connection without a word, and does not wait for that.
+    public func hangUp() {
+        channel.close(promise: nil)
+    }
+
     /// Closes the connection without a word.
     public func close() async {
         try? await channel.close().get()

@@ -38,7 +38,7 @@ final class SerialPort: Sendable {
 
     private static func prepare(_ descriptor: Int32, _ settings: SerialSettings) throws(PortFault) {
         guard isatty(descriptor) == 1 else { throw .notASerialPort }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .inUse }
+        guard lock(descriptor) else { throw .inUse }
         // Pseudoterminals would keep this beyond our closing them.
         if !TerminalSettings.isPseudoterminal(descriptor) {
             guard ioctl(descriptor, UInt(TIOCEXCL)) == 0 else { throw .failed(code: errno) }
@@ -46,6 +46,15 @@ final class SerialPort: Sendable {
         try TerminalSettings.apply(settings.format, to: descriptor)
         if settings.usesRS485 { try useRS485(descriptor) }
         tcflush(descriptor, TCIOFLUSH)
+    }
+
+    /// Takes the port for us alone; waits a moment for the line before, which is closed on another thread.
+    private static func lock(_ descriptor: Int32) -> Bool {
+        for attempt in 0..<20 {
+            if attempt > 0 { usleep(25_000) }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        }
+        return false
     }
 
     /// Lets the driver raise RTS while it sends (struct serial_rs485 of Linux: flags, two delays, room for more).

@@ -39,7 +39,10 @@ enum TerminalSettings {
             characters[Int(VMIN)] = 1
             characters[Int(VTIME)] = 0
         }
-        guard tcsetattr(descriptor, TCSANOW, &settings) == 0 else { throw .failed(code: errno) }
+        // A pseudoterminal keeps its 8 bits without parity, and calls it invalid when that is all there was to change.
+        guard tcsetattr(descriptor, TCSANOW, &settings) == 0 || errno == EINVAL && isPseudoterminal(descriptor) else {
+            throw .failed(code: errno)
+        }
         // Success only says that something was set.
         let taken = try current(descriptor)
         guard cfgetospeed(&settings) == code, speed(taken) == format.baud else { throw .formatRefused(format) }

@@ -64,7 +64,7 @@ struct ScenarioRun {
     }
 
     private static func summary(of station: ScenarioFleet.Station) -> String {
-        let counters = station.listener.counters
+        let counters = station.counters
         let served = counters.served.sorted { $0.key.rawValue < $1.key.rawValue }
             .map { "\($0.key.rawValue) \($0.value)" }
         let faults = station.faults.happened.sorted { $0.key.rawValue < $1.key.rawValue }
@@ -92,6 +92,7 @@ private struct ScenarioService: Service {
     let fleet: ScenarioFleet
 
     func run() async throws {
+        await cancelWhenGracefulShutdown { await fleet.dialIn() }
         try await gracefulShutdown()
         await fleet.stop()
     }
