@@ -39,7 +39,7 @@ import Testing
         let fleet = try fleet(
             """
             {"name": "test", "lines": [
-              {"listen": {"type": "tcp", "port": 0}, "count": 2, "faults": [{"fault": "duplicate"}]},
+              {"listen": {"type": "tcp", "port": 0}, "count": 2, "faults": [{"fault": "duplicate", "after": 1}]},
               {"listen": {"type": "tcp", "port": 0}, "meters": [{"number": 40}]},
               {"listen": {"type": "tcp", "port": 0}}
             ]}

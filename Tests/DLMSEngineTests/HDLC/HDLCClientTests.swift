@@ -143,7 +143,7 @@ struct HDLCClientTests {
         // The answer to the association comes again, then the answer to the request.
         let again = machine.received(Self.information(0, 2, acceptance), now: start)
         #expect(!again.contains { if case .failed = $0 { true } else { false } })
-        #expect(Self.names(again) == [])
+        #expect(Self.names(again) == ["RR"])
         #expect(Self.isAnswer(machine.received(Self.information(1, 2, Self.value), now: start)))
         let request = machine.perform(.get([attribute()]), now: start)
         #expect(Self.sent(request).map(\.control.octet) == [0x54])
