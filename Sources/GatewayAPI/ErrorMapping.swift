@@ -167,7 +167,11 @@ extension Problem {
 
     /// Seconds until repeating makes sense.
     private static func pause(_ error: GatewayError) -> Int {
-        switch error {
+        if let moment = error.retryAt {
+            // Rounded up, so that it is not too early then.
+            return max(Int((moment - SystemWallClock().now()).components.seconds) + 1, 1)
+        }
+        return switch error {
         case .idempotencyInFlight, .lineBusy, .queueFull: 1
         default: 5
         }
