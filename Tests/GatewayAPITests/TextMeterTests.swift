@@ -28,8 +28,9 @@ struct TextMeterTests {
         _ body: (APIBench, SampleTextMeter) async throws -> Void
     ) async throws {
         let meter = SampleTextMeter()
+        let serving = { (_: HandClock) -> any ObjectServer in meter }
         try await APIBench.run(
-            serving: { _ in meter },
+            serving: serving,
             framing: .text(try Self.settings())
         ) { bench in
             // The meter shows 2026-11-21T13:00:00 in Bratislava.
