@@ -65,13 +65,19 @@ def end(process: subprocess.Popen) -> None:
     process.wait(WAIT_SECONDS)
 
 
+class Port(serial.Serial):
+    """A pseudoterminal as a serial port: it has no modem lines to be asked for."""
+
+    cts = dsr = ri = cd = property(lambda self: False)
+
+
 class Converter:
     """A converter that lets clients set its serial port by RFC 2217: the server side of pyserial."""
 
     def __init__(self, path: str, speaks: bool = True) -> None:
         self.formats: list[tuple[int, int, str, float]] = []
         self._speaks = speaks
-        self._port = serial.Serial(path, timeout=0.05)
+        self._port = Port(path, timeout=0.05)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()

@@ -16,13 +16,14 @@ from serial_lines import Converter, DatagramRelay, TLSProxy, open_descriptors, p
 SCRATCH = "0.0.96.50.0.255"
 LOAD_PROFILE = "1.0.99.1.0.255"
 ENERGY = "1.0.1.8.0.255"
+LIVE = {"Cache-Control": "no-cache"}
 
 
 @pytest.fixture(scope="module")
 def gurux_meters(start_gurux_meter):
     """A foreign meter for each framing."""
     return {
-        framing: start_gurux_meter("--auth", "none", "--pdu-size", "512", "--rows", "200", "--interface", framing)
+        framing: start_gurux_meter("--auth", "none", "--pdu-size", "512", "--rows", "200", "--any-type", "--interface", framing)
         for framing in ("wrapper", "hdlc")
     }
 
@@ -43,7 +44,7 @@ def register(gateway, name: str, channel: dict, framing: str = "wrapper", client
 
 def read(gateway, name: str, obis: str, attribute: int = 2, class_id: int | None = None) -> str:
     query = "?form=hex" + (f"&class={class_id}" if class_id else "")
-    answer = gateway.get(f"/meters/{name}/objects/{obis}/attributes/{attribute}{query}")
+    answer = gateway.get(f"/meters/{name}/objects/{obis}/attributes/{attribute}{query}", headers=LIVE)
     assert answer.status == 200, answer.text
     return answer.json["value"]["hex"].upper()
 
@@ -92,7 +93,7 @@ def test_a_port_that_was_unplugged_is_said_so_and_used_again_when_it_is_back(gat
     with serial_line(path, gurux_meters["hdlc"]) as device:
         register(gateway, "line-unplugged", {"type": "serial", "device": device}, "hdlc", keepAlive="PT30S")
         value = read(gateway, "line-unplugged", SCRATCH)
-    answer = gateway.get(f"/meters/line-unplugged/objects/{SCRATCH}/attributes/2")
+    answer = gateway.get(f"/meters/line-unplugged/objects/{SCRATCH}/attributes/2", headers=LIVE)
     assert (answer.status, answer.problem) == (504, "meter-unreachable")
     assert "no such device" in answer.json["detail"] and "device" in answer.json["hint"]
     with serial_line(path, gurux_meters["hdlc"]):

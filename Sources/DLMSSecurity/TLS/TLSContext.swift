@@ -3,7 +3,7 @@
 
 import COpenSSL
 
-/// What sessions of TLS have in common: trust and identity, read from files. At least TLS 1.2.
+/// What sessions of TLS 1.2 or later have in common: trust and identity, read from files.
 ///
 /// It is not changed after it was made, and OpenSSL lets any thread make sessions of a finished context, which counts its
 /// references atomically: that is why it can be sent.

@@ -158,6 +158,8 @@ struct TelnetComPort {
         switch (verb, option) {
         case (Code.do, Option.comPort): return [.agreed]
         case (Code.dont, Option.comPort): return [.refused]
+        // Some servers have the option themselves, too.
+        case (Code.will, Option.comPort): return [.reply([Code.interpret, Code.do, option])]
         // What was offered or asked for is agreed to; an answer to an answer would go on for ever.
         case (Code.do, _) where ours.contains(option), (Code.will, _) where theirs.contains(option): return []
         case (Code.do, _): return [.reply([Code.interpret, Code.wont, option])]

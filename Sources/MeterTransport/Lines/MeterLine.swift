@@ -78,7 +78,9 @@ public final class MeterLine: Sendable {
     public func close() async {
         guard !isStanding else { return setTap(nil) }
         tally.end()
-        try? await channel.close().get()
+        channel.close(promise: nil)
+        // The end of it all: by then a port has been given back.
+        try? await channel.closeFuture.get()
     }
 
     /// The same line as that of another medium, which runs over this one.

@@ -158,7 +158,7 @@ struct SharedListener: Sendable {
                 let channel = try await channel(
                     duplicating: { try port.duplicate() },
                     speed: { nil },
-                    ended: { threads.submit { _ in port.close() } }
+                    ended: { port.close() }
                 )
                 return (channel, settings.device)
             } catch {

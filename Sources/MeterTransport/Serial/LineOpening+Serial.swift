@@ -44,7 +44,8 @@ extension LineOpening {
                 format: settings.format,
                 removesEcho: settings.removesEcho
             )
-            channel.closeFuture.whenComplete { _ in threads.submit { _ in port.close() } }
+            // At once, so that who knows of the end can open the port again; nothing is left that it could wait for.
+            channel.closeFuture.whenComplete { _ in port.close() }
             return line
         }
     }

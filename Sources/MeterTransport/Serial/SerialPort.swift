@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSEngine
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -11,9 +12,10 @@ import Musl
 
 /// An open serial port that no other program uses; its calls may wait, so they belong on a thread for that.
 ///
-/// What waits is said there; the descriptor is only closed by ``close()``, which is called once, after everything else.
+/// What waits is said there; the descriptor is only closed by ``close()``, which is called after everything else and does not wait.
 final class SerialPort: Sendable {
     private let descriptor: Int32
+    private let isClosed = Atomic(false)
 
     private init(_ descriptor: Int32) {
         self.descriptor = descriptor
@@ -48,7 +50,7 @@ final class SerialPort: Sendable {
         tcflush(descriptor, TCIOFLUSH)
     }
 
-    /// Takes the port for us alone; waits a moment for the line before, which is closed on another thread.
+    /// Takes the port for us alone; waits a moment for whoever is just giving it back.
     private static func lock(_ descriptor: Int32) -> Bool {
         for attempt in 0..<20 {
             if attempt > 0 { usleep(25_000) }
@@ -102,6 +104,7 @@ final class SerialPort: Sendable {
 
     /// Gives the port back, and forgets what was not sent.
     func close() {
+        guard !isClosed.exchange(true, ordering: .relaxed) else { return }
         tcflush(descriptor, TCIOFLUSH)
         _ = ioctl(descriptor, UInt(TIOCNXCL))
         systemClose(descriptor)
