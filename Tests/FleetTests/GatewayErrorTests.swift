@@ -54,6 +54,7 @@ import Timekeeping
             .connectionLost(meter, waitingFor: "AARE"), .verificationFailed(target),
             .storeUnavailable(reason: "MARKED"), .clockAmbiguous(meter, reason: "x"), .secretsPending(meter),
             .imageRejected(meter, reason: "x"), .meterNotConnected(meter, identity: "x", lastSeen: moment),
+            .notATextMeter(meter), .readoutUnreadable(reason: "x"), .readoutOfAnotherMeter(meter, number: "x"),
         ]
     }
 
