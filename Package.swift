@@ -106,8 +106,8 @@ let package = Package(
         part(
             "GatewayAPI",
             [
-                "GatewayCore", "Fleet", "Jobs", "COSEMModel", "DLMSCodec", "DLMSSecurity", "HTTPKit", "JSONText",
-                "ProtocolDecoder", "Timekeeping", logging,
+                "GatewayCore", "Fleet", "Jobs", "MeterSessions", "COSEMModel", "DLMSCodec", "DLMSSecurity", "HTTPKit",
+                "JSONText", "ProtocolDecoder", "Timekeeping", logging,
             ],
             resources: [.embedInCode("openapi.yaml")]
         ),

@@ -124,7 +124,9 @@ struct ProblemKind: Sendable {
 
 extension Problem {
     /// The problem that tells callers of an error.
-    init(_ error: GatewayError) {
+    ///
+    /// - Parameter now: the time, so that `Retry-After` can be told; nil for a problem inside of an answer.
+    init(_ error: GatewayError, now: Timestamp? = nil) {
         if case .invalidMember(let fault) = error {
             self = .unexpectedMember(fault)
             return
@@ -155,7 +157,12 @@ extension Problem {
         case .ambiguousObject(_, let classes): members["choices"] = .array(classes.map { .integer($0) })
         default: break
         }
-        if status == 503 || status == 409 && error.isRetryable { headers.set("Retry-After", "\(Self.pause(error))") }
+        if let moment = error.retryAt { members["until"] = .string(moment.rfc3339) }
+        if let moment = error.retryAt, let now {
+            headers.set("Retry-After", "\(max(1, Int(((moment - now) / .seconds(1)).rounded(.up))))")
+        } else if status == 503 || error.isRetryable && (status == 409 || status == 423) {
+            headers.set("Retry-After", "\(Self.pause(error))")
+        }
     }
 
     /// A member that is well formed but does not fit what it is applied to: a patch its meter, an id its path.
@@ -167,11 +174,7 @@ extension Problem {
 
     /// Seconds until repeating makes sense.
     private static func pause(_ error: GatewayError) -> Int {
-        if let moment = error.retryAt {
-            // Rounded up, so that it is not too early then.
-            return max(Int((moment - SystemWallClock().now()).components.seconds) + 1, 1)
-        }
-        return switch error {
+        switch error {
         case .idempotencyInFlight, .lineBusy, .queueFull: 1
         default: 5
         }
@@ -194,9 +197,11 @@ extension Problem {
 }
 
 /// Turns whatever a handler throws into a problem.
-func problem(of error: any Error) -> Problem {
+///
+/// - Parameter now: the time of day, which `Retry-After` counts from.
+func problem(of error: any Error, now: Timestamp) -> Problem {
     switch error {
-    case let error as GatewayError: Problem(error)
+    case let error as GatewayError: Problem(error, now: now)
     case let error as JSONMemberError: .unexpectedMember(error)
     default: .internalFault
     }

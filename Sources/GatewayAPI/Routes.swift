@@ -74,10 +74,19 @@ extension GatewayAPI {
             Route(.delete, "/meters/{id}/quirks", name: "forgetLearnedQuirks", handler: forgetLearnedQuirks),
             Route(.get, "/models", name: "listModels", handler: listModels),
             Route(.get, "/models/{model}/quirks", name: "listModelQuirks", handler: listModelQuirks),
+            Route(.post, "/meters/{id}/check", name: "checkMeter", consumes: Self.json, handler: checkMeter),
+            Route(.get, "/meters/{id}/trace", name: "traceMeter", query: ["decode", "for"], produces: ["application/x-ndjson", "text/event-stream"], handler: traceMeter),
             Route(.get, "/channels", name: "listChannels", query: ["limit", "cursor"], handler: listChannels),
             Route(.get, "/channels/{id}", name: "getChannel", handler: getChannel),
             Route(.put, "/channels/{id}", name: "putChannel", consumes: Self.json, handler: putChannel),
             Route(.delete, "/channels/{id}", name: "deleteChannel", handler: deleteChannel),
+            Route(.post, "/channels/{id}/hold", name: "holdChannel", consumes: Self.json, handler: holdChannel),
+            Route(.post, "/channels/{id}/drain", name: "drainChannel", handler: drainChannel),
+            Route(.post, "/channels/{id}/resume", name: "resumeChannel", handler: resumeChannel),
+            Route(.get, "/channel-groups", name: "listChannelGroups", query: ["limit", "cursor"], handler: listChannelGroups),
+            Route(.get, "/channel-groups/{id}", name: "getChannelGroup", handler: getChannelGroup),
+            Route(.put, "/channel-groups/{id}", name: "putChannelGroup", consumes: Self.json, handler: putChannelGroup),
+            Route(.delete, "/channel-groups/{id}", name: "deleteChannelGroup", handler: deleteChannelGroup),
 
             Route(.get, "/meters/{id}/objects", name: "listObjects", query: ["class", "q"] + Self.ageWords, handler: listObjects),
             Route(.get, Self.object, name: "getObject", query: ["attributes"] + Self.valueWords, handler: getObject),
@@ -95,6 +104,6 @@ extension GatewayAPI {
             Route(.get, "/jobs/{id}", name: "getJob", handler: getJob),
             Route(.get, "/jobs/{id}/executions", name: "listJobExecutions", query: ["limit", "cursor"], handler: listExecutions),
             Route(.post, "/jobs/{id}/cancel", name: "cancelJob", handler: cancelJob),
-        ], problem: problem(of:))
+        ], problem: { [clock = gateway.clock] in problem(of: $0, now: clock.now()) })
     }
 }

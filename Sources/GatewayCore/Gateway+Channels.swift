@@ -3,8 +3,7 @@
 
 public import Fleet
 public import JSONText
-public import MeterSessions
-public import Timekeeping
+import MeterSessions
 
 extension Gateway {
     /// A page of shared channels.
@@ -80,52 +79,5 @@ extension Gateway {
     public func deleteChannelGroup(_ id: String, when precondition: WritePrecondition) async throws(GatewayError) {
         guard let key = ChannelGroupID(id) else { throw .channelUnknown(text: id) }
         try await administration.deleteChannelGroup(key, when: precondition)
-    }
-
-    // MARK: Watching and steering
-
-    /// The key of a channel: a shared one by its id, that of a meter by `meter:` and the meter's id.
-    ///
-    /// Channels that lead to the same place have the same key, and so the same status.
-    public func channelKey(_ id: String) async throws(GatewayError) -> ChannelKey {
-        guard id.hasPrefix("meter:") else { return ChannelKey(try await channel(id).configuration.path) }
-        return try await directory.memory(of: String(id.dropFirst("meter:".count))).route.channel
-    }
-
-    /// How things stand with a channel.
-    public func channelStatus(_ key: ChannelKey) async -> ChannelStatus {
-        await access.channelStatus(key)
-    }
-
-    /// How things stand with all channels that have anything to do, a connection, or an operator's wish.
-    public func channelStatuses() async -> [ChannelStatus] {
-        await access.channelStatuses()
-    }
-
-    /// How things stand with a group; nil when no channel of it was used since the start.
-    public func channelGroupStatus(_ id: String) async -> ChannelGroupStatus? {
-        await access.groupStatus(id)
-    }
-
-    /// Lets no further exchange begin on a channel; what is asked for waits, or fails as `meter-locked` in the end.
-    ///
-    /// - Parameter until: when it is given free by itself; nil = by ``resumeChannel(_:)`` only.
-    public func holdChannel(_ key: ChannelKey, until: Timestamp? = nil) async {
-        await access.hold(key, until: until.map { PresentTime(clock).instant(of: $0) })
-    }
-
-    /// Lets a channel finish what waits; what comes is refused as `meter-locked`.
-    public func drainChannel(_ key: ChannelKey) async {
-        await access.drain(key)
-    }
-
-    /// Gives a channel free that was held or drained.
-    public func resumeChannel(_ key: ChannelKey) async {
-        await access.resume(key)
-    }
-
-    /// The time of day of an instant in a status.
-    public func timestamp(of instant: ContinuousClock.Instant) -> Timestamp {
-        PresentTime(clock).timestamp(of: instant)
     }
 }

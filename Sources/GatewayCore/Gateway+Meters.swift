@@ -49,6 +49,12 @@ extension Gateway {
         await access.forgetLearned(of: id)
     }
 
+    /// How things stand with the channel of a meter; nil when its configuration leads nowhere.
+    private func channelStanding(of id: MeterID) async -> ChannelStanding? {
+        guard let memory = try? await directory.memory(of: id.text) else { return nil }
+        return await channelStanding(memory.route.channel)
+    }
+
     /// How things stand with the link to a meter.
     public func linkStatus(of id: MeterID) async -> LinkStatus {
         let status = await access.status(of: id.text)
@@ -73,7 +79,9 @@ extension Gateway {
             status: status,
             lastContact: status.lastContact.map { now - (present - $0) },
             lastError: error,
-            lastErrorAt: status.lastErrorAt.map { now - (present - $0) }
+            lastErrorAt: status.lastErrorAt.map { now - (present - $0) },
+            breakerUntil: status.breaker.until.map { now - (present - $0) },
+            channel: await channelStanding(of: id)
         )
     }
 

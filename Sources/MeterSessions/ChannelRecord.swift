@@ -7,6 +7,7 @@ import MeterTransport
 struct ChannelRecord {
     var totals = ChannelTotals()
     var group: String?
+    var lastFailure: ChannelStatus.Failure?
     /// Where it led to last.
     var medium: MeterMedium
 

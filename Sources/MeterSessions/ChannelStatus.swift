@@ -3,6 +3,16 @@
 
 /// How things stand with a channel.
 public struct ChannelStatus: Hashable, Sendable {
+    /// A failure on a channel.
+    public struct Failure: Hashable, Sendable {
+        /// What went wrong.
+        public var error: SessionError
+        /// The identifier of the meter that was meant.
+        public var meter: String
+        /// When it was.
+        public var instant: ContinuousClock.Instant
+    }
+
     /// What a channel does.
     public enum State: String, Hashable, Sendable {
         /// Nothing, without a connection.
@@ -35,8 +45,8 @@ public struct ChannelStatus: Hashable, Sendable {
     public enum Control: Hashable, Sendable {
         /// Nothing special.
         case free
-        /// No exchange begins until then; nil = until the channel is given free.
-        case held(until: ContinuousClock.Instant?)
+        /// No exchange begins until then, for a reason that the operator gave; nil = until the channel is given free.
+        case held(until: ContinuousClock.Instant?, reason: String? = nil)
         /// Nothing new is taken.
         case draining
     }
@@ -56,6 +66,8 @@ public struct ChannelStatus: Hashable, Sendable {
     /// Whether the line is left alone because it could not be opened; for meters that do not answer see
     /// ``MeterLinkStatus/breaker``.
     public var breaker = BreakerStatus()
+    /// The last failure since the start, even if the channel has worked after it.
+    public var lastFailure: Failure?
     /// What went over the channel since the start.
     public var totals = ChannelTotals()
 

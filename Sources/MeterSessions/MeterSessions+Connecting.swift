@@ -170,6 +170,11 @@ extension MeterSessions {
     /// Takes note of a failure in the status of the meter and its channel.
     func noteFailure(_ work: PendingWork, _ error: SessionError) {
         channelRecords[work.route.channel]?.totals.failures += 1
+        channelRecords[work.route.channel]?.lastFailure = ChannelStatus.Failure(
+            error: error,
+            meter: work.route.meter,
+            instant: clock.now()
+        )
         meters[work.route.meter]?.failures += 1
         meters[work.route.meter]?.lastError = error
         meters[work.route.meter]?.lastErrorAt = clock.now()

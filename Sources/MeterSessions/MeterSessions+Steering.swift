@@ -16,6 +16,7 @@ extension MeterSessions {
         if case .held = status.control { status.state = .held }
         if let record = channelRecords[key] {
             status.totals = record.totals
+            status.lastFailure = record.lastFailure
             status.group = record.group
             if let breaker = lineBreakers[record.medium] { status.breaker = BreakerStatus(breaker, now: now) }
         }
@@ -57,10 +58,12 @@ extension MeterSessions {
     /// Lets no further exchange begin on a channel and releases its association.
     ///
     /// The exchange in progress ends first. What is asked for waits until the channel is given free; callers whose
-    /// deadline passes before fail with ``SessionError/channelHeld(until:)``.
-    /// - Parameter until: when it is given free by itself; nil = by ``resume(_:)`` only.
-    public func hold(_ key: ChannelKey, until: ContinuousClock.Instant? = nil) {
-        controls[key] = .held(until: until)
+    /// deadline passes before fail with ``SessionError/channelHeld(until:reason:)``.
+    /// - Parameters:
+    ///   - until: when it is given free by itself; nil = by ``resume(_:)`` only.
+    ///   - reason: the operator's words, told to callers who wait in vain.
+    public func hold(_ key: ChannelKey, until: ContinuousClock.Instant? = nil, reason: String? = nil) {
+        controls[key] = .held(until: until, reason: reason)
         if let until { wake(.hold(key), at: until) }
         guard let channel = channels[key] else { return }
         channel.isToBeReleased = true
@@ -91,7 +94,7 @@ extension MeterSessions {
     /// What an operator wants of a channel.
     func control(of key: ChannelKey, _ now: ContinuousClock.Instant) -> ChannelStatus.Control {
         switch controls[key] {
-        case .held(let until?) where until <= now: .free
+        case .held(let until?, _) where until <= now: .free
         case let control?: control
         case nil: .free
         }
@@ -105,7 +108,7 @@ extension MeterSessions {
 
     /// The time of a hold is over.
     func holdEnded(_ key: ChannelKey, _ now: ContinuousClock.Instant) {
-        guard case .held(let until?) = controls[key], until <= now else { return }
+        guard case .held(let until?, _) = controls[key], until <= now else { return }
         resume(key)
     }
 }

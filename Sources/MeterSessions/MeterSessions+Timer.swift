@@ -81,9 +81,9 @@ extension MeterSessions {
 
     /// Why a request is not done in time.
     private func lateness(_ work: PendingWork, _ channel: ChannelState) -> SessionError {
-        guard work.stage == .queued, work.transmission == .notSent, case .held(let until) = controls[channel.key] else {
-            return .deadlinePassed(work.stage, work.transmission)
-        }
-        return .channelHeld(until: until)
+        guard work.stage == .queued, work.transmission == .notSent,
+            case .held(let until, let reason) = controls[channel.key]
+        else { return .deadlinePassed(work.stage, work.transmission) }
+        return .channelHeld(until: until, reason: reason)
     }
 }

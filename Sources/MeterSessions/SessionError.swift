@@ -28,7 +28,7 @@ public enum SessionError: Error, Hashable, Sendable {
     /// The meter, or the line to it, failed so often that it is left alone until then: nothing was sent.
     case breakerOpen(until: ContinuousClock.Instant)
     /// An operator holds the channel, which was not given free before the caller's deadline passed.
-    case channelHeld(until: ContinuousClock.Instant?)
+    case channelHeld(until: ContinuousClock.Instant?, reason: String? = nil)
     /// An operator drains the channel: it finishes what waits and takes nothing new.
     case channelDraining
     /// The process is shutting down.

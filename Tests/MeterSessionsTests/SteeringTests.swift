@@ -44,11 +44,13 @@ struct SteeringTests {
     func deadline() async throws {
         try await SessionsBench.run { bench in
             let until = bench.clock.now + .seconds(300)
-            await bench.sessions.hold(key, until: until)
+            await bench.sessions.hold(key, until: until, reason: "the mast is painted")
             let waiting = Task { try await bench.read(2) }
             await bench.untilQueued(1)
             bench.clock.advance(by: .seconds(60))
-            await #expect(throws: SessionError.channelHeld(until: until)) { _ = try await waiting.value }
+            await #expect(throws: SessionError.channelHeld(until: until, reason: "the mast is painted")) {
+                _ = try await waiting.value
+            }
             #expect(await bench.sessions.metrics().channels == 0)
             #expect(await bench.sessions.channelStatuses().map(\.key) == [key])
         }

@@ -116,6 +116,10 @@ FEATURES: dict[str, dict[str, str]] = {
         "IEC 62056-21: programming mode": "iec62056-21",
         "IEC 62056-21: mode E": "iec62056-21",
     },
+    "Operation": {
+        "check and trace": "",
+        "hold, drain, breaker": "",
+    },
 }
 
 

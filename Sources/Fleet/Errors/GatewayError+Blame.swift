@@ -59,6 +59,7 @@ extension GatewayError {
     public var retryAt: Timestamp? {
         switch self {
         case .rateLimited(let moment), .orderLimit(let moment), .circuitOpen(_, let moment): moment
+        case .meterLocked(_, _, let moment): moment
         default: nil
         }
     }

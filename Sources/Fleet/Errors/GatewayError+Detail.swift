@@ -23,7 +23,7 @@ extension GatewayError {
         case .ordersOnly(let target): "The \(target) switches supply and is not invoked here."
         case .notFound(let what): "There is no \(what)."
         case .meterUnknown(let text): "There is no meter \(text)."
-        case .channelUnknown(let text): "There is no channel or channel group \(text)."
+        case .channelUnknown(let text, _): "There is no channel or channel group \(text)."
         case .associationUnknown(let meter, let name, let known):
             "Meter \(meter) has no association \(name); it has \(known.joined(separator: ", "))."
         case .objectUndefined(let target, _): "There is no \(target)."
@@ -67,7 +67,7 @@ extension GatewayError {
         case .readoutUnreadable(let reason): "The readout cannot be taken: \(reason)."
         case .readoutOfAnotherMeter(let meter, let number):
             "The readout is of the meter with the number \(number), which is not the device address of \(meter)."
-        case .meterLocked(let meter, let reason): "Meter \(meter) is locked: \(reason)."
+        case .meterLocked(let meter, let reason, _): "Meter \(meter) is locked: \(reason)."
         case .rateLimited(let moment): "Too many requests; the next one may come at \(moment)."
         case .orderLimit(let moment): "Too many orders; the next one may come at \(moment)."
         case .internal: "The gateway failed."

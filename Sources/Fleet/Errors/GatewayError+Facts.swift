@@ -12,7 +12,7 @@ extension GatewayError {
             .profileUnknown(let meter, _), .noDisconnector(let meter), .unexpectedState(let meter, _, _),
             .notAllowedByControlMode(let meter, _, _), .adjustmentTooLarge(let meter, _, _),
             .clockAmbiguous(let meter, _), .secretsPending(let meter), .imageRejected(let meter, _),
-            .meterLocked(let meter, _), .associationRejected(let meter, _, _, _),
+            .meterLocked(let meter, _, _), .associationRejected(let meter, _, _, _),
             .authenticationFailedAtMeter(let meter, _, _), .decipheringFailed(let meter, _),
             .invocationCounterRejected(let meter, _), .protocolError(let meter, _), .connectionLost(let meter, _),
             .meterRefusedConnection(let meter, _), .exceptionResponse(let meter, _, _),
@@ -68,7 +68,7 @@ extension GatewayError {
         switch self {
         case .invalidMember(let error): error.suggestion
         case .unknownParameter(_, let suggestion), .badParameter(_, _, let suggestion), .badOBIS(_, let suggestion),
-            .attributeUndefined(_, _, let suggestion):
+            .attributeUndefined(_, _, let suggestion), .channelUnknown(_, let suggestion):
             suggestion
         case .associationUnknown(_, let name, let known): nearest(name, in: known)
         default: nil

@@ -16,7 +16,7 @@ extension GatewayError {
         case .deniedByMeter:
             "Use an association with more rights, if the meter is configured with one: ?association=NAME."
         case .meterUnknown: "List the meters with GET /meters."
-        case .channelUnknown: "List the channels with GET /channels."
+        case .channelUnknown: "List what there is with GET /channels and GET /channel-groups."
         case .objectUndefined, .attributeUndefined: "List what the meter has with GET /meters/{id}/objects."
         case .profileUnknown: "List the profiles with GET /meters/{id}/profiles."
         case .ambiguousObject: "Add ?class= with one of the classes."
@@ -46,6 +46,8 @@ extension GatewayError {
         case .outcomeUnknown: "Read the present state before you repeat anything."
         case .lineBusy, .queueFull, .waitExceeded: "Repeat later, wait longer with Prefer: wait=60, or use a job."
         case .clockAmbiguous: "Repeat when the meter's local time is unambiguous, or correct its configured time zone."
+        case .meterLocked: "An operator gives it free with POST /channels/{id}/resume."
+        case .circuitOpen: "Find out what is wrong with POST /meters/{id}/check, which is not held back."
         case .secretsPending: "Resolve it with POST /meters/{id}/secrets/resolve."
         case .imageRejected: "Check that the image is made for this model."
         case .notCached: "Leave only-if-cached out to have the meter read."
@@ -59,9 +61,9 @@ extension GatewayError {
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .notFound, .associationUnknown,
             .objectUnavailable, .noDisconnector, .jobUnknown, .jobPurged, .unexpectedState, .wrongState,
             .notAllowedByControlMode, .adjustmentTooLarge, .idempotencyInFlight, .expectationFailed, .typeMismatch,
-            .valueOutOfRange, .badRecurrence, .rangeNotSupported, .objectClassInconsistent, .meterLocked,
+            .valueOutOfRange, .badRecurrence, .rangeNotSupported, .objectClassInconsistent,
             .rateLimited, .orderLimit, .internal, .meterHardwareFault, .meterRefused, .exceptionResponse,
-            .meterTemporaryFailure, .meterBusy, .circuitOpen, .draining, .storeUnavailable, .connectionLost,
+            .meterTemporaryFailure, .meterBusy, .draining, .storeUnavailable, .connectionLost,
             .notSupported:
             nil
         }

@@ -52,7 +52,7 @@ public enum GatewayError: Error, Hashable, Sendable {
     /// No such meter.
     case meterUnknown(text: String)
     /// No such channel or channel group.
-    case channelUnknown(text: String)
+    case channelUnknown(text: String, suggestion: String? = nil)
     /// The meter has no association of that name.
     case associationUnknown(MeterID, name: String, known: [String])
     /// The meter has no such object.
@@ -130,8 +130,8 @@ public enum GatewayError: Error, Hashable, Sendable {
 
     // MARK: The caller must wait
 
-    /// The meter is kept from all traffic.
-    case meterLocked(MeterID, reason: String)
+    /// The meter is kept from all traffic, until then if that is known.
+    case meterLocked(MeterID, reason: String, until: Timestamp? = nil)
     /// The caller sends too much.
     case rateLimited(until: Timestamp)
     /// There were too many orders.

@@ -56,9 +56,11 @@ extension ProblemPage {
         ),
         ProblemPage(
             "meter-locked",
-            cause: "An operator keeps all traffic away from the meter.",
-            gatewayDid: nothing,
-            whatToDo: "Ask the operator; `detail` has the reason."
+            cause: "An operator holds or drains the channel of the meter.",
+            gatewayDid:
+                "It waited as long as the request allowed while the channel was held; nothing was sent to the meter.",
+            whatToDo: "Repeat after `until`, or ask the operator; `detail` has the reason.",
+            look: "curl -s $GATEWAY/channels/meter:$METER"
         ),
         ProblemPage(
             "no-disconnector",
@@ -134,10 +136,11 @@ extension ProblemPage {
         ),
         ProblemPage(
             "circuit-open",
-            cause: "The meter failed so often that it is left alone for a while.",
+            cause: "The meter, or the line to it, failed so often that it is left alone for a while.",
             gatewayDid: nothing,
-            whatToDo: "Repeat after the time that `detail` names, or find out why the meter fails.",
-            look: "curl -s $GATEWAY/meters/$METER"
+            whatToDo:
+                "Repeat after `until`, or find out why the meter fails; what cannot wait goes with `Priority: u=0`.",
+            look: "curl -s -X POST $GATEWAY/meters/$METER/check"
         ),
         ProblemPage(
             "meter-busy",

@@ -13,16 +13,18 @@ extension ProblemPage {
         ),
         ProblemPage(
             "channel-unknown",
-            cause: "No shared channel with this id is registered here, or a meter names one that is not.",
+            cause:
+                "No shared channel or channel group with this id is registered here, or a meter or channel names one that is not.",
             gatewayDid: "Nothing was stored and no meter was asked.",
-            whatToDo: "List the channels; register the channel before the meters that use it.",
-            look: "curl -s $GATEWAY/channels"
+            whatToDo:
+                "Take the name in `suggestion`, if that was meant; register groups before channels, and channels before meters.",
+            look: "curl -s $GATEWAY/channels $GATEWAY/channel-groups"
         ),
         ProblemPage(
             "in-use",
-            cause: "Meters are still registered on the channel.",
-            gatewayDid: "It kept the channel.",
-            whatToDo: "Move or delete those meters first."
+            cause: "Meters are still registered on the channel, or channels in the group.",
+            gatewayDid: "It kept the channel or group.",
+            whatToDo: "Move or delete those that `detail` names first."
         ),
         ProblemPage(
             "already-exists",

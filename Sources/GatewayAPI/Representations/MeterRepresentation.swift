@@ -7,7 +7,7 @@ import HTTPKit
 import JSONText
 import Timekeeping
 
-/// How meters and channels look in JSON.
+/// How meters look in JSON.
 enum MeterRepresentation {
     /// Writes a meter, secrets masked; with the state of its link if that is given.
     static func write(_ record: MeterRecord, link: LinkStatus? = nil, into writer: inout JSONWriter) {
@@ -21,17 +21,6 @@ enum MeterRepresentation {
             writer.name("status")
             write(link, into: &writer)
         }
-        writer.endObject()
-    }
-
-    /// Writes a shared channel.
-    static func write(_ record: ChannelRecord, into writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("id", record.id.text)
-        record.configuration.writeMembers(into: &writer)
-        writer.member("revision", record.revision.text)
-        writer.member("createdAt", record.createdAt.rfc3339)
-        writer.member("updatedAt", record.updatedAt.rfc3339)
         writer.endObject()
     }
 
@@ -51,6 +40,10 @@ enum MeterRepresentation {
             writer.null()
         }
         writer.member("queueLength", status.queueLength)
+        writer.name("breaker")
+        ChannelRepresentation.write(status.breaker, until: link.breakerUntil, reason: link.lastError, into: &writer)
+        writer.name("channel")
+        if let channel = link.channel { ChannelRepresentation.write(channel, into: &writer) } else { writer.null() }
         writer.member("openAssociation", status.openAssociation)
         writer.member("exchanges", status.exchanges)
         writer.member("failures", status.failures)

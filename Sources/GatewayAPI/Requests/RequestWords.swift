@@ -28,12 +28,26 @@ extension RoutedRequest {
         Gateway.Wishes(
             association: try association(),
             freshness: try freshness(),
-            budget: budget
+            budget: budget,
+            priority: priority
         )
     }
 
     /// How long the caller waits, and who it is.
     var budget: WaitBudget { WaitBudget(preferredWait ?? Self.usualWait, caller: request.remoteAddress) }
+
+    /// How urgent the request is, 0 to 9, from the urgency in `Priority: u=0` to `u=7` (RFC 9218 §4.1); 5 unless it says.
+    ///
+    /// The usual urgency is 3. An urgency of 0 goes before everything else and is tried although a breaker is open.
+    var priority: UInt8 {
+        for element in headers.list("Priority") {
+            guard let text = element.split(separator: ";").first, text.hasPrefix("u="),
+                let urgency = UInt8(text.dropFirst(2)), urgency <= 7
+            else { continue }
+            return [9, 8, 7, 5, 4, 3, 2, 1][Int(urgency)]
+        }
+        return 5
+    }
 
     /// The association that the caller chooses.
     func association() throws(Problem) -> String? {

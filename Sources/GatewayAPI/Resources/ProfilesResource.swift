@@ -54,7 +54,8 @@ extension GatewayAPI {
         let query = try Self.rowsQuery(request)
         let wishes = Gateway.Wishes(
             association: try request.association(),
-            budget: request.budget
+            budget: request.budget,
+            priority: request.priority
         )
         let pending = try await gateway.prepareRows(query, of: obis, meter, wishes)
         let isLong = query.limit == nil && pending.mostRows ?? 0 > Self.mostCollectedRows

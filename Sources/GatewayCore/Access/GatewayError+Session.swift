@@ -23,9 +23,14 @@ extension GatewayError {
         case .deadlinePassed, .cancelled: self = .waitExceeded(context.meter, waited: waited)
         case .queueFull(let limit): self = .queueFull(context.meter, limit: limit)
         case .breakerOpen(let until): self = .circuitOpen(context.meter, until: context.present.timestamp(of: until))
-        case .channelHeld(let until):
-            let end = until.map { " until \(context.present.timestamp(of: $0).rfc3339)" } ?? ""
-            self = .meterLocked(context.meter, reason: "the line \(context.channel) is held\(end)")
+        case .channelHeld(let until, let reason):
+            let moment = until.map { context.present.timestamp(of: $0) }
+            let words = [moment.map { " until \($0.rfc3339)" }, reason.map { ", because \($0)" }].compactMap { $0 }
+            self = .meterLocked(
+                context.meter,
+                reason: "the line \(context.channel) is held" + words.joined(),
+                until: moment
+            )
         case .channelDraining:
             self = .meterLocked(context.meter, reason: "the line \(context.channel) takes nothing new")
         case .draining: self = .draining

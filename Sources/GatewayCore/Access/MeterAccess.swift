@@ -55,7 +55,7 @@ public protocol MeterAccess: Sendable {
     func setLimits(_ plan: ChannelGroupPlan) async
 
     /// Lets no further exchange begin on a channel until then, or until it is given free.
-    func hold(_ key: ChannelKey, until: ContinuousClock.Instant?) async
+    func hold(_ key: ChannelKey, until: ContinuousClock.Instant?, reason: String?) async
 
     /// Lets a channel finish what waits and take nothing new.
     func drain(_ key: ChannelKey) async

@@ -15,4 +15,8 @@ public struct LinkStatus: Sendable {
     public let lastError: GatewayError?
     /// When that was.
     public let lastErrorAt: Timestamp?
+    /// When the pause of a meter that does not answer is over.
+    public let breakerUntil: Timestamp?
+    /// How things stand with the channel of the meter; nil when its configuration leads nowhere.
+    public let channel: ChannelStanding?
 }

@@ -13,6 +13,9 @@ struct MeterAdministration: Sendable {
     let directory: MeterDirectory
     let dialIns: DialInIdentities
 
+    /// The nearest name is looked for among as many channels and groups.
+    private static let mostSuggestions = 1000
+
     /// Registers or replaces a meter.
     ///
     /// - Parameter document: the JSON form; secrets given as `{"set":true}` are kept.
@@ -76,7 +79,7 @@ struct MeterAdministration: Sendable {
             directory.forgetAll()
             return result
         } catch {
-            throw GatewayError(error)
+            throw await refusal(error)
         }
     }
 
@@ -120,7 +123,7 @@ struct MeterAdministration: Sendable {
         do throws(StoreError) {
             existed = try await channels.deleteChannelGroup(id, when: precondition)
         } catch {
-            throw GatewayError(error)
+            throw GatewayError(error, removing: "channel group")
         }
         directory.forgetAll()
         guard existed else { throw .channelUnknown(text: id.text) }
@@ -148,8 +151,17 @@ struct MeterAdministration: Sendable {
             dialIns.note(id, configuration)
             return result
         } catch {
-            throw GatewayError(error)
+            throw await refusal(error)
         }
+    }
+
+    /// Why the store did not take a record; for a channel or group that does not exist, with the nearest one.
+    private func refusal(_ error: StoreError) async -> GatewayError {
+        guard case .referenceUnknown(let text) = error else { return GatewayError(error) }
+        let known =
+            ((try? await channels.channels(after: nil, limit: Self.mostSuggestions))?.items.map(\.id.text) ?? [])
+            + ((try? await channels.channelGroups(after: nil, limit: Self.mostSuggestions))?.items.map(\.id.text) ?? [])
+        return .channelUnknown(text: text, suggestion: nearest(text, in: known))
     }
 
     private func stored(_ id: MeterID) async throws(GatewayError) -> MeterRecord? {
