@@ -61,6 +61,28 @@ struct LineTests {
         await network.shutdown()
     }
 
+    @Test("Who comes while another takes leave of a silent meter gets the line after it")
+    func leaving() async throws {
+        var options = MeterListener.Options()
+        options.framing = .hdlc(HDLCServerSettings())
+        let listener = try await MeterListener.bind(objects: OneValueMeter(), options: options, network: network)
+        let line = try await open(listener)
+        let settings = AssociationSettings.hdlc(at: nil)
+        let (first, _) = try await MeterConnection.open(on: line, settings: settings, keepsLine: true)
+        listener.setAnswering(.silent)
+        await #expect(throws: TransportError.self) { _ = try await first.perform(.get([.energy])) }
+        // Its DISC is on its way, and nobody will answer it.
+        await #expect(throws: TransportError(.closedByPeer(waitingFor: nil))) {
+            _ = try await first.perform(.get([.energy]))
+        }
+        listener.setAnswering(.prompt)
+        let (second, _) = try await MeterConnection.open(on: line, settings: settings)
+        #expect(try await second.perform(.get([.energy])).response == .get([.data(OneValueMeter.value)]))
+        await second.release()
+        await listener.close()
+        await network.shutdown()
+    }
+
     @Test("A line of wrapper frames with an answer on its way is closed, whoever wants to keep it")
     func unsettled() async throws {
         let listener = try await MeterListener.bind(objects: OneValueMeter(), network: network)

@@ -13,6 +13,8 @@ public protocol ProtocolClient: Sendable {
     var isReady: Bool { get }
     /// Whether the answer to a request that was cancelled is still waited for.
     var isAbandoning: Bool { get }
+    /// Whether what was opened has failed, and the link is being taken leave of.
+    var isLeaving: Bool { get }
     /// How far opening has come; nil before it has begun and after it has failed.
     var openingStage: OpeningStage? { get }
 
@@ -43,8 +45,16 @@ public protocol ProtocolClient: Sendable {
     mutating func countersRefused(_ refusal: CounterRefusal, now: ContinuousClock.Instant) -> [ClientAction]
 }
 
-extension ClientMachine: ProtocolClient {}
-extension TextClientMachine: ProtocolClient {}
+extension ClientMachine: ProtocolClient {
+    /// Whether the association has ended and the link is being taken leave of.
+    public var isLeaving: Bool {
+        if case .leaving = state { true } else { false }
+    }
+}
+extension TextClientMachine: ProtocolClient {
+    /// Never: nothing is awaited after the break that ends a session in text.
+    public var isLeaving: Bool { false }
+}
 
 extension AssociationSettings {
     /// The machine for these settings, which has no connection yet.

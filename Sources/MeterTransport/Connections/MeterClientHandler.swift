@@ -117,7 +117,7 @@ final class MeterClientHandler: LineUser {
         lastToken = max(lastToken, token)
         guard cancelledEarly.remove(token) == nil else { return done(.failure(TransportError(.cancelled))) }
         // Between our closing and the news of it the machine is closed, too: a lost connection, not a fault of ours.
-        guard !isInactive, line.isActive else {
+        guard !isInactive, !machine.isLeaving, line.isActive else {
             return done(.failure(TransportError(.closedByPeer(waitingFor: nil))))
         }
         guard waiter == nil, machine.isReady else { return done(.failure(TransportError(.engine(.notReady)))) }
@@ -196,6 +196,8 @@ final class MeterClientHandler: LineUser {
         guard !isInactive else { return done() }
         ended.append(done)
     }
+
+    var isLeaving: Bool { machine.isLeaving }
 
     func received(_ octets: [UInt8]) {
         tally.received(octets: octets.count)

@@ -18,6 +18,12 @@ protocol LineUser: AnyObject {
     ///
     /// - Parameter reason: why, where more is known than that it is closed.
     func lineEnded(_ reason: TransportError.Reason?)
+    /// Whether it has done what it wanted and only takes leave of the meter.
+    var isLeaving: Bool { get }
+}
+
+extension LineUser {
+    var isLeaving: Bool { false }
 }
 
 /// The end of a line on our side: counts, lets the tap watch, and hands octets to who has the line.
@@ -72,6 +78,8 @@ final class LineHandler: ChannelInboundHandler {
     private var isUnsettled = false
     /// Who gets the line once it is silent.
     private var waiter: Waiter?
+    /// Who gets the line once its user, who is leaving, has left.
+    private var next: (newcomer: any LineUser, done: (Attachment) -> Void)?
 
     /// Somebody who waits for silence.
     private struct Waiter {
@@ -107,10 +115,15 @@ final class LineHandler: ChannelInboundHandler {
 
     var isActive: Bool { context?.channel.isActive == true && !tally.isEnding }
 
-    /// Gives the line to a user, at once or when what was on its way to another has come.
+    /// Gives the line to a user, at once or when what was on its way to another has come, and the other has left.
     func attach(_ newcomer: any LineUser, _ done: @escaping (Attachment) -> Void) {
         guard isActive else { return done(.closed) }
-        guard user == nil, waiter == nil else { return done(.inUse) }
+        guard waiter == nil, next == nil else { return done(.inUse) }
+        if let user {
+            guard user.isLeaving else { return done(.inUse) }
+            next = (newcomer, done)
+            return
+        }
         guard isUnsettled else {
             control?.flushInput()
             user = newcomer
@@ -134,6 +147,14 @@ final class LineHandler: ChannelInboundHandler {
         if !isSettled { isUnsettled = true }
         echo?.forget()
         if let standardFormat, format != standardFormat || held != nil { setFormat(standardFormat) }
+        admitNext()
+    }
+
+    /// Lets who waits for the line have it, or know that there is none any more.
+    private func admitNext() {
+        guard let next else { return }
+        self.next = nil
+        attach(next.newcomer, next.done)
     }
 
     /// Sends octets, in the order of the calls.
@@ -247,6 +268,7 @@ final class LineHandler: ChannelInboundHandler {
         held = nil
         tap?.note(.closed, at: .now)
         tap = nil
+        admitNext()
     }
 
     private func awaitSilence(_ done: @escaping () -> Void) {
