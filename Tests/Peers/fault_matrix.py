@@ -62,6 +62,9 @@ TRANSPORTS = [
     Transport("UDP, wrapper", "datagram", "udp"),
     Transport("TCP, HDLC", "hdlc", "tcp", "hdlc"),
     Transport("serial line, HDLC", "hdlc", "pseudoterminal", "hdlc"),
+    Transport("serial line, mode E", "hdlc", "pseudoterminal", "hdlc-mode-e"),
+    Transport("serial line, IEC 62056-21", "text", "pseudoterminal", "iec62056-21"),
+    Transport("dial-in, wrapper", "stream", "dial-in"),
 ]
 
 
@@ -149,6 +152,8 @@ class Cell:
     def allowed(self) -> set[str]:
         """The problems that are right here."""
         allowed = self.fault.allowed[self.transport.kind] | {"circuit-open"}
+        if self.transport.place == "dial-in" and self.fault.faults:
+            allowed |= {"meter-not-connected"}  # until the meter dials in again
         return allowed | UNREADABLE if self.transport.signs_on and self.fault.faults else allowed
 
     def judge(self, meter: str, number: int, path: str, answer, seconds: float, long_values) -> str:
@@ -177,12 +182,14 @@ def cells(transports: list[Transport]) -> list[Cell]:
     return [Cell(fault, transport) for fault in FAULTS for transport in transports if applies(fault, transport)]
 
 
-def listening(transport: Transport, port: int, folder: pathlib.Path) -> dict:
-    """Where a meter of a scenario listens: at its port, or at a path named by it."""
+def listening(transport: Transport, port: int, folder: pathlib.Path, dial_in: int) -> dict:
+    """Where a meter of a scenario listens: at its port, or at a path named by it; or where it dials in."""
     if transport.place == "pseudoterminal":
         return {"type": transport.place, "path": f"{folder}/line-{port}"}
     if transport.place == "tls":
         return {"type": "tls", "port": port, "certificate": f"{folder}/certificate.pem", "key": f"{folder}/key.pem"}
+    if transport.place == "dial-in":
+        return {"type": "dial-in", "port": dial_in, "greeting": f"M{port}\r\n", "again": "PT1S"}
     return {"type": transport.place, "port": port}
 
 
@@ -193,6 +200,8 @@ def channel(transport: Transport, port: int, folder: pathlib.Path) -> dict:
         return {**line, "baud": 300, "parity": "even", "dataBits": 7} if transport.signs_on else line
     if transport.place == "tls":
         return {"type": "tls", "host": "127.0.0.1", "port": port, "caFile": f"{folder}/certificate.pem"}
+    if transport.place == "dial-in":
+        return {"type": "dial-in", "identity": f"M{port}"}
     return {"type": transport.place, "host": "127.0.0.1", "port": port}
 
 
@@ -218,7 +227,7 @@ def scenario(matrix: list[Cell], port: int, folder: pathlib.Path) -> dict:
             name = f"{'kept' if kept else 'single'}-{number}"
             cell.meters.append((name, number))
             lines.append({
-                "listen": listening(cell.transport, port + number, folder),
+                "listen": listening(cell.transport, port + number, folder, port + 2 * len(matrix) + 1),
                 "framing": cell.transport.framing,
                 "meters": [{"number": number, "rows": 0, "pduSize": 128}],
                 "faults": cell.fault.faults,
@@ -303,12 +312,13 @@ class Run:
 def run(rounds: int, folder: pathlib.Path, transports: list[Transport] = TRANSPORTS) -> Run:
     """Run so many rounds of every cell, all cells at once."""
     matrix = cells(transports)
-    port = free_ports(2 * len(matrix) + 1)
+    port = free_ports(2 * len(matrix) + 2)
     make_certificate(folder)
     file = folder / "scenario.json"
     file.write_text(json.dumps(scenario(matrix, port, folder)))
     own = free_ports()
     serve = [GATEWAY, "serve", "--listen", f"127.0.0.1:{own}", "--auth", "none", "--database", f"sqlite:///{folder}/g.sqlite"]
+    serve += ["--dial-in-listen", f"127.0.0.1:{port + 2 * len(matrix) + 1}"]
     simulate = [GATEWAY, "simulate", "--scenario", str(file)]
     with contextlib.ExitStack() as stack:
         stack.enter_context(running(simulate, port + 2 * len(matrix), "cosem-gateway simulate", folder / "simulate.log"))
