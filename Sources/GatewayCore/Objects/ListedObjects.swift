@@ -7,21 +7,26 @@ public import Timekeeping
 
 /// The object list of an association as it was read once, with an index by logical name.
 public struct ListedObjects: Sendable {
-    /// The objects in the order of the meter.
-    public let entries: [ObjectListEntry]
     /// When the list was read.
     public let readAt: Timestamp
-    private let places: [OBISCode: [Int]]
+    /// The list, which meters that are alike share.
+    private let view: ObjectListPool.View
+
+    init(_ view: ObjectListPool.View, readAt: Timestamp) {
+        self.view = view
+        self.readAt = readAt
+    }
 
     init(_ list: ObjectList, readAt: Timestamp) {
-        entries = list.entries
-        self.readAt = readAt
-        places = Dictionary(grouping: list.entries.indices) { list.entries[$0].logicalName }
+        self.init(ObjectListPool.View(list), readAt: readAt)
     }
+
+    /// The objects in the order of the meter.
+    public var entries: [ObjectListEntry] { view.entries }
 
     /// The objects with this logical name.
     public func entries(_ logicalName: OBISCode) -> [ObjectListEntry] {
-        places[logicalName].map { $0.map { entries[$0] } } ?? []
+        view.places[logicalName].map { $0.map { entries[$0] } } ?? []
     }
 
     /// Logical names like this one: those that differ in the least telling groups, at most `count`.
@@ -33,7 +38,7 @@ public struct ListedObjects: Sendable {
             let detail = (other.e == logicalName.e ? 0 : 2) + (other.f == logicalName.f ? 0 : 1)
             return medium + quantity + detail
         }
-        return places.keys.map { (distance($0), $0) }
+        return view.places.keys.map { (distance($0), $0) }
             .filter { $0.0 <= 6 }
             .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
             .prefix(count)

@@ -18,6 +18,8 @@ struct ObjectDirectory: Sendable {
     let exchange: MeterExchange
     let clock: any WallClock
     let metrics: GatewayMetrics
+    /// What meters that are alike share.
+    let pool = ObjectListPool()
 
     /// A list with its source and price.
     struct Answer: Sendable {
@@ -77,19 +79,27 @@ struct ObjectDirectory: Sendable {
             throw GatewayError(reason, to: "get", target, name: "object_list", isListed: nil)
         case .data(let octets):
             metrics.octets.increment(MetricLabels("in"), by: UInt64(octets.count))
-            var objects: ObjectList
+            var rights: DLMSData?
+            var rightsOctets: [UInt8] = []
+            if listed.usesShortNames {
+                let answer = try await source.attribute(3, of: 12)
+                listed.timings += answer.timings
+                // Old versions of the class do not have the rights, and no list depends on them.
+                if case .data(let read) = answer.result, let data = try? DLMSData(octets: read) {
+                    rights = data
+                    rightsOctets = read
+                }
+            }
+            let view: ObjectListPool.View
             do {
-                objects = try ObjectList(DLMSData(octets: octets))
+                view = try pool.view(of: octets + rightsOctets) {
+                    let objects = try ObjectList(DLMSData(octets: octets))
+                    return rights.map { objects.adding(accessRights: $0) } ?? objects
+                }
             } catch {
                 throw .protocolError(memory.id, reason: "its object list cannot be read: \(error)")
             }
-            if listed.usesShortNames {
-                let rights = try await source.attribute(3, of: 12)
-                listed.timings += rights.timings
-                // Old versions of the class do not have the rights, and no list depends on them.
-                if let data = try? rights.result.value() { objects = objects.adding(accessRights: data) }
-            }
-            let list = ListedObjects(objects, readAt: clock.now())
+            let list = ListedObjects(view, readAt: clock.now())
             memory.keep(list, for: association)
             return Answer(list: list, source: listed.isShared ? .shared : .live, timings: listed.timings)
         }
