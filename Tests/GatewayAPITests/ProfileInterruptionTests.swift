@@ -48,8 +48,8 @@ struct ProfileInterruptionTests {
             let readsBefore = bench.meter.reads(7, SampleMeter.profile, 2)
 
             bench.listener.setAnswering(.held)
-            let reading = Task { try await bench.get(rows) }
             let first = bench.listener.served
+            let reading = Task { try await bench.get(rows) }
             while bench.listener.served == first { await Task.yield() }
             for _ in 0..<5 { await bench.letOneAnswerPass() }
             for round in 1...2 {
