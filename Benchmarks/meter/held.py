@@ -124,7 +124,7 @@ def main() -> None:
                 time.sleep(max(0, end - time.monotonic()))
             resident, cpu, descriptors = status(gateway.pid)
             print(f"in the end: {(resident - configured) / options.meters:.1f} kB resident a held meter beside its configuration, "
-                  f"{resident / options.meters:.1f} kB in all, {(cpu - began) / reads * 1e6:.0f} us of CPU a read, "
+                  f"{resident / options.meters:.1f} kB in all, {(cpu - began) / max(reads, 1) * 1e6:.0f} us of CPU a read, "
                   f"{failed} of {reads + options.meters} reads failed, {descriptors} descriptors", flush=True)
             sys.exit(1 if failed else 0)
         finally:

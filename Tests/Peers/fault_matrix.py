@@ -153,7 +153,7 @@ class Cell:
         """The problems that are right here."""
         allowed = self.fault.allowed[self.transport.kind] | {"circuit-open"}
         if self.transport.place == "dial-in" and self.fault.faults:
-            allowed |= {"meter-not-connected"}  # until the meter dials in again
+            allowed |= {"meter-not-connected", "connection-lost"}  # until the meter dials in again
         return allowed | UNREADABLE if self.transport.signs_on and self.fault.faults else allowed
 
     def judge(self, meter: str, number: int, path: str, answer, seconds: float, long_values) -> str:
@@ -318,7 +318,7 @@ def run(rounds: int, folder: pathlib.Path, transports: list[Transport] = TRANSPO
     file.write_text(json.dumps(scenario(matrix, port, folder)))
     own = free_ports()
     serve = [GATEWAY, "serve", "--listen", f"127.0.0.1:{own}", "--auth", "none", "--database", f"sqlite:///{folder}/g.sqlite"]
-    serve += ["--dial-in-listen", f"127.0.0.1:{port + 2 * len(matrix) + 1}"]
+    serve += ["--breaker-failures", "0", "--dial-in-listen", f"127.0.0.1:{port + 2 * len(matrix) + 1}"]
     simulate = [GATEWAY, "simulate", "--scenario", str(file)]
     with contextlib.ExitStack() as stack:
         stack.enter_context(running(simulate, port + 2 * len(matrix), "cosem-gateway simulate", folder / "simulate.log"))

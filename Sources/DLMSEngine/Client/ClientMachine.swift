@@ -237,6 +237,8 @@ public struct ClientMachine: Sendable {
         switch state {
         case .associating: return associationResponseReceived(apdu, now: now)
         case .authenticating(let exchange): return authenticationReceived(apdu, exchange, now: now)
+        // The answer to the association request came twice, on a line that repeats messages.
+        case .exchanging where apdu.first == 0x61: return []
         case .exchanging(var exchange, let awaited):
             if let error = ServerRefusal.error(in: apdu, awaiting: awaited) {
                 return follow(exchange.refused(error, &association), exchange, now: now)
