@@ -293,6 +293,8 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         exchange.ended()
         exchange.connection.exchange = nil
         if case .cut = exchange.connection.activity { return }
-        exchange.connection.activity = .idle(since: now)
+        // Not `now`, which is of the round's beginning: in a long round the octets of this request came after that, and
+        // would be taken for the beginning of another one.
+        exchange.connection.activity = .idle(since: .now)
     }
 }
