@@ -9,7 +9,7 @@ extension Gateway {
     /// A page of shared channels.
     public func channelPage(after cursor: String?, limit: Int) async throws(GatewayError) -> Page<ChannelRecord> {
         do throws(StoreError) {
-            return try await channels.channels(after: cursor, limit: limit)
+            return try await store.channels(after: cursor, limit: limit)
         } catch {
             throw GatewayError(error)
         }
@@ -19,7 +19,7 @@ extension Gateway {
     public func channel(_ id: String) async throws(GatewayError) -> ChannelRecord {
         guard let key = ChannelID(id) else { throw .channelUnknown(text: id) }
         do throws(StoreError) {
-            if let record = try await channels.channel(key) { return record }
+            if let record = try await store.channel(key) { return record }
         } catch {
             throw GatewayError(error)
         }
@@ -47,7 +47,7 @@ extension Gateway {
         limit: Int
     ) async throws(GatewayError) -> Page<ChannelGroupRecord> {
         do throws(StoreError) {
-            return try await channels.channelGroups(after: cursor, limit: limit)
+            return try await store.channelGroups(after: cursor, limit: limit)
         } catch {
             throw GatewayError(error)
         }
@@ -57,7 +57,7 @@ extension Gateway {
     public func channelGroup(_ id: String) async throws(GatewayError) -> ChannelGroupRecord {
         guard let key = ChannelGroupID(id) else { throw .channelUnknown(text: id) }
         do throws(StoreError) {
-            if let record = try await channels.channelGroup(key) { return record }
+            if let record = try await store.channelGroup(key) { return record }
         } catch {
             throw GatewayError(error)
         }

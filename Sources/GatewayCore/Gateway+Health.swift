@@ -15,7 +15,7 @@ extension Gateway {
 
     /// Whether new requests are welcome; the state of meters does not matter.
     public func readiness() async -> [HealthCheck] {
-        let isStoreWell = (try? await meters.meterCount(matching: MeterQuery())) != nil
+        let isStoreWell = (try? await store.meterCount(matching: MeterQuery())) != nil
         return [
             HealthCheck(name: "store", isWell: isStoreWell),
             HealthCheck(name: "draining", isWell: !isDraining),

@@ -14,7 +14,7 @@ extension Gateway {
         limit: Int
     ) async throws(GatewayError) -> Page<MeterRecord> {
         do throws(StoreError) {
-            return try await meters.meters(matching: query, after: cursor, limit: limit)
+            return try await store.meters(matching: query, after: cursor, limit: limit)
         } catch {
             throw GatewayError(error)
         }
@@ -24,7 +24,7 @@ extension Gateway {
     public func meter(_ id: String) async throws(GatewayError) -> MeterRecord {
         guard let key = MeterID(id) else { throw .meterUnknown(text: id) }
         do throws(StoreError) {
-            if let record = try await meters.meter(key) { return record }
+            if let record = try await store.meter(key) { return record }
         } catch {
             throw GatewayError(error)
         }
@@ -41,7 +41,7 @@ extension Gateway {
     public func forgetLearned(_ id: String) async throws(GatewayError) {
         let record = try await meter(id)
         do throws(StoreError) {
-            _ = try await procedures.forgetLearnedQuirks(record.id)
+            _ = try await store.forgetLearnedQuirks(record.id)
         } catch {
             throw GatewayError(error)
         }

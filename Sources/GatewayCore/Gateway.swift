@@ -6,8 +6,9 @@ public import Jobs
 import Synchronization
 public import Timekeeping
 
-/// Keeps what procedures at meters must not forget.
-public typealias ProcedureStore = FirmwareStore & LearnedQuirkStore & PendingSecretStore & ReadoutStore
+/// Everything the gateway must not forget, jobs and counters excepted; each part is a protocol of its own.
+public typealias GatewayStore = MeterStore & ChannelStore & FirmwareStore & LearnedQuirkStore & PendingSecretStore
+    & ReadoutStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {
@@ -37,9 +38,7 @@ public final class Gateway: Sendable {
     /// Background work.
     public let jobs: JobQueue
 
-    let meters: any MeterStore
-    let procedures: any ProcedureStore
-    let channels: any ChannelStore
+    let store: any GatewayStore
     let access: any MeterAccess
     let custodian: CounterCustodian?
     let exchange: MeterExchange
@@ -59,45 +58,39 @@ public final class Gateway: Sendable {
     /// Puts the use cases together.
     ///
     /// - Parameters:
-    ///   - meters: where meters are kept.
-    ///   - channels: where shared channels are kept.
-    ///   - procedures: where firmware, secrets on their way and what was learned of meters are kept.
+    ///   - store: where everything is kept.
     ///   - jobs: where background work goes.
     ///   - access: the connection manager.
     ///   - custodian: keeps invocation counters, the same that `access` asks; nil keeps none.
     ///   - settings: what can be tuned.
     ///   - clock: the time of day.
     public init(
-        meters: any MeterStore,
-        channels: any ChannelStore,
-        procedures: any ProcedureStore,
+        store: any GatewayStore,
         jobs: JobQueue,
         access: any MeterAccess,
         custodian: CounterCustodian? = nil,
         settings: Settings = Settings(),
         clock: any WallClock = SystemWallClock()
     ) {
-        self.meters = meters
-        self.channels = channels
-        self.procedures = procedures
+        self.store = store
         self.jobs = jobs
         self.access = access
         self.custodian = custodian
         self.settings = settings
         self.clock = clock
         metrics = GatewayMetrics(version: settings.version)
-        let learning = LearnedQuirkKeeper(store: procedures, clock: clock)
+        let learning = LearnedQuirkKeeper(store: store, clock: clock)
         directory = MeterDirectory(
-            meters: meters,
-            channels: channels,
-            learned: procedures,
-            readouts: procedures,
+            meters: store,
+            channels: store,
+            learned: store,
+            readouts: store,
             systemTitle: settings.systemTitle
         )
         administration = MeterAdministration(
-            meters: meters,
-            channels: channels,
-            learned: procedures,
+            meters: store,
+            channels: store,
+            learned: store,
             directory: directory,
             dialIns: DialInIdentities(access.standingLines)
         )
@@ -105,7 +98,7 @@ public final class Gateway: Sendable {
             access: access,
             metrics: metrics,
             learning: learning,
-            readouts: procedures,
+            readouts: store,
             clock: clock
         )
         objects = ObjectDirectory(exchange: exchange, clock: clock, metrics: metrics)

@@ -70,9 +70,7 @@ struct APIBench: Sendable {
         store = SQLFleetStore(database: database, sealer: sealer, clock: clock)
         queue = JobQueue(store: SQLJobStore(database: database), clock: clock)
         gateway = Gateway(
-            meters: store,
-            channels: store,
-            procedures: store,
+            store: store,
             jobs: queue,
             access: sessions,
             custodian: custodian,

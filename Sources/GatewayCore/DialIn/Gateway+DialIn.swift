@@ -21,7 +21,7 @@ extension Gateway {
     /// Has the connections of all meters expected that are configured to dial in; before that all callers are unknown.
     public func expectDialIns() async throws(GatewayError) {
         do throws(StoreError) {
-            try await administration.dialIns.load(meters, channels)
+            try await administration.dialIns.load(store, store)
         } catch {
             throw GatewayError(error)
         }

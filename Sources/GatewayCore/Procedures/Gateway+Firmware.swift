@@ -22,7 +22,7 @@ extension Gateway {
             throw .internal(reason: "\(error)")
         }
         do throws(StoreError) {
-            try await procedures.keepImage(FirmwareImage(digest: digest, octets: octets))
+            try await store.keepImage(FirmwareImage(digest: digest, octets: octets))
         } catch {
             throw GatewayError(error)
         }
@@ -42,7 +42,7 @@ extension Gateway {
         }
         let isRemoved: Bool
         do throws(StoreError) {
-            isRemoved = try await procedures.removeImage(digest)
+            isRemoved = try await store.removeImage(digest)
         } catch {
             throw GatewayError(error)
         }
@@ -52,7 +52,7 @@ extension Gateway {
     /// The image with this digest; nil when it is not kept.
     func image(_ digest: String) async throws(GatewayError) -> FirmwareImage? {
         do throws(StoreError) {
-            return try await procedures.image(digest)
+            return try await store.image(digest)
         } catch {
             throw GatewayError(error)
         }
@@ -74,7 +74,7 @@ extension Gateway {
         }
         let transfer = ImageTransfer(
             access: procedureAccess(memory, association, wishes),
-            store: procedures,
+            store: store,
             clock: clock,
             order: order,
             image: image

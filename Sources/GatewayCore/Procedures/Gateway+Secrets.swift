@@ -152,7 +152,7 @@ extension Gateway {
 
     func pendingSecrets(of meter: MeterID) async throws(GatewayError) -> PendingSecrets? {
         do throws(StoreError) {
-            return try await procedures.pendingSecrets(meter)
+            return try await store.pendingSecrets(meter)
         } catch {
             throw GatewayError(error)
         }
@@ -160,7 +160,7 @@ extension Gateway {
 
     func beginSecretChange(of meter: MeterID, _ secrets: [JSONPointer: Secret]) async throws(GatewayError) {
         do throws(StoreError) {
-            try await procedures.beginSecretChange(meter, secrets)
+            try await store.beginSecretChange(meter, secrets)
         } catch {
             if case .inUse = error { throw .secretsPending(meter) }
             throw GatewayError(error)
@@ -169,7 +169,7 @@ extension Gateway {
 
     func adoptPendingSecrets(of meter: MeterID) async throws(GatewayError) {
         do throws(StoreError) {
-            _ = try await procedures.adoptPendingSecrets(meter)
+            _ = try await store.adoptPendingSecrets(meter)
         } catch {
             throw GatewayError(error)
         }
@@ -178,7 +178,7 @@ extension Gateway {
 
     func abandonPendingSecrets(of meter: MeterID) async throws(GatewayError) {
         do throws(StoreError) {
-            try await procedures.abandonPendingSecrets(meter)
+            try await store.abandonPendingSecrets(meter)
         } catch {
             throw GatewayError(error)
         }

@@ -117,7 +117,7 @@ extension Gateway {
         guard !readout.objects.isEmpty else { throw .readoutUnreadable(reason: "no line of it is an OBIS data set") }
         let isKept: Bool
         do throws(StoreError) {
-            isKept = try await procedures.keepReadout(readout.stored, of: memory.id)
+            isKept = try await store.keepReadout(readout.stored, of: memory.id)
         } catch .referenceUnknown(let text) {
             throw .meterUnknown(text: text)
         } catch {
@@ -147,7 +147,7 @@ extension Gateway {
         for number in readout.deviceNumbers {
             let found: [MeterID]
             do throws(StoreError) {
-                found = try await procedures.meters(withDevice: number)
+                found = try await store.meters(withDevice: number)
             } catch {
                 throw GatewayError(error)
             }

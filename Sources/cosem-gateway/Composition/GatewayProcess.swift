@@ -77,9 +77,7 @@ struct GatewayProcess: Sendable {
             )
         )
         gateway = Gateway(
-            meters: fleet,
-            channels: fleet,
-            procedures: fleet,
+            store: fleet,
             jobs: queue,
             access: sessions,
             custodian: custodian,
