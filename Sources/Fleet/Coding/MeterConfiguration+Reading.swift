@@ -116,7 +116,7 @@ extension MeterConfiguration {
         switch channel.path {
         case .tcp, .udp, .tls, .dialIn: return
         case .serial, .rfc2217, .modem:
-            throw members.fault("framing", "hdlc, hdlc-mode-e or iec62056-21 on a serial line")
+            throw members.unfit("framing", "hdlc, hdlc-mode-e or iec62056-21 on a serial line")
         }
     }
 }

@@ -96,11 +96,11 @@ extension GatewayAPI {
             return moment
         }
         guard let length else { return nil }
-        guard let duration = RoutedRequest.duration(length), duration > .zero, duration <= .seconds(366 * 86_400) else {
-            throw JSONMemberError(
-                .invalid(expected: "a duration such as PT2H, at most P366D", suggestion: nil),
-                at: "/for"
-            )
+        guard let duration = RoutedRequest.duration(length) else {
+            throw JSONMemberError(.invalid(expected: "a duration such as PT2H", suggestion: nil), at: "/for")
+        }
+        guard duration > .zero, duration <= .seconds(366 * 86_400) else {
+            throw JSONMemberError(.unfit(expected: "longer than nothing and at most P366D"), at: "/for")
         }
         return now + duration
     }

@@ -23,14 +23,18 @@ extension GatewayAPI {
             writer.member("deviceName", answer.deviceName)
             writer.name("steps")
             writer.beginArray()
-            for step in answer.steps { Self.write(step, into: &writer) }
+            for step in answer.steps { Self.write(step, traceID: request.id, into: &writer) }
             writer.endArray()
             writer.endObject()
         }
         .with("Cache-Control", "no-store")
     }
 
-    private static func write(_ step: Gateway.CheckAnswer.Step, into writer: inout JSONWriter) {
+    private static func write(
+        _ step: Gateway.CheckAnswer.Step,
+        traceID: String,
+        into writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.member("name", step.step.rawValue)
         writer.member("outcome", step.failure != nil ? "failed" : step.isTaken ? "ok" : "skipped")
@@ -39,7 +43,7 @@ extension GatewayAPI {
         writer.member("hint", step.failure?.hint)
         if let failure = step.failure {
             writer.name("problem")
-            Problem(failure).write(into: &writer)
+            Problem(failure).write(into: &writer, traceID: traceID)
         }
         writer.endObject()
     }

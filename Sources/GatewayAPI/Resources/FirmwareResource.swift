@@ -12,7 +12,12 @@ import Jobs
 extension GatewayAPI {
     @Sendable func uploadFirmware(_ request: RoutedRequest) async throws -> HTTPResponse {
         // The meter is looked up first, so that no image is kept for nothing.
-        _ = try await gateway.meter(request.parameter("id"))
+        let meter = try await gateway.meter(request.parameter("id"))
+        let association = try request.association()
+        if let association, meter.configuration.associations[association] == nil {
+            let known = meter.configuration.associations.keys.sorted()
+            throw GatewayError.associationUnknown(meter.id, name: association, known: known)
+        }
         guard !request.body.isEmpty else {
             throw Problem.badParameter("body", expected: "the octets of the image")
         }
@@ -28,7 +33,7 @@ extension GatewayAPI {
             image: digest,
             identifier: identifier.map { Array($0.utf8) },
             activates: activates == .yes,
-            association: try request.association()
+            association: association
         )
         return try await accepted(.firmware(order), request)
     }
