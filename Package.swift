@@ -67,7 +67,7 @@ let package = Package(
         part("Timekeeping", []),
         part("JSONText", []),
         part("DLMSCodec", []),
-        part("COSEMModel", ["DLMSCodec", "JSONText"], resources: [.embedInCode("Tables")]),
+        part("COSEMModel", ["DLMSCodec", "JSONText", "Timekeeping"], resources: [.embedInCode("Tables")]),
         part("DLMSSecurity", ["DLMSCodec", "COpenSSL"]),
         part("ProtocolDecoder", ["DLMSCodec", "DLMSSecurity", "JSONText"]),
         part("DLMSEngine", ["DLMSCodec", "DLMSSecurity"]),
@@ -147,9 +147,12 @@ let package = Package(
         tests("DLMSSecurityTests", ["DLMSSecurity", "DLMSCodec"], resources: [.copy("Vectors")]),
         tests(
             "MeterSimulatorTests",
-            ["MeterSimulator", "MeterTransport", "DLMSEngine", "DLMSSecurity", "DLMSCodec", "COSEMModel", "JSONText"]
+            [
+                "MeterSimulator", "MeterTransport", "DLMSEngine", "DLMSSecurity", "DLMSCodec", "COSEMModel", "JSONText",
+                "Timekeeping",
+            ]
         ),
-        tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText"]),
+        tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText", "Timekeeping"]),
         tests("TimekeepingTests", ["Timekeeping"]),
         tests("JobsTests", ["Jobs", "SQLStore", "SQLiteDriver", "Timekeeping", logging, lifecycle]),
         tests("FleetTests", ["Fleet", "DLMSCodec", "DLMSSecurity", "JSONText", "Timekeeping"]),

@@ -5,6 +5,7 @@ import COSEMModel
 import DLMSCodec
 import JSONText
 import Testing
+import Timekeeping
 
 @Suite struct ProfileCompressionTests {
     private static let start: Int64 = 1_795_000_500

@@ -3,6 +3,7 @@
 
 import COSEMModel
 import Testing
+import Timekeeping
 
 @Suite struct ProfileCoverageTests {
     /// Central European time of 2026: summer from 29 March 01:00 UTC to 25 October 01:00 UTC.

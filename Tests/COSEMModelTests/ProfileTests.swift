@@ -5,6 +5,7 @@ import COSEMModel
 import DLMSCodec
 import JSONText
 import Testing
+import Timekeeping
 
 @Suite struct ProfileTests {
     private static let energy = OBISCode(1, 0, 1, 8, 0, 255)

@@ -4,6 +4,7 @@
 import COSEMModel
 import DLMSCodec
 import Testing
+import Timekeeping
 
 /// Central Europe by its rule: daylight saving from the last Sunday of March to the last one of October, 01:00 UTC.
 struct CentralEurope: TimeZoneRules {

@@ -5,6 +5,7 @@ import COSEMModel
 import DLMSCodec
 import DLMSEngine
 import Testing
+import Timekeeping
 
 @testable import MeterSimulator
 

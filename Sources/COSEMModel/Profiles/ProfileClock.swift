@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSCodec
+import Timekeeping
 
 /// Makes instants of the time column, cell by cell.
 struct ProfileClock: Sendable {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+public import Timekeeping
+
 /// Which intervals of an asked range were received.
 ///
 /// A profile with a fixed period should have one row at each multiple of the period; of a whole number of days, at each

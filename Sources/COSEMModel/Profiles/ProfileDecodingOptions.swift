@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSCodec
+public import Timekeeping
 
 /// What must be known to make rows of a profile's buffer.
 public struct ProfileDecodingOptions: Sendable {

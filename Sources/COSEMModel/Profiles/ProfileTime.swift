@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSCodec
+public import Timekeeping
 
 /// The time stamp of a row: what the meter sent, the instant it means, and how that was found.
 public struct ProfileTime: Hashable, Sendable {

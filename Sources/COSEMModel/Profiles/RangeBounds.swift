@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSCodec
+public import Timekeeping
 
 extension ProfileBehaviour {
     /// Instants outside of 1970 to 2100 mean "from the beginning" or "to the end" to meters all the same.

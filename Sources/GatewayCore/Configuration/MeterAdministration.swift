@@ -4,6 +4,7 @@
 import Fleet
 import JSONText
 import MeterSessions
+import Timekeeping
 
 /// Registers, changes and removes meters, shared channels and groups of them.
 struct MeterAdministration: Sendable {

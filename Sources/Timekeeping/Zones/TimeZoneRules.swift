@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-/// What a meter's local time is, for time stamps that come without a deviation.
+/// What the clocks of a place show; civil times are counted in seconds since 1970-01-01T00:00:00 of that clock.
 public protocol TimeZoneRules: Sendable {
     /// Seconds to add to UTC to get local time at an instant, given in seconds since 1970-01-01T00:00:00Z.
     func offsetSeconds(atUTC seconds: Int64) -> Int
@@ -44,6 +44,39 @@ extension TimeZoneRules {
         case .once(let offset), .skipped(let offset): local - Int64(offset)
         case .twice(let first, let second): local - Int64(isDaylightSaving == false ? second : first)
         }
+    }
+
+    /// The first instant at which the clock shows a local time or, if it skips it, one later: the end of the skip.
+    ///
+    /// Where ``utcSeconds(ofLocal:isDaylightSaving:)`` moves 02:30 on to 03:30, this gives 03:00.
+    public func firstInstant(ofLocal local: Int64) -> Int64 {
+        switch meaning(ofLocal: local) {
+        case .once(let offset): return local - Int64(offset)
+        case .twice(let first, _): return local - Int64(first)
+        case .skipped(let offset):
+            // Before the skip the clock shows less than the local time, after it more.
+            var low = local - Int64(offset) - 86_400
+            var high = local - Int64(offset) + 86_400
+            while high - low > 1 {
+                let middle = low + (high - low) / 2
+                if middle + Int64(offsetSeconds(atUTC: middle)) < local { low = middle } else { high = middle }
+            }
+            return high
+        }
+    }
+
+    /// The first instant after one, and at most some seconds later, at which the offset is another; nil if none is.
+    ///
+    /// Exact as long as the offset changes at most once in that time.
+    public func nextChange(after instant: Int64, within seconds: Int64) -> Int64? {
+        let offset = offsetSeconds(atUTC: instant)
+        var (low, high) = (instant, instant + seconds)
+        guard offsetSeconds(atUTC: high) != offset else { return nil }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if offsetSeconds(atUTC: middle) == offset { low = middle } else { high = middle }
+        }
+        return high
     }
 
     /// The offset without daylight saving in the year around an instant: the smallest of its quarters.

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import COSEMModel
 import Glibc
 import Synchronization
 
 /// The rules of one IANA time zone, from the system's compiled database (RFC 9636).
-struct ZoneInfo: TimeZoneRules, Hashable {
+public struct ZoneInfo: TimeZoneRules, Hashable {
     /// The moments at which the offset changes, in seconds since 1970-01-01T00:00:00Z.
     private let transitions: [Int64]
     /// The offset after each of these moments, in seconds east of Greenwich.
@@ -16,7 +15,8 @@ struct ZoneInfo: TimeZoneRules, Hashable {
     /// What holds after the last of them.
     private let rule: PosixZone?
 
-    static let utc = ZoneInfo(transitions: [], offsets: [], firstOffset: 0, rule: nil)
+    /// Coordinated Universal Time.
+    public static let utc = ZoneInfo(transitions: [], offsets: [], firstOffset: 0, rule: nil)
 
     private init(transitions: [Int64], offsets: [Int], firstOffset: Int, rule: PosixZone?) {
         self.transitions = transitions
@@ -29,7 +29,7 @@ struct ZoneInfo: TimeZoneRules, Hashable {
     private static let found = Mutex<[String: ZoneInfo]>([:])
 
     /// Finds a zone by its name, reading the database once for each; nil when the system does not have it.
-    static func named(_ name: String) -> ZoneInfo? {
+    public static func named(_ name: String) -> ZoneInfo? {
         if let known = found.withLock({ $0[name] }) { return known }
         guard let zone = ZoneInfo(name: name) else { return nil }
         found.withLock { $0[name] = zone }
@@ -37,7 +37,7 @@ struct ZoneInfo: TimeZoneRules, Hashable {
     }
 
     /// Finds a zone by its name; nil when the system does not have it.
-    init?(name: String) {
+    public init?(name: String) {
         if name == "UTC" {
             self = .utc
             return
@@ -52,7 +52,22 @@ struct ZoneInfo: TimeZoneRules, Hashable {
         self.init(compiled: octets)
     }
 
-    func offsetSeconds(atUTC seconds: Int64) -> Int {
+    /// The names of all zones that the system has, in no particular order; empty when its database has no list.
+    public static var names: [String] {
+        // `Z name offset ...` begins a zone, `L zone name` is another name of one.
+        (contents(of: "/usr/share/zoneinfo/tzdata.zi") ?? []).split(separator: 0x0A).compactMap { line in
+            let words = line.split(separator: 0x20, maxSplits: 3)
+            guard let mark = words.first, words.count >= 3 else { return nil }
+            switch Array(mark) {
+            case [UInt8(ascii: "Z")]: return String(decoding: words[1], as: UTF8.self)
+            case [UInt8(ascii: "L")]: return String(decoding: words[2], as: UTF8.self)
+            default: return nil
+            }
+        }
+    }
+
+    /// Seconds to add to UTC to get local time at an instant.
+    public func offsetSeconds(atUTC seconds: Int64) -> Int {
         guard let last = transitions.last, let lastOffset = offsets.last else {
             return rule?.offsetSeconds(atUTC: seconds) ?? firstOffset
         }

@@ -135,13 +135,8 @@ struct PosixZone: Hashable, Sendable {
         return Int64(day) * 86_400 + Int64(change.time)
     }
 
-    /// Days since 1970-01-01 of a date of the Gregorian calendar.
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        CivilDate.daysSinceEpoch(year: year, month: month, day: day)
     }
 
     private static func year(of seconds: Int64) -> Int {
