@@ -27,6 +27,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
     name: "cosem-gateway",
@@ -92,7 +93,7 @@ let package = Package(
             ["Fleet", "Jobs", "Timekeeping", "DLMSCodec", "DLMSSecurity", "JSONText"],
             resources: [.embedInCode("Migrations")]
         ),
-        part("SQLiteDriver", ["SQLStore", grdb]),
+        part("SQLiteDriver", ["SQLStore", grdb, grdbSQLite]),
 
         part("HTTPKit", ["JSONText", logging]),
         part("MicroHTTPServer", ["HTTPKit", "CMicroHTTPD", "CMicroHTTPDShim", logging, lifecycle]),

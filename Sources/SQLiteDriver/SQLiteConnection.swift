@@ -6,10 +6,12 @@ import SQLStore
 
 /// The database inside a transaction.
 struct SQLiteConnection: SQLConnection {
-    private let database: Database
+    let database: Database
+    private let outbox: Outbox
 
-    init(_ database: Database) {
+    init(_ database: Database, outbox: Outbox) {
         self.database = database
+        self.outbox = outbox
     }
 
     func query(_ sql: String, _ binds: SQLBinds) throws(SQLError) -> [SQLRow] {
@@ -44,6 +46,10 @@ struct SQLiteConnection: SQLConnection {
         }
     }
 
+    func notify(_ channel: String, _ payload: String) throws(SQLError) {
+        outbox.messages.append((channel, payload))
+    }
+
     private func prepare(_ sql: String, _ binds: SQLBinds) throws -> Statement {
         let statement = try database.cachedStatement(sql: sql)
         try statement.setArguments(StatementArguments(binds.mapValues(Self.value)))
@@ -68,6 +74,11 @@ struct SQLiteConnection: SQLConnection {
         case .blob: throw .unexpectedResult(reason: "a column holds octets, which no column does")
         }
     }
+}
+
+/// The messages that a transaction sends when it commits.
+final class Outbox {
+    var messages: [(channel: String, payload: String)] = []
 }
 
 extension SQLError {

@@ -12,6 +12,7 @@ public import SQLStore
 /// and NORMAL gives up just that. Foreign keys are enforced, and a lock of another process is waited for 5 seconds.
 public struct SQLiteDatabase: SQLDatabase {
     private let writer: any DatabaseWriter
+    private let hub = NotificationHub()
 
     /// Where SQLite's SQL differs.
     public let dialect = Dialect.sqlite
@@ -46,6 +47,7 @@ public struct SQLiteDatabase: SQLDatabase {
     ///
     /// - Throws: ``SQLStore/SQLError/unavailable(reason:)``.
     public func close() throws(SQLError) {
+        hub.finish()
         do {
             try writer.close()
         } catch {
@@ -63,7 +65,7 @@ public struct SQLiteDatabase: SQLDatabase {
                 continuation.resume(
                     with: Swift.Result {
                         do {
-                            return try body(SQLiteConnection(try access.get()))
+                            return try body(SQLiteConnection(try access.get(), outbox: Outbox()))
                         } catch {
                             throw SQLError.translating(error)
                         }
@@ -73,16 +75,17 @@ public struct SQLiteDatabase: SQLDatabase {
         }
     }
 
-    /// Runs a transaction that may write.
+    /// Runs a transaction that may write; there is one at a time, whatever the isolation.
     public func write<Result: Sendable>(
+        _ isolation: SQLIsolation,
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            writer.asyncWriteWithoutTransaction { database in
+            writer.asyncWriteWithoutTransaction { [hub] database in
                 continuation.resume(
                     with: Swift.Result {
                         do {
-                            return try Self.transaction(on: database, body)
+                            return try Self.transaction(on: database, hub, body)
                         } catch {
                             throw SQLError.translating(error)
                         }
@@ -90,6 +93,11 @@ public struct SQLiteDatabase: SQLDatabase {
                 )
             }
         }
+    }
+
+    /// The messages of transactions of this process; those of other processes with the same file are not among them.
+    public func notifications(on channel: String) -> AsyncStream<SQLNotification> {
+        hub.listen(on: channel, isCertain: true)
     }
 
     private init(writer: any DatabaseWriter) {
@@ -98,14 +106,17 @@ public struct SQLiteDatabase: SQLDatabase {
 
     private static func transaction<Result>(
         on database: Database,
+        _ hub: NotificationHub,
         _ body: (any SQLConnection) throws -> Result
     ) throws -> Result {
         var result: Result?
+        let outbox = Outbox()
         // IMMEDIATE takes the write lock at once, so that two processes wait for each other instead of failing midway.
         try database.inTransaction(.immediate) {
-            result = try body(SQLiteConnection(database))
+            result = try body(SQLiteConnection(database, outbox: outbox))
             return .commit
         }
+        for message in outbox.messages { hub.post(.message(message.payload), on: message.channel) }
         guard let result else { throw SQLError.unexpectedResult(reason: "a transaction ended without a result") }
         return result
     }

@@ -18,12 +18,24 @@ public enum Migrator {
 
     /// Applies the steps that are missing, all in one transaction; does nothing on a database that is up to date.
     ///
+    /// Of several gateways that start at once one does it, and the others wait for it.
+    ///
     /// - Returns: the versions that were applied.
     /// - Throws: ``SQLError/schemaTooNew(found:known:)`` for a database of a newer gateway, which is left untouched.
     @discardableResult
     public static func migrate(_ database: any SQLDatabase, now: Timestamp) async throws -> [Int] {
+        try await migrate(database, upTo: version, now: now)
+    }
+
+    /// Applies the steps that are missing up to a version, to have the schema of an earlier gateway.
+    ///
+    /// - Returns: the versions that were applied.
+    @discardableResult
+    package static func migrate(_ database: any SQLDatabase, upTo last: Int, now: Timestamp) async throws -> [Int] {
         let dialect = database.dialect
-        return try await database.write { connection in
+        // Each statement has to see what the gateway before has committed while this one waited for the lock.
+        return try await database.write(.rowLocks) { connection in
+            if !dialect.migrationLock.isEmpty { _ = try connection.query(dialect.migrationLock, [:]) }
             try connection.runScript(
                 """
                 CREATE TABLE IF NOT EXISTS schema_versions (
@@ -35,7 +47,7 @@ public enum Migrator {
             let rows = try connection.query("SELECT max(version) AS newest FROM schema_versions", [:])
             let present = try rows.first?.optionalInteger("newest") ?? 0
             guard present <= version else { throw SQLError.schemaTooNew(found: present, known: version) }
-            let missing = steps.filter { $0.version > present }
+            let missing = steps.filter { $0.version > present && $0.version <= last }
             for step in missing {
                 try connection.runScript(dialect.adapting(String(decoding: step.script, as: UTF8.self)))
                 try connection.execute(

@@ -5,7 +5,8 @@
 ///
 /// A transaction's body is synchronous and runs on a thread of the driver's, never on the cooperative pool; a body that
 /// throws is rolled back and its error comes out unchanged. A transaction that has begun is finished even if the task
-/// that asked for it is cancelled.
+/// that asked for it is cancelled. A driver may run a body again from its beginning when the database undid it for the
+/// sake of another transaction, so a body has no effect but on the database and by what it returns.
 public protocol SQLDatabase: Sendable {
     /// Where this database's SQL differs.
     var dialect: Dialect { get }
@@ -17,8 +18,39 @@ public protocol SQLDatabase: Sendable {
 
     /// Runs a transaction that may write; what it wrote is durable when this returns.
     func write<Result: Sendable>(
+        _ isolation: SQLIsolation,
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws -> Result
+
+    /// The messages that transactions send on a channel from now on, until the caller stops listening.
+    ///
+    /// The first element is always ``SQLNotification/lookAgain``, as soon as nothing more can be missed; so begin to
+    /// listen, look at the database on each element, and then wait for the next.
+    func notifications(on channel: String) -> AsyncStream<SQLNotification>
+
+    /// Ends what is under way and closes the database; the value is of no use afterwards.
+    ///
+    /// - Throws: ``SQLError/unavailable(reason:)``.
+    func close() async throws(SQLError)
+}
+
+extension SQLDatabase {
+    /// Runs a transaction that may write, as if all transactions ran one after the other.
+    public func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws -> Result {
+        try await write(.serial, body)
+    }
+}
+
+/// How much transactions see of each other while they write.
+public enum SQLIsolation: Hashable, Sendable {
+    /// As if they ran one after the other: what a transaction has looked at has not changed when it commits.
+    case serial
+    /// Each statement sees what is committed, and only rows locked with ``Dialect/forUpdate`` stand still.
+    ///
+    /// For work that many do on the same rows all the time and that names its locks; SQLite does not differ.
+    case rowLocks
 }
 
 /// The database inside a transaction.
@@ -34,44 +66,18 @@ public protocol SQLConnection {
 
     /// Runs several statements without parameters.
     func runScript(_ sql: String) throws(SQLError)
-}
 
-/// Where the SQL of the databases differs; everything else is one text.
-public struct Dialect: Hashable, Sendable {
-    /// The name of the database, for messages.
-    public let name: String
-    /// The type of text that is a key: compared by octets, as identifiers are.
-    public let keyText: String
-    /// What follows the columns of a table that is stored in the order of its key.
-    public let keyOrderedTable: String
-    /// What follows a SELECT whose rows the transaction is going to change.
+    /// Inserts many rows by the fastest means of the database; returns how many were written.
     ///
-    /// SQLite has one writer at a time and needs none; PostgreSQL locks the rows.
-    public let forUpdate: String
-    /// As ``forUpdate``, but passes over rows that another transaction is working on.
-    public let forUpdateSkippingLocked: String
+    /// - Throws: ``SQLError/constraint(reason:)`` when a rule of the schema other than the one `conflict` is about, or
+    ///   with ``SQLConflict/fail`` any, would be violated.
+    @discardableResult
+    func insert(_ rows: SQLRows, into table: String, conflict: SQLConflict) throws(SQLError) -> Int
 
-    /// SQLite, from version 3.35.
-    public static let sqlite = Dialect(
-        name: "SQLite",
-        keyText: "TEXT",
-        keyOrderedTable: "WITHOUT ROWID",
-        forUpdate: "",
-        forUpdateSkippingLocked: ""
-    )
-
-    /// PostgreSQL and databases that speak its SQL.
-    public static let postgreSQL = Dialect(
-        name: "PostgreSQL",
-        keyText: "TEXT COLLATE \"C\"",
-        keyOrderedTable: "",
-        forUpdate: "FOR UPDATE",
-        forUpdateSkippingLocked: "FOR UPDATE SKIP LOCKED"
-    )
-
-    /// The text of a migration with this dialect's words in place of `{key_text}` and `{key_ordered}`.
-    func adapting(_ script: String) -> String {
-        script.split(separator: "{key_text}", omittingEmptySubsequences: false).joined(separator: keyText)
-            .split(separator: "{key_ordered}", omittingEmptySubsequences: false).joined(separator: keyOrderedTable)
-    }
+    /// Sends a message to all who listen on a channel, when and only if the transaction commits.
+    ///
+    /// - Parameters:
+    ///   - channel: small letters, digits and underscores, at most 63.
+    ///   - payload: at most 7999 octets, no secret. Equal messages of one transaction may arrive as one.
+    func notify(_ channel: String, _ payload: String) throws(SQLError)
 }
