@@ -45,5 +45,8 @@ public typealias MeterID = Identifier<MeterRecord>
 /// The operator's name of a channel.
 public typealias ChannelID = Identifier<ChannelRecord>
 
+/// The operator's name of a group of meters.
+public typealias MeterGroupID = Identifier<MeterGroupRecord>
+
 /// The operator's name of a group of channels.
 public typealias ChannelGroupID = Identifier<ChannelGroupRecord>

@@ -99,6 +99,14 @@ extension GatewayAPI {
             Route(.get, Self.profile, name: "getProfile", query: Self.ageWords, handler: getProfile),
             Route(.get, Self.profile + "/rows", name: "listProfileRows", query: Self.rowWords, produces: Self.rowTypes, handler: listRows),
 
+            Route(.get, "/groups", name: "listMeterGroups", query: ["limit", "cursor"], handler: listMeterGroups),
+            Route(.post, "/groups", name: "createMeterGroup", consumes: Self.json, handler: createMeterGroup),
+            Route(.get, "/groups/{id}", name: "getMeterGroup", handler: getMeterGroup),
+            Route(.put, "/groups/{id}", name: "putMeterGroup", consumes: Self.json, handler: putMeterGroup),
+            Route(.delete, "/groups/{id}", name: "deleteMeterGroup", handler: deleteMeterGroup),
+            Route(.get, "/groups/{id}/members", name: "listMeterGroupMembers", query: ["limit", "cursor"], handler: listMeterGroupMembers),
+            Route(.post, "/groups/{id}/members", name: "changeMeterGroupMembers", consumes: Self.json, handler: changeMeterGroupMembers),
+
             Route(.get, "/jobs", name: "listJobs", query: ["state", "kind", "meter", "limit", "cursor"], handler: listJobs),
             Route(.post, "/jobs", name: "createJob", consumes: Self.json, handler: createJob),
             Route(.get, "/jobs/{id}", name: "getJob", handler: getJob),

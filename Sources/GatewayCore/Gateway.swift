@@ -8,7 +8,7 @@ public import Timekeeping
 
 /// Everything the gateway must not forget, jobs and counters excepted; each part is a protocol of its own.
 public typealias GatewayStore = MeterStore & ChannelStore & FirmwareStore & LearnedQuirkStore & PendingSecretStore
-    & ReadoutStore
+    & ReadoutStore & MeterGroupStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {

@@ -153,7 +153,12 @@ func id<Subject>(_ text: String) throws -> Identifier<Subject> {
             _ = try await fleet.putMeter(id("C_3"), meter(labels: ["region": "north", "test": "0"]), when: .ifAbsent)
             func found(_ search: String?, _ labels: String? = nil) async throws -> [String] {
                 let selector = try labels.map { try #require(LabelSelector($0)) } ?? LabelSelector()
-                return try await fleet.meterIDs(matching: MeterQuery(search: search, labels: selector)).map(\.text)
+                return try await fleet.meterIDs(
+                    matching: MeterQuery(search: search, labels: selector),
+                    after: nil,
+                    limit: 100
+                )
+                .items.map(\.text)
             }
             #expect(try await found(nil) == ["A1", "C_3", "b2"])
             #expect(try await found("a1") == ["A1"])
@@ -203,7 +208,11 @@ func id<Subject>(_ text: String) throws -> Identifier<Subject> {
             #expect(try await fleet.channelGroup(id("pool")) == group)
             #expect(try await fleet.channels(after: nil, limit: 5).items == [channel])
             #expect(try await fleet.channelGroups(after: nil, limit: 5).items == [group])
-            #expect(try await fleet.meterIDs(matching: MeterQuery(channel: id("line-7"))).map(\.text) == ["M-1"])
+            #expect(
+                try await fleet.meterIDs(matching: MeterQuery(channel: id("line-7")), after: nil, limit: 9).items.map(
+                    \.text
+                ) == ["M-1"]
+            )
             await #expect(throws: StoreError.inUse(by: ["M-1"])) {
                 try await fleet.deleteChannel(id("line-7"), when: .unconditional)
             }

@@ -41,7 +41,10 @@ import Testing
             #expect(after.configuration.name == "Flat 12")
             #expect(after.revision != before.revision)
             #expect(try await stores.fleet.meter(id("M-1")) == after)
-            #expect(try await stores.fleet.meterIDs(matching: MeterQuery(search: "flat")).count == 1)
+            #expect(
+                try await stores.fleet.meterIDs(matching: MeterQuery(search: "flat"), after: nil, limit: 10).items.count
+                    == 1
+            )
             #expect(try await stores.fleet.pendingSecrets(id("M-1")) == nil)
             await #expect(throws: StoreError.referenceUnknown("M-1")) {
                 try await stores.fleet.adoptPendingSecrets(id("M-1"))

@@ -28,8 +28,15 @@ public protocol MeterStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> Page<MeterRecord>
 
-    /// The identifiers alone, in order, of all meters that match; for resolving the targets of jobs.
-    func meterIDs(matching query: MeterQuery) async throws(StoreError) -> [MeterID]
+    /// The identifiers alone, in order, of meters that match; for resolving the targets of jobs.
+    func meterIDs(
+        matching query: MeterQuery,
+        after cursor: String?,
+        limit: Int
+    ) async throws(StoreError) -> Page<MeterID>
+
+    /// Those of the meters that exist; the list is to be no longer than a few thousand.
+    func knownMeters(among meters: [MeterID]) async throws(StoreError) -> Set<MeterID>
 
     /// How many meters match.
     func meterCount(matching query: MeterQuery) async throws(StoreError) -> Int
@@ -48,11 +55,19 @@ public struct MeterQuery: Hashable, Sendable {
     public var labels: LabelSelector
     /// The shared channel the meter must use.
     public var channel: ChannelID?
+    /// The group that must list the meter; one with a selector lists none.
+    public var group: MeterGroupID?
 
     /// Makes a query, by default for all meters.
-    public init(search: String? = nil, labels: LabelSelector = LabelSelector(), channel: ChannelID? = nil) {
+    public init(
+        search: String? = nil,
+        labels: LabelSelector = LabelSelector(),
+        channel: ChannelID? = nil,
+        group: MeterGroupID? = nil
+    ) {
         self.search = search
         self.labels = labels
         self.channel = channel
+        self.group = group
     }
 }

@@ -40,3 +40,6 @@ public typealias ChannelRecord = ConfigurationRecord<ChannelConfiguration>
 
 /// A stored group of channels.
 public typealias ChannelGroupRecord = ConfigurationRecord<ChannelGroupConfiguration>
+
+/// A stored group of meters.
+public typealias MeterGroupRecord = ConfigurationRecord<MeterGroupConfiguration>

@@ -11,6 +11,7 @@ public enum Migrator {
         (2, PackageResources.M0002_sql),
         (3, PackageResources.M0003_sql),
         (4, PackageResources.M0004_sql),
+        (5, PackageResources.M0005_sql),
     ]
 
     /// The version of the schema after all steps.

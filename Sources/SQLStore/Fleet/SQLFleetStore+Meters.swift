@@ -71,15 +71,47 @@ extension SQLFleetStore: MeterStore {
         return try Self.page(rows, limit: limit) { row throws(StoreError) in try meterRecord(row) }
     }
 
-    /// The identifiers alone, in order, of all meters that match.
-    public func meterIDs(matching query: MeterQuery) async throws(StoreError) -> [MeterID] {
-        try await read { connection in
-            let (conditions, binds) = Self.conditions(of: query)
-            let rows = try connection.query(
-                "SELECT id FROM meters \(ConfigurationTable.whereClause(conditions)) ORDER BY id",
+    /// The identifiers alone, in order, of meters that match.
+    public func meterIDs(
+        matching query: MeterQuery,
+        after cursor: String?,
+        limit: Int
+    ) async throws(StoreError) -> Page<MeterID> {
+        try Self.checkCursor(cursor)
+        let limit = max(limit, 1)
+        let found = try await read { connection in
+            var (conditions, binds) = Self.conditions(of: query)
+            if let cursor {
+                conditions.append("id > :cursor")
+                binds["cursor"] = .text(cursor)
+            }
+            binds["limit"] = .integer(Int64(limit + 1))
+            return try connection.query(
+                "SELECT id FROM meters \(ConfigurationTable.whereClause(conditions)) ORDER BY id LIMIT :limit",
                 binds
             )
-            return try rows.compactMap { MeterID(try $0.text("id")) }
+            .compactMap { MeterID(try $0.text("id")) }
+        }
+        let items = Array(found.prefix(limit))
+        return Page(items: items, next: found.count > limit ? items.last?.text : nil)
+    }
+
+    /// Those of the meters that exist.
+    public func knownMeters(among meters: [MeterID]) async throws(StoreError) -> Set<MeterID> {
+        try await read { connection in
+            var known: Set<MeterID> = []
+            var rest = meters[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(500)
+                rest = rest.dropFirst(500)
+                var binds: SQLBinds = [:]
+                for (index, meter) in part.enumerated() { binds["id\(index)"] = .text(meter.text) }
+                let names = part.indices.map { ":id\($0 - part.startIndex)" }.joined(separator: ", ")
+                for row in try connection.query("SELECT id FROM meters WHERE id IN (\(names))", binds) {
+                    if let id = MeterID(try row.text("id")) { known.insert(id) }
+                }
+            }
+            return known
         }
     }
 
@@ -169,6 +201,10 @@ extension SQLFleetStore: MeterStore {
         if let channel = query.channel {
             conditions.append("channel_id = :channel")
             binds["channel"] = .text(channel.text)
+        }
+        if let group = query.group {
+            conditions.append("id IN (SELECT meter_id FROM meter_group_members WHERE group_id = :group)")
+            binds["group"] = .text(group.text)
         }
         for (index, requirement) in query.labels.requirements.enumerated() {
             let hasLabel = "SELECT 1 FROM meter_labels WHERE meter_id = meters.id AND label = :label\(index)"
