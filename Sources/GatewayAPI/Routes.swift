@@ -107,6 +107,8 @@ extension GatewayAPI {
             Route(.get, "/groups/{id}/members", name: "listMeterGroupMembers", query: ["limit", "cursor"], handler: listMeterGroupMembers),
             Route(.post, "/groups/{id}/members", name: "changeMeterGroupMembers", consumes: Self.json, handler: changeMeterGroupMembers),
 
+            Route(.get, "/events", name: "listEvents", query: ["since", "meter", "type", "limit", "cursor"], handler: listEvents),
+
             Route(.get, "/jobs", name: "listJobs", query: ["state", "kind", "meter", "limit", "cursor"], handler: listJobs),
             Route(.post, "/jobs", name: "createJob", consumes: Self.json, handler: createJob),
             Route(.get, "/jobs/{id}", name: "getJob", handler: getJob),

@@ -8,7 +8,7 @@ public import Timekeeping
 
 /// Everything the gateway must not forget, jobs and counters excepted; each part is a protocol of its own.
 public typealias GatewayStore = MeterStore & ChannelStore & FirmwareStore & LearnedQuirkStore & PendingSecretStore
-    & ReadoutStore & MeterGroupStore
+    & ReadoutStore & MeterGroupStore & EventStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {
@@ -37,6 +37,8 @@ public final class Gateway: Sendable {
     public let clock: any WallClock
     /// Background work.
     public let jobs: JobQueue
+    /// What happens in the fleet.
+    public let events: EventFeed
 
     let store: any GatewayStore
     let access: any MeterAccess
@@ -78,6 +80,7 @@ public final class Gateway: Sendable {
         self.custodian = custodian
         self.settings = settings
         self.clock = clock
+        events = EventFeed(store: store, clock: clock)
         metrics = GatewayMetrics(version: settings.version)
         let learning = LearnedQuirkKeeper(store: store, clock: clock)
         directory = MeterDirectory(

@@ -37,7 +37,7 @@ struct Stores {
     let database: any SQLDatabase
     let fleet:
         any MeterStore & ChannelStore & PendingSecretStore & ReadoutStore & FirmwareStore & LearnedQuirkStore
-            & MeterGroupStore
+            & MeterGroupStore & EventStore
     let counters: any InvocationCounterStore
     let jobs: any JobStore
     let clock = ManualClock(at: Timestamp(seconds: 1_800_000_000))

@@ -12,7 +12,11 @@ public enum Migrator {
         (3, PackageResources.M0003_sql),
         (4, PackageResources.M0004_sql),
         (5, PackageResources.M0005_sql),
+        (11, PackageResources.M0011_sql),
     ]
+
+    /// The versions of all steps, in order.
+    public static var versions: [Int] { steps.map(\.version) }
 
     /// The version of the schema after all steps.
     public static var version: Int { steps.last?.version ?? 0 }
@@ -45,10 +49,11 @@ public enum Migrator {
                 )
                 """
             )
-            let rows = try connection.query("SELECT max(version) AS newest FROM schema_versions", [:])
-            let present = try rows.first?.optionalInteger("newest") ?? 0
-            guard present <= version else { throw SQLError.schemaTooNew(found: present, known: version) }
-            let missing = steps.filter { $0.version > present && $0.version <= last }
+            let rows = try connection.query("SELECT version FROM schema_versions", [:])
+            let present = Set(try rows.map { row throws(SQLError) in try row.integer("version") })
+            let newest = present.max() ?? 0
+            guard newest <= version else { throw SQLError.schemaTooNew(found: newest, known: version) }
+            let missing = steps.filter { !present.contains($0.version) && $0.version <= last }
             for step in missing {
                 try connection.runScript(dialect.adapting(String(decoding: step.script, as: UTF8.self)))
                 try connection.execute(

@@ -47,6 +47,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Failures in a row after which a meter or a line is left alone for a while; 0 = never. (default: 5)")
     var breakerFailures: String?
 
+    @Option(help: "Days that events are kept. (default: 90)")
+    var eventsRetention: String?
+
     @Option(help: "Seconds a stop waits for what is under way. (default: 30)")
     var shutdownGrace: String?
 
@@ -59,6 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "listen": listen, "database": database, "auth": auth, "insecure": insecure ? "true" : nil,
                 "log.level": logLevel, "http.loops": httpLoops, "http.connections": httpConnections,
                 "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
+                "events.retention": eventsRetention,
                 "shutdown.grace": shutdownGrace,
             ].merging(dialIn.flags) { flag, _ in flag },
             file: config

@@ -52,6 +52,7 @@ struct GatewayProcess: Sendable {
     private let database: SQLiteDatabase
     private let dialIn: DialInSettings?
     private let shutdownGrace: Duration
+    private let retention: Duration
     private let logger: Logger
 
     /// Builds the gateway and brings its database to the present schema.
@@ -60,6 +61,7 @@ struct GatewayProcess: Sendable {
         database = persistence.database
         dialIn = settings.dialIn
         shutdownGrace = .seconds(settings.shutdownGraceSeconds)
+        retention = .seconds(settings.eventRetentionDays * 86_400)
         try await Migrator.migrate(database, now: SystemWallClock().now())
         let fleet = SQLFleetStore(database: database, sealer: persistence.sealer)
         try await fleet.checkSealingKey()
@@ -112,7 +114,10 @@ struct GatewayProcess: Sendable {
     func run(besides: [any Service] = []) async throws {
         let group = ServiceGroup(
             configuration: .init(
-                services: (besides + dialInServices + [CounterLogService(custodian: custodian)]
+                services: (besides + dialInServices + [
+                    CounterLogService(custodian: custodian),
+                    EventRetention(gateway: gateway, retention: retention, logger: logger),
+                ]
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -179,6 +184,28 @@ private struct CounterLogService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await custodian.run() }
+    }
+}
+
+/// Forgets old events every hour.
+private struct EventRetention: Service {
+    private static let period = Duration.seconds(3600)
+
+    let gateway: Gateway
+    let retention: Duration
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do throws(StoreError) {
+                    try await gateway.events.forget(olderThan: retention)
+                } catch {
+                    logger.error("old events could not be forgotten", metadata: ["reason": "\(error)"])
+                }
+                try? await gateway.clock.sleep(until: gateway.clock.now() + Self.period)
+            }
+        }
     }
 }
 

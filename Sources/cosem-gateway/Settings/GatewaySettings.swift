@@ -24,6 +24,8 @@ struct GatewaySettings: Sendable {
     var breakerFailures: Int
     /// How long a stop waits for what is under way, seconds.
     var shutdownGraceSeconds: Int
+    /// How long events are kept, days.
+    var eventRetentionDays: Int
     /// Where meters connect to the gateway; nil = nowhere.
     var dialIn: DialInSettings?
 
@@ -86,6 +88,7 @@ struct GatewaySettings: Sendable {
         let rate = try Self.number(reader, "meters.connection.rate", from: 0, default: 0)
         meterConnectionRate = rate == 0 ? nil : rate
         breakerFailures = try Self.number(reader, "breaker.failures", from: 0, default: 5)
+        eventRetentionDays = try Self.positive(reader, "events.retention", default: 90)
         dialIn = try DialInSettings.resolve(reader)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
     }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import GatewayCore
+import HTTPKit
+import JSONText
+import Timekeeping
+
+/// What happened in the fleet.
+extension GatewayAPI {
+    @Sendable func listEvents(_ request: RoutedRequest) async throws -> HTTPResponse {
+        var query = EventQuery(start: try Self.start(request))
+        if let meter = try request.query.single("meter") {
+            guard let id = MeterID(meter) else { throw Problem.badParameter("meter", expected: "the id of a meter") }
+            query.meter = id
+        }
+        query.types = try request.query.all("type").flatMap { $0.split(separator: ",") }.map { word in
+            guard let type = EventType(String(word)) else {
+                throw Problem.badParameter("type", expected: "types of events such as meter-alarm, with commas between")
+            }
+            return type
+        }
+        let limit = try request.pageLimit()
+        let events = try await gateway.events(matching: query, limit: limit)
+        let next = events.count == limit ? events.last.map { self.next(request, cursor: $0.id.text) } : nil
+        return ListPage.answer(events, next: next) { event, writer in
+            Self.write(event, into: &writer)
+        }
+        .with("Cache-Control", "no-store")
+    }
+
+    /// Where the list begins: behind the cursor, else at `since`, else with the newest.
+    private static func start(_ request: RoutedRequest) throws(Problem) -> EventQuery.Start {
+        let since = try request.query.singleLiteral("since")
+        if let cursor = try request.query.single("cursor") {
+            guard let id = EventID(cursor) else { throw .badParameter("cursor", expected: "as given in 'next'") }
+            return since == nil ? .before(id) : .after(id)
+        }
+        guard let since else { return .newest }
+        if let id = EventID(since) { return .after(id) }
+        guard let moment = try? request.moment("since") else {
+            throw .badParameter("since", expected: "a time such as 2026-11-22T00:00:00Z, or the id of an event")
+        }
+        return .since(moment)
+    }
+
+    static func write(_ event: FleetEvent, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("id", event.id.text)
+        writer.member("at", event.at.rfc3339)
+        writer.member("type", event.type.text)
+        writer.member("meter", event.meter?.text)
+        writer.member("data", .object(event.data))
+        writer.endObject()
+    }
+}

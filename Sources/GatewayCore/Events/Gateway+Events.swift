@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Fleet
+
+extension Gateway {
+    /// What happened in the fleet.
+    public func events(matching query: EventQuery, limit: Int) async throws(GatewayError) -> [FleetEvent] {
+        do throws(StoreError) {
+            return try await events.events(matching: query, limit: limit)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+}

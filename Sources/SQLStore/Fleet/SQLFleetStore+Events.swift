@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Fleet
+import JSONText
+public import Timekeeping
+
+extension SQLFleetStore: EventStore {
+    /// Keeps events.
+    public func appendEvents(_ events: [FleetEvent]) async throws(StoreError) {
+        guard !events.isEmpty else { return }
+        try await write { connection in
+            for event in events {
+                try connection.execute(
+                    """
+                    INSERT INTO events (id, at, type, meter_id, data) VALUES (:id, :at, :type, :meter, :data)
+                    ON CONFLICT (id) DO NOTHING
+                    """,
+                    [
+                        "id": .text(event.id.text), "at": .moment(event.at), "type": .text(event.type.text),
+                        "meter": .text(optional: event.meter?.text),
+                        "data": .text(String(decoding: JSONValue.object(event.data).octets, as: UTF8.self)),
+                    ]
+                )
+            }
+        }
+    }
+
+    /// Events in the order that the query wants.
+    public func events(matching query: EventQuery, limit: Int) async throws(StoreError) -> [FleetEvent] {
+        let (conditions, binds) = Self.conditions(of: query)
+        let rows = try await read { connection in
+            try connection.query(
+                """
+                SELECT id, at, type, meter_id, data FROM events \(ConfigurationTable.whereClause(conditions))
+                ORDER BY id \(query.start.isAscending ? "ASC" : "DESC") LIMIT :limit
+                """,
+                binds.merging(["limit": .integer(Int64(max(limit, 1)))]) { _, limit in limit }
+            ).map { row throws(SQLError) in
+                (
+                    id: try row.text("id"), at: try row.moment("at"), type: try row.text("type"),
+                    meter: try row.optionalText("meter_id"), data: try row.text("data")
+                )
+            }
+        }
+        return try rows.map { row throws(StoreError) in
+            guard let id = EventID(row.id), let type = EventType(row.type),
+                let data = (try? JSONReader.parse(Array(row.data.utf8)))?.object
+            else { throw .damaged(record: row.id, reason: "an event does not read back") }
+            return FleetEvent(id: id, at: row.at, type: type, meter: row.meter.flatMap { MeterID($0) }, data: data)
+        }
+    }
+
+    /// Forgets old events.
+    public func removeEvents(before moment: Timestamp, limit: Int) async throws(StoreError) -> Int {
+        try await write { connection in
+            try connection.execute(
+                "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < :end ORDER BY id LIMIT :limit)",
+                ["end": .text(Self.firstText(at: moment)), "limit": .integer(Int64(max(limit, 1)))]
+            )
+        }
+    }
+
+    private static func conditions(of query: EventQuery) -> (conditions: [String], binds: SQLBinds) {
+        var conditions: [String] = []
+        var binds: SQLBinds = [:]
+        switch query.start {
+        case .newest: break
+        case .before(let id):
+            conditions.append("id < :start")
+            binds["start"] = .text(id.text)
+        case .since(let moment):
+            conditions.append("id >= :start")
+            binds["start"] = .text(firstText(at: moment))
+        case .after(let id):
+            conditions.append("id > :start")
+            binds["start"] = .text(id.text)
+        }
+        if let meter = query.meter {
+            conditions.append("meter_id = :meter")
+            binds["meter"] = .text(meter.text)
+        }
+        if !query.types.isEmpty {
+            let names = query.types.indices.map { ":type\($0)" }
+            conditions.append("type IN (\(names.joined(separator: ", ")))")
+            for (index, type) in query.types.enumerated() { binds["type\(index)"] = .text(type.text) }
+        }
+        return (conditions, binds)
+    }
+
+    /// What identifiers of a millisecond and of all later ones are not less than.
+    private static func firstText(at moment: Timestamp) -> String {
+        let digits = String(UInt64(clamping: moment.microseconds / 1000), radix: 16)
+        let padded = String(repeating: "0", count: max(0, 12 - digits.count)) + digits
+        return padded.prefix(8) + "-" + padded.dropFirst(8)
+    }
+}
