@@ -172,6 +172,13 @@ extension Problem {
         return problem
     }
 
+    /// A query parameter that is well formed but contradicts another one.
+    static func contradicting(_ name: String, expected: String) -> Problem {
+        var problem = Problem.badParameter(name, expected: expected)
+        problem.status = 422
+        return problem
+    }
+
     /// Seconds until repeating makes sense.
     private static func pause(_ error: GatewayError) -> Int {
         switch error {

@@ -56,7 +56,7 @@ LONGEST_ANSWER_SECONDS = "35"
 def test_schemathesis_finds_nothing(demo, contract, tmp_path):
     command = [
         str(SCHEMATHESIS), "--config-file", str(SETTINGS), "run", str(contract), "--url", demo, "--checks", "all",
-        "--max-examples", EXAMPLES_PER_OPERATION, "--request-timeout", "60", "--seed", "1",
+        "--max-examples", EXAMPLES_PER_OPERATION, "--workers", "4", "--request-timeout", "60", "--seed", "1",
         # A trace goes on for minutes; Tests/Peers/test_channels_api.py watches some.
         "--exclude-path", "/meters/{id}/trace",
         "--max-response-time", LONGEST_ANSWER_SECONDS,

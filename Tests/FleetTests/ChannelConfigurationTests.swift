@@ -35,7 +35,7 @@ import Testing
         (#"{"type":"rfc2217","host":"a"}"#, ""),
         (#"{"type":"rfc2217","host":"a","port":1,"device":"/dev/x"}"#, "/device"),
         (#"{"type":"tls","host":"a","caFile":"ca.pem"}"#, "/caFile"),
-        (#"{"type":"tls","host":"a","clientKeyFile":"/k.pem"}"#, ""),
+        (#"{"type":"tls","host":"a","clientKeyFile":"/k.pem"}"#, "/clientCertificateFile"),
         (#"{"type":"modem","device":"/dev/x"}"#, ""),
         (#"{"type":"modem","device":"/dev/x","dial":"AT\r"}"#, "/dial"),
         (#"{"type":"modem","device":"/dev/x","dial":"ATD1","init":"ATZ"}"#, "/init"),

@@ -114,7 +114,7 @@ extension GatewayAPI {
     {
         if let part = try request.objectSelection() {
             guard !["from", "to", "firstEntry", "lastEntry"].contains(where: request.query.contains) else {
-                throw Problem.badParameter("classes", expected: "no range beside it")
+                throw Problem.contradicting("classes", expected: "left out when a range is there")
             }
             return part.access
         }
@@ -142,9 +142,10 @@ extension RoutedRequest {
         let (classes, objects) = (try query.single("classes"), try query.single("objects"))
         if let classes {
             let numbers = classes.split(separator: ",", omittingEmptySubsequences: false).map { UInt16($0) }
-            guard objects == nil, (1...100).contains(numbers.count), !numbers.contains(nil) else {
-                throw .badParameter("classes", expected: "numbers of classes such as 3,7, and not objects beside it")
+            guard (1...100).contains(numbers.count), !numbers.contains(nil) else {
+                throw .badParameter("classes", expected: "numbers of classes such as 3,7")
             }
+            guard objects == nil else { throw .contradicting("classes", expected: "left out when objects is there") }
             return .classes(numbers.compactMap(\.self))
         }
         guard let objects else { return nil }

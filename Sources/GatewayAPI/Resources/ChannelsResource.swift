@@ -81,18 +81,16 @@ extension GatewayAPI {
         let until = try members.optionalString("until")
         let length = try members.optionalString("for")
         guard until == nil || length == nil else {
-            throw JSONMemberError(.invalid(expected: "left out when until is there", suggestion: nil), at: "/for")
+            throw JSONMemberError(.unfit(expected: "left out when until is there"), at: "/for")
         }
         if let until {
-            guard let moment = Timestamp(rfc3339: until), moment > now else {
+            guard let moment = Timestamp(rfc3339: until) else {
                 throw JSONMemberError(
-                    .invalid(
-                        expected: "a time to come, with its offset, such as 2026-11-22T18:00:00+01:00",
-                        suggestion: nil
-                    ),
+                    .invalid(expected: "a time with its offset, such as 2026-11-22T18:00:00+01:00", suggestion: nil),
                     at: "/until"
                 )
             }
+            guard moment > now else { throw JSONMemberError(.unfit(expected: "a time to come"), at: "/until") }
             return moment
         }
         guard let length else { return nil }
