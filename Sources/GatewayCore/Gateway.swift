@@ -7,8 +7,14 @@ import Synchronization
 public import Timekeeping
 
 /// Everything the gateway must not forget, jobs and counters excepted; each part is a protocol of its own.
-public typealias GatewayStore = MeterStore & ChannelStore & FirmwareStore & LearnedQuirkStore & PendingSecretStore
-    & ReadoutStore & MeterGroupStore & EventStore
+public typealias GatewayStore = MeterStore & ChannelStore
+    & FirmwareStore
+    & LearnedQuirkStore
+    & PendingSecretStore
+    & ReadoutStore
+    & MeterGroupStore
+    & EventStore
+    & LedgerStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {

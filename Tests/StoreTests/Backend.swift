@@ -35,9 +35,7 @@ struct Stores {
     static let key = Secret(Array(0..<32))
 
     let database: any SQLDatabase
-    let fleet:
-        any MeterStore & ChannelStore & PendingSecretStore & ReadoutStore & FirmwareStore & LearnedQuirkStore
-            & MeterGroupStore & EventStore
+    let fleet: SQLFleetStore
     let counters: any InvocationCounterStore
     let jobs: any JobStore
     let clock = ManualClock(at: Timestamp(seconds: 1_800_000_000))

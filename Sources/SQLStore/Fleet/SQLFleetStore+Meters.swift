@@ -189,7 +189,7 @@ extension SQLFleetStore: MeterStore {
         }
     }
 
-    private static func conditions(of query: MeterQuery) -> (conditions: [String], binds: SQLBinds) {
+    static func conditions(of query: MeterQuery) -> (conditions: [String], binds: SQLBinds) {
         var conditions: [String] = []
         var binds: SQLBinds = [:]
         if let search = query.search, !search.isEmpty {

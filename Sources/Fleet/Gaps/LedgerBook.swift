@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import Timekeeping
+
+/// A ledger with the days that an update touches, and the rules of keeping both.
+///
+/// Free of the database: the store loads the days of days(touchedBy:of:), lets the update be applied, and writes
+/// what comes out.
+public struct LedgerBook: Sendable {
+    /// The ledger.
+    public var ledger: ProfileLedger
+    /// Days by their number.
+    public var days: [Int: ProfileDay]
+    /// When rows are expected; nil where there is no telling.
+    public let calendar: CaptureCalendar?
+
+    /// How long after the end of a slot its row may still be on its way.
+    public static let grace = Duration.seconds(300)
+    /// How soon after a gap is seen the meter is asked for it.
+    public static let firstRecovery = Duration.seconds(300)
+
+    /// Takes a ledger and the days that were loaded.
+    public init(_ ledger: ProfileLedger, days: [ProfileDay], rules: any TimeZoneRules) {
+        self.ledger = ledger
+        self.days = Dictionary(days.map { ($0.day, $0) }, uniquingKeysWith: { $1 })
+        calendar = CaptureCalendar(period: ledger.capturePeriod, rules: rules)
+    }
+
+    /// A ledger for a profile that is seen for the first time.
+    public static func opening(_ update: LedgerUpdate) -> ProfileLedger {
+        let first = update.rows.min() ?? update.asked?.lowerBound ?? update.now
+        let calendar = CaptureCalendar(period: update.capturePeriod, rules: update.rules)
+        return ProfileLedger(
+            meter: update.meter,
+            profile: update.profile,
+            capturePeriod: update.capturePeriod,
+            zone: update.zone,
+            expectedFrom: first,
+            // Days before the first row are nobody's business.
+            closedDay: (calendar?.day(of: first) ?? 0) - 1
+        )
+    }
+
+    /// The days that an update concerns.
+    public static func days(touchedBy update: LedgerUpdate) -> Set<Int> {
+        guard let calendar = CaptureCalendar(period: update.capturePeriod, rules: update.rules) else { return [] }
+        var days = Set(update.rows.map { calendar.day(of: $0) })
+        if let asked = update.asked {
+            let end = min(asked.upperBound, update.now)
+            let start = max(asked.lowerBound, end - longestLook)
+            if start < end { days.formUnion(calendar.days(in: start..<end)) }
+        }
+        return days
+    }
+
+    /// No more of an asked time than this is looked at, counted from its end.
+    private static let longestLook = Duration.seconds(800 * 86_400)
+
+    /// Notes rows, and what the meter was asked for without having it.
+    public mutating func apply(_ update: LedgerUpdate) {
+        if let last = update.rows.max() { ledger.newest = max(ledger.newest ?? last, last) }
+        if let first = update.rows.min() { ledger.expectedFrom = min(ledger.expectedFrom, first) }
+        ledger.zone = update.zone
+        guard let calendar else { return }
+        for row in update.rows {
+            let number = calendar.day(of: row)
+            open(number, calendar)
+            guard let slot = calendar.slots(of: number).slot(of: row.seconds) else { continue }
+            days[number]?.received.insert(slot)
+            days[number]?.lost.remove(slot)
+            days[number]?.asked.remove(slot)
+        }
+        if let asked = update.asked { noteAsked(asked, update, calendar) }
+        days = days.mapValues { day in
+            var day = day
+            day.expected = expected(on: day.day, calendar)
+            return day
+        }
+    }
+
+    /// Makes a day that nothing is known of yet.
+    public mutating func open(_ number: Int, _ calendar: CaptureCalendar) {
+        guard days[number] == nil else { return }
+        days[number] = ProfileDay(day: number, expected: expected(on: number, calendar))
+    }
+
+    /// The slots of a day that should have rows: those from ProfileLedger/expectedFrom on.
+    private func expected(on number: Int, _ calendar: CaptureCalendar) -> SlotSet {
+        var expected = SlotSet()
+        let slots = calendar.slots(of: number)
+        for index in 0..<slots.count where slots.endOfSlot(index) > ledger.expectedFrom.seconds {
+            expected.insert(index)
+        }
+        return expected
+    }
+
+    /// A slot of the asked time without a row was in vain; the second time, or when the meter holds nothing that old, for good.
+    private mutating func noteAsked(_ asked: Range<Timestamp>, _ update: LedgerUpdate, _ calendar: CaptureCalendar) {
+        let end = min(asked.upperBound, update.now - Self.grace)
+        let start = max(asked.lowerBound, ledger.expectedFrom, end - Self.longestLook)
+        if let capacity = update.capacity {
+            // A buffer of so many rows cannot reach further back, whatever was captured.
+            let reach = Duration.seconds(Int64(clamping: capacity) * calendar.period + calendar.period)
+            let oldest = max(update.now - reach, ledger.expectedFrom)
+            ledger.heldFrom = max(ledger.heldFrom ?? oldest, oldest)
+        }
+        guard start < end else { return }
+        for number in calendar.days(in: start..<end) {
+            open(number, calendar)
+            let slots = calendar.slots(of: number)
+            for index in 0..<slots.count
+            where slots.instants[index] >= start.seconds && slots.endOfSlot(index) <= end.seconds {
+                guard var day = days[number], day.isMissing(index) else { continue }
+                let isForgotten = ledger.heldFrom.map { slots.instants[index] < $0.seconds } ?? false
+                if day.asked.contains(index) || isForgotten { day.lost.insert(index) } else { day.asked.insert(index) }
+                days[number] = day
+            }
+        }
+    }
+
+    /// Whether the meter should be asked for something: a row is missing before the newest one, or on a day that is over.
+    public func isRecoverable(now: Timestamp) -> Bool {
+        guard let calendar else { return false }
+        let today = calendar.day(of: now)
+        return days.values.contains { day in
+            guard day.missing > 0 else { return false }
+            guard day.day >= today else { return true }
+            let reach = min(ledger.newest ?? ledger.expectedFrom, now - Self.grace).seconds
+            let slots = calendar.slots(of: day.day)
+            return (0..<slots.count).contains { slots.endOfSlot($0) <= reach && day.isMissing($0) }
+        }
+    }
+
+    /// The stretches without rows within a time, oldest first, of the days that are loaded.
+    ///
+    /// Slots whose row may still be on its way do not count.
+    public func gaps(in range: Range<Timestamp>, now: Timestamp) -> [ProfileGap] {
+        guard let calendar else { return [] }
+        let start = max(range.lowerBound, ledger.expectedFrom).seconds
+        let end = min(range.upperBound, now - Self.grace).seconds
+        var gaps: [ProfileGap] = []
+        for number in days.keys.sorted() {
+            guard let day = days[number] else { continue }
+            let slots = calendar.slots(of: number)
+            for index in 0..<slots.count {
+                let from = slots.instants[index]
+                guard slots.endOfSlot(index) > start, slots.endOfSlot(index) <= end, day.expected.contains(index),
+                    !day.received.contains(index)
+                else { continue }
+                let kind: ProfileGap.Kind =
+                    if !day.lost.contains(index) {
+                        .missing
+                    } else if let held = ledger.heldFrom, from < held.seconds {
+                        .overwritten
+                    } else {
+                        .neverRecorded
+                    }
+                if let last = gaps.last, last.to == from, last.kind == kind {
+                    gaps[gaps.count - 1] = ProfileGap(
+                        from: last.from,
+                        to: slots.endOfSlot(index),
+                        count: last.count + 1,
+                        kind: kind
+                    )
+                } else {
+                    gaps.append(ProfileGap(from: from, to: slots.endOfSlot(index), count: 1, kind: kind))
+                }
+            }
+        }
+        return gaps
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+import Fleet
+import Testing
+import Timekeeping
+
+@Suite("Stores of the gap ledger")
+struct LedgerStoreTests {
+    private static let zone = "Europe/Bratislava"
+    /// 2026-11-22T00:00:00+01:00.
+    private static let midnight = Timestamp(seconds: 1_795_302_000)
+    private static let day = 20_779
+
+    private static func register(
+        _ text: String,
+        _ labels: [String: String] = [:],
+        in stores: Stores
+    ) async throws
+        -> MeterID
+    {
+        let id = try #require(MeterID(text))
+        let configuration = MeterConfiguration(
+            labels: labels,
+            channel: .inline(ChannelConfiguration(path: .tcp(NetworkEndpoint(host: "192.0.2.1")))),
+            associations: ["reader": AssociationConfiguration(clientAddress: 16)]
+        )
+        _ = try await stores.fleet.putMeter(id, configuration, when: .ifAbsent)
+        return id
+    }
+
+    private static func update(
+        _ meter: MeterID,
+        _ slots: some Sequence<Int>,
+        asked: Range<Int>? = nil,
+        at now: Timestamp
+    ) throws -> LedgerUpdate {
+        func moment(_ slot: Int) -> Timestamp { midnight + .seconds(900 * slot) }
+        return LedgerUpdate(
+            meter: meter,
+            profile: try #require(OBISCode("1.0.99.1.0.255")),
+            capturePeriod: 900,
+            zone: zone,
+            rules: try #require(ZoneInfo.named(zone)),
+            rows: slots.map(moment),
+            asked: asked.map { moment($0.lowerBound)..<moment($0.upperBound) },
+            now: now
+        )
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `Rows add up over several updates`(backend: Backend) async throws {
+        try await backend.run { stores in
+            let meter = try await Self.register("M1", in: stores)
+            let now = Self.midnight + .seconds(86_400 + 7200)
+            try await stores.fleet.note(try Self.update(meter, 10..<50, at: now))
+            try await stores.fleet.note(try Self.update(meter, 40..<96, at: now))
+            let profile = try #require(OBISCode("1.0.99.1.0.255"))
+            let ledger = try #require(try await stores.fleet.ledger(of: profile, meter: meter))
+            #expect(ledger.newest == Self.midnight + .seconds(95 * 900))
+            #expect(ledger.expectedFrom == Self.midnight + .seconds(10 * 900))
+            #expect(ledger.recoverAt == nil)
+            let days = try await stores.fleet.days(
+                of: profile,
+                meter: meter,
+                in: Self.day...Self.day,
+                isIncomplete: false
+            )
+            #expect(days.map(\.expected.count) == [86] && days.map(\.received.count) == [86])
+            // Older rows move the beginning.
+            try await stores.fleet.note(try Self.update(meter, 0..<10, at: now))
+            let whole = try await stores.fleet.days(
+                of: profile,
+                meter: meter,
+                in: Self.day...Self.day,
+                isIncomplete: false
+            )
+            #expect(whole.map(\.expected.count) == [96] && whole.map(\.received.count) == [96])
+            #expect(try await stores.fleet.ledgers(of: meter).map(\.profile) == [profile])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `A gap is handed out for recovery until it is filled`(backend: Backend) async throws {
+        try await backend.run { stores in
+            let meter = try await Self.register("M1", in: stores)
+            let now = Self.midnight + .seconds(86_400 + 7200)
+            try await stores.fleet.note(try Self.update(meter, Array(0..<20) + Array(30..<96), at: now))
+            #expect(try await stores.fleet.claimRecoveries(now: now, limit: 10, pause: .seconds(3600)).isEmpty)
+            let due = now + LedgerBook.firstRecovery
+            let claimed = try await stores.fleet.claimRecoveries(now: due, limit: 10, pause: .seconds(3600))
+            #expect(claimed.map(\.meter) == [meter])
+            #expect(try await stores.fleet.claimRecoveries(now: due, limit: 10, pause: .seconds(3600)).isEmpty)
+            // The next attempt comes later each time.
+            let second = due + .seconds(3600)
+            #expect(try await stores.fleet.claimRecoveries(now: second, limit: 10, pause: .seconds(3600)).count == 1)
+            #expect(
+                try await stores.fleet.claimRecoveries(now: second + .seconds(3600), limit: 10, pause: .seconds(3600))
+                    .isEmpty
+            )
+            try await stores.fleet.note(try Self.update(meter, 20..<30, at: second))
+            let late = second + .seconds(30 * 86_400)
+            #expect(try await stores.fleet.claimRecoveries(now: late, limit: 10, pause: .seconds(3600)).isEmpty)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `A day that is over without rows is missing, and of all meters of its kind at once`(
+        backend: Backend
+    ) async throws {
+        try await backend.run { stores in
+            let first = try await Self.register("M1", ["region": "north"], in: stores)
+            let second = try await Self.register("M2", in: stores)
+            let now = Self.midnight + .seconds(86_400 + 7200)
+            for meter in [first, second] { try await stores.fleet.note(try Self.update(meter, 0..<96, at: now)) }
+            try await stores.fleet.note(try Self.update(second, 96..<192, at: now + .seconds(86_400)))
+            let kinds = try await stores.fleet.ledgersToClose()
+            #expect(kinds == [LedgerKind(capturePeriod: 900, zone: Self.zone, closedDay: Self.day - 1)])
+            for day in [Self.day, Self.day + 1] {
+                let missing = try await stores.fleet.closeDay(
+                    day,
+                    of: try #require(kinds.first),
+                    expected: 96,
+                    recoverAt: now
+                )
+                #expect(missing == (day == Self.day ? 0 : 1))
+            }
+            let days = Self.day...Self.day + 1
+            let all = try await stores.fleet.completeness(
+                matching: CompletenessQuery(days: days),
+                after: nil,
+                limit: 10
+            )
+            #expect(all.map(\.meter) == [first, second])
+            #expect(all.map(\.counts.received) == [96, 192] && all.map(\.counts.expected) == [192, 192])
+            let total = try await stores.fleet.totalCompleteness(matching: CompletenessQuery(days: days))
+            #expect(total == RowCounts(expected: 384, received: 288))
+            let labels = try #require(LabelSelector("region=north"))
+            let north = try await stores.fleet.totalCompleteness(
+                matching: CompletenessQuery(meters: MeterQuery(labels: labels), days: days)
+            )
+            #expect(north == RowCounts(expected: 192, received: 96))
+            let claimed = try await stores.fleet.claimRecoveries(now: now, limit: 10, pause: .seconds(3600))
+            #expect(claimed.map(\.meter) == [first])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `A meter's ledgers go with it, and an unknown meter has none`(backend: Backend) async throws {
+        try await backend.run { stores in
+            let meter = try await Self.register("M1", in: stores)
+            try await stores.fleet.note(try Self.update(meter, 0..<5, at: Self.midnight + .seconds(86_400)))
+            _ = try await stores.fleet.deleteMeter(meter, when: .unconditional)
+            #expect(try await stores.fleet.ledgers(of: meter).isEmpty)
+            await #expect(throws: StoreError.referenceUnknown("M1")) {
+                try await stores.fleet.note(try Self.update(meter, 0..<5, at: Self.midnight))
+            }
+        }
+    }
+}
