@@ -66,6 +66,7 @@ let package = Package(
         .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
 
         part("Timekeeping", []),
+        part("Recurrence", ["Timekeeping"]),
         part("JSONText", []),
         part("DLMSCodec", []),
         part("COSEMModel", ["DLMSCodec", "JSONText", "Timekeeping"], resources: [.embedInCode("Tables")]),
@@ -155,6 +156,7 @@ let package = Package(
         ),
         tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText", "Timekeeping"]),
         tests("TimekeepingTests", ["Timekeeping"]),
+        tests("RecurrenceTests", ["Recurrence", "Timekeeping"]),
         tests("JobsTests", ["Jobs", "SQLStore", "SQLiteDriver", "Timekeeping", logging, lifecycle]),
         tests("FleetTests", ["Fleet", "DLMSCodec", "DLMSSecurity", "JSONText", "Timekeeping"]),
         tests(
