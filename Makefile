@@ -44,12 +44,13 @@ lint: setup ## Check formatting and house rules.
 
 unit: setup ## Build everything with the import check and run the Swift tests.
 	swift build --build-tests $(BUILD_FLAGS)
-	set -o pipefail; swift test --skip-build 2>&1 | grep -vP '^◇ |^✔ Test (?!run with)'
+	@Scripts/install-packages test
+	set -o pipefail; Scripts/with-postgresql swift test --skip-build 2>&1 | grep -vP '^◇ |^✔ Test (?!run with)'
 
 peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our simulator.
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	swift build --product meter-probe $(BUILD_FLAGS)
-	$(PYTHON) -m pytest -q Tests/Peers
+	Scripts/with-postgresql $(PYTHON) -m pytest -q Tests/Peers
 
 contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
 	swift build --product cosem-gateway $(BUILD_FLAGS)

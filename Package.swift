@@ -63,6 +63,7 @@ let package = Package(
             providers: [.apt(["libmicrohttpd-dev"])]
         ),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
 
         part("Timekeeping", []),
@@ -95,6 +96,7 @@ let package = Package(
             resources: [.embedInCode("Migrations")]
         ),
         part("SQLiteDriver", ["SQLStore", grdb, grdbSQLite]),
+        part("PostgreSQLDriver", ["SQLStore", "CLibPQ"]),
 
         part("HTTPKit", ["JSONText", logging]),
         part("MicroHTTPServer", ["HTTPKit", "CMicroHTTPD", "CMicroHTTPDShim", logging, lifecycle]),
@@ -116,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "cosem-gateway",
             dependencies: [
-                "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "HTTPKit", "MicroHTTPServer",
+                "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "HTTPKit",
+                "MicroHTTPServer",
                 "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec",
                 "JSONText", "Timekeeping", argumentParser, configuration, systemPackage, logging, lifecycle,
             ],
@@ -161,7 +164,10 @@ let package = Package(
         tests("FleetTests", ["Fleet", "DLMSCodec", "DLMSSecurity", "JSONText", "Timekeeping"]),
         tests(
             "StoreTests",
-            ["SQLStore", "SQLiteDriver", "Fleet", "Jobs", "DLMSSecurity", "JSONText", "Timekeeping"]
+            [
+                "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "Fleet", "Jobs", "DLMSSecurity", "JSONText",
+                "Timekeeping",
+            ]
         ),
         tests("JSONTextTests", ["JSONText"]),
         tests("HTTPKitTests", ["HTTPKit", "JSONText", logging]),

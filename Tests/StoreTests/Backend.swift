@@ -5,6 +5,7 @@ import DLMSSecurity
 import Fleet
 import Foundation
 import Jobs
+import PostgreSQLDriver
 import SQLStore
 import SQLiteDriver
 import Testing
@@ -14,17 +15,39 @@ import Timekeeping
 enum Backend: String, CaseIterable, Sendable {
     case sqliteInMemory
     case sqliteFile
+    case postgreSQL
 
     /// Runs a test on an empty database with the present schema.
     func run(_ test: (Stores) async throws -> Void) async throws {
+        try await runEmpty { database in try await test(Stores(database: database())) }
+    }
+
+    /// Runs a test on an empty database without a schema, which it may open several times, as several gateways do.
+    ///
+    /// A database in memory is the same one each time.
+    func runEmpty(_ test: (_ open: () throws -> any SQLDatabase) async throws -> Void) async throws {
+        let opened = Protected<[any SQLDatabase]>([])
+        func remember(_ database: any SQLDatabase) -> any SQLDatabase {
+            opened.change { $0.append(database) }
+            return database
+        }
+        func closeAll() async throws {
+            for database in opened.value { try await database.close() }
+        }
         switch self {
         case .sqliteInMemory:
-            try await test(Stores(database: SQLiteDatabase.inMemory()))
+            let database = try SQLiteDatabase.inMemory()
+            try await test { remember(database) }
+            try await closeAll()
         case .sqliteFile:
             try await withTemporaryFolder { folder in
-                let database = try SQLiteDatabase(path: folder + "/store.sqlite")
-                try await test(Stores(database: database))
-                try database.close()
+                try await test { remember(try SQLiteDatabase(path: folder + "/store.sqlite")) }
+                try await closeAll()
+            }
+        case .postgreSQL:
+            try await TestServer.shared().withDatabase { settings in
+                try await test { remember(PostgreSQLDatabase(settings)) }
+                try await closeAll()
             }
         }
     }

@@ -15,7 +15,7 @@ public struct Dialect: Hashable, Sendable {
     public let forUpdate: String
     /// As ``forUpdate``, but passes over rows that another transaction is working on.
     public let forUpdateSkippingLocked: String
-    /// The statement that lets one gateway at a time migrate, until the end of its transaction; empty where the
+    /// The statements that let one gateway at a time migrate, until the end of its transaction; empty where the
     /// transaction itself does.
     let migrationLock: String
     /// Whether a table can be divided by time into partitions, of which whole ones are dropped when they are old.
@@ -39,7 +39,9 @@ public struct Dialect: Hashable, Sendable {
         keyOrderedTable: "",
         forUpdate: "FOR UPDATE",
         forUpdateSkippingLocked: "FOR UPDATE SKIP LOCKED",
-        migrationLock: "SELECT pg_advisory_xact_lock(4848545246420001)",
+        migrationLock: """
+            SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(4848545246420001)
+            """,
         dividesTables: true
     )
 }

@@ -41,7 +41,7 @@ public enum Migrator {
         let dialect = database.dialect
         // Each statement has to see what the gateway before has committed while this one waited for the lock.
         return try await database.write(.rowLocks) { connection in
-            if !dialect.migrationLock.isEmpty { _ = try connection.query(dialect.migrationLock, [:]) }
+            if !dialect.migrationLock.isEmpty { try connection.runScript(dialect.migrationLock) }
             try connection.runScript(
                 """
                 CREATE TABLE IF NOT EXISTS schema_versions (

@@ -13,9 +13,15 @@ public enum SQLNotification: Hashable, Sendable {
 
 /// Hands messages to those in this process who listen, by channel; what drivers share.
 package final class NotificationHub: Sendable {
+    private struct Listener {
+        let continuation: AsyncStream<SQLNotification>.Continuation
+        /// Whether it was told that from then on nothing is missed.
+        var isAssured: Bool
+    }
+
     private struct Listeners {
         var next = 0
-        var byChannel: [String: [Int: AsyncStream<SQLNotification>.Continuation]] = [:]
+        var byChannel: [String: [Int: Listener]] = [:]
         var isFinished = false
     }
 
@@ -47,7 +53,10 @@ package final class NotificationHub: Sendable {
         let number = listeners.withLock { listeners -> Int? in
             guard !listeners.isFinished else { return nil }
             listeners.next += 1
-            listeners.byChannel[channel, default: [:]][listeners.next] = continuation
+            listeners.byChannel[channel, default: [:]][listeners.next] = Listener(
+                continuation: continuation,
+                isAssured: isCertain
+            )
             return listeners.next
         }
         guard let number else {
@@ -65,11 +74,35 @@ package final class NotificationHub: Sendable {
 
     /// Tells those who listen on a channel.
     package func post(_ notification: SQLNotification, on channel: String) {
-        let told = listeners.withLock { $0.byChannel[channel].map { Array($0.values) } ?? [] }
+        let told = listeners.withLock { $0.byChannel[channel]?.values.map(\.continuation) ?? [] }
         for continuation in told {
             // The oldest gave way; the newest says that something is missing.
             if case .dropped = continuation.yield(notification) { continuation.yield(.lookAgain) }
         }
+    }
+
+    /// Takes note that messages may have been missed on every channel, until it is assured again.
+    package func doubt() {
+        listeners.withLock { listeners in
+            for (channel, present) in listeners.byChannel {
+                for number in present.keys { listeners.byChannel[channel]?[number]?.isAssured = false }
+            }
+        }
+    }
+
+    /// Tells those who listen on these channels and were not told yet that from now on nothing is missed.
+    package func assure(_ channels: Set<String>) {
+        let told = listeners.withLock { listeners in
+            var told: [AsyncStream<SQLNotification>.Continuation] = []
+            for channel in channels {
+                for (number, listener) in listeners.byChannel[channel] ?? [:] where !listener.isAssured {
+                    listeners.byChannel[channel]?[number]?.isAssured = true
+                    told.append(listener.continuation)
+                }
+            }
+            return told
+        }
+        for continuation in told { continuation.yield(.lookAgain) }
     }
 
     /// Ends all streams, and those that are asked for later.
@@ -77,7 +110,7 @@ package final class NotificationHub: Sendable {
         let ended = listeners.withLock { listeners in
             listeners.isFinished = true
             defer { listeners.byChannel = [:] }
-            return listeners.byChannel.values.flatMap(\.values)
+            return listeners.byChannel.values.flatMap { $0.values.map(\.continuation) }
         }
         for continuation in ended { continuation.finish() }
     }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import SQLStore
+
+/// What the server or libpq said when something failed.
+struct ServerFailure: Error {
+    /// The SQLSTATE of five characters; empty when the server could say nothing.
+    var state: String
+    /// The first line of the message; of data errors it may hold values.
+    var message: String
+    /// Whether the connection is of no more use.
+    var isConnectionLost: Bool
+
+    /// Why running the transaction again from its beginning may succeed.
+    enum Repetition {
+        /// Another transaction was in the way.
+        case contention
+        /// Another transaction may have made the row that this one then found in its way.
+        case duplicate
+        /// The connection was lost before anything could be committed.
+        case connection
+        /// The prepared statement is of no more use.
+        case statement
+    }
+
+    /// Why it may succeed when it is tried again; nil when it will not.
+    var repetition: Repetition? {
+        switch state {
+        case "40001", "40P01": .contention
+        case "23505", "23503": .duplicate
+        case "26000": .statement
+        case "0A000" where message.contains("cached plan"): .statement
+        default: isConnectionLost ? .connection : nil
+        }
+    }
+
+    /// The failure in the words of the stores; nothing in it is a value, a password or the text of a statement.
+    var error: SQLError {
+        let code = state.isEmpty ? "" : " (\(state))"
+        if isConnectionLost { return .unavailable(reason: message + code) }
+        return switch state.prefix(2) {
+        case "23": .constraint(reason: message + code)
+        // These messages quote the value.
+        case "22": .constraint(reason: "a value does not fit its column" + code)
+        case "42",
+            "25" where state != "25006", "26", "0A":
+            .badStatement(reason: message + code)
+        default: .unavailable(reason: message + code)
+        }
+    }
+}
