@@ -5,11 +5,12 @@ import DLMSEngine
 import MeterTransport
 
 /// What is remembered of a meter when its channel is gone.
-struct MeterRecord {
+///
+/// Belongs to the actor that made it and never leaves it; a table of references has no room for many that are to come.
+final class MeterRecord {
     var channel: ChannelKey
     var lastContact: ContinuousClock.Instant?
-    var lastError: SessionError?
-    var lastErrorAt: ContinuousClock.Instant?
+    var lastFailure: LastFailure?
     var association: AssociationInfo?
     /// How objects are named in each association, by its name.
     var naming: [String: LearnedNaming] = [:]
@@ -37,12 +38,12 @@ struct MeterRecord {
     var learnedBehaviour: LearnedBehaviour? { learned?.behaviour }
 
     /// Keeps what was learned; another configuration forgets it.
-    mutating func learn(_ behaviour: LearnedBehaviour, _ revision: Int) {
+    func learn(_ behaviour: LearnedBehaviour, _ revision: Int) {
         learned = (revision, behaviour)
     }
 
     /// Forgets what was learned.
-    mutating func forgetLearned() {
+    func forgetLearned() {
         learned = nil
     }
 }

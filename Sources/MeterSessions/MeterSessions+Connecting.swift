@@ -54,12 +54,12 @@ extension MeterSessions {
             custody: custody,
             lines: lines,
             keepsLine: keepsLine,
-            onUnsolicited: { [notificationSink, clock] message in
-                let notification = MeterNotification(meter: route.meter, message: message, receivedAt: clock.now())
+            onUnsolicited: { [notificationSink, clock, meter = route.meter] message in
+                let notification = MeterNotification(meter: meter, message: message, receivedAt: clock.now())
                 notificationSink.yield(notification)
             },
-            onClose: { [weak self] in
-                Task { await self?.connectionClosed(id, route.channel) }
+            onClose: { [weak self, key = route.channel] in
+                Task { await self?.connectionClosed(id, key) }
             }
         )
         let task = Task {
@@ -170,14 +170,12 @@ extension MeterSessions {
     /// Takes note of a failure in the status of the meter and its channel.
     func noteFailure(_ work: PendingWork, _ error: SessionError) {
         channelRecords[work.route.channel]?.totals.failures += 1
-        channelRecords[work.route.channel]?.lastFailure = ChannelStatus.Failure(
-            error: error,
-            meter: work.route.meter,
-            instant: clock.now()
+        let failure = LastFailure(
+            ChannelStatus.Failure(error: error, meter: work.route.meter, instant: clock.now())
         )
+        channelRecords[work.route.channel]?.lastFailure = failure
         meters[work.route.meter]?.failures += 1
-        meters[work.route.meter]?.lastError = error
-        meters[work.route.meter]?.lastErrorAt = clock.now()
+        meters[work.route.meter]?.lastFailure = failure
     }
 
     static func result<Success, Failure>(

@@ -63,13 +63,19 @@ extension MeterSessions {
         let channel = channels[route.channel] ?? ChannelState(route.channel)
         channels[route.channel] = channel
         if channel.group != route.group { note(route.group, for: channel) }
-        if channelRecords[route.channel]?.medium != route.medium {
-            channelRecords[route.channel, default: ChannelRecord(route)].medium = route.medium
+        if let record = channelRecords[route.channel] {
+            if record.medium != route.medium { record.medium = route.medium }
+        } else {
+            channelRecords[route.channel] = ChannelRecord(route)
         }
-        if let before = meters[route.meter]?.channel, before != route.channel {
-            releaseSession(of: route.meter, before)
+        if let meter = meters[route.meter] {
+            if meter.channel != route.channel {
+                releaseSession(of: route.meter, meter.channel)
+                meter.channel = route.channel
+            }
+        } else {
+            meters[route.meter] = MeterRecord(channel: route.channel)
         }
-        meters[route.meter, default: MeterRecord(channel: route.channel)].channel = route.channel
         return channel
     }
 
@@ -129,7 +135,10 @@ extension MeterSessions {
 
     /// Lets nobody join a piece of work any more.
     func forgetJoinable(_ work: PendingWork, _ channel: ChannelState) {
-        if let key = work.key, channel.joinable[key] === work { channel.joinable[key] = nil }
+        guard let key = work.key, channel.joinable[key] === work else { return }
+        channel.joinable[key] = nil
+        // An empty table would keep the place that it took.
+        if channel.joinable.isEmpty { channel.joinable = [:] }
     }
 
     /// Forgets a channel with nothing to do and nothing open.

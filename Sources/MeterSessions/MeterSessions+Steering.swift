@@ -16,7 +16,7 @@ extension MeterSessions {
         if case .held = status.control { status.state = .held }
         if let record = channelRecords[key] {
             status.totals = record.totals
-            status.lastFailure = record.lastFailure
+            status.lastFailure = record.lastFailure?.failure
             status.group = record.group
             if let breaker = lineBreakers[record.medium] { status.breaker = BreakerStatus(breaker, now: now) }
         }

@@ -173,8 +173,8 @@ public actor MeterSessions {
         var status = MeterLinkStatus()
         guard let record = meters[meter] else { return status }
         status.lastContact = record.lastContact
-        status.lastError = record.lastError
-        status.lastErrorAt = record.lastErrorAt
+        status.lastError = record.lastFailure?.failure.error
+        status.lastErrorAt = record.lastFailure?.failure.instant
         status.association = record.association
         status.learned = record.learnedBehaviour
         if let breaker = record.breaker { status.breaker = BreakerStatus(breaker, now: clock.now()) }
@@ -213,11 +213,10 @@ public actor MeterSessions {
     ///
     /// Nothing happens for a meter that was never talked to.
     public func learn(about route: MeterRoute, _ change: @Sendable (inout LearnedBehaviour) -> Void) {
-        guard var record = meters[route.meter], let settings = route.associations.values.first else { return }
+        guard let record = meters[route.meter], let settings = route.associations.values.first else { return }
         var learned = record.learned(route.revision, settings)
         change(&learned)
         record.learn(learned, route.revision)
-        meters[route.meter] = record
     }
 
     /// Forgets what was learned about a meter, so that it is found out anew.

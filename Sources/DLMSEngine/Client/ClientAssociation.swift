@@ -14,6 +14,12 @@ struct ClientAssociation: Sendable {
         case challenged(ServiceRequest)
     }
 
+    /// What makes and checks proofs, and what they are about.
+    private struct Proof {
+        let proof: HighLevelProof
+        let exchange: ChallengeExchange
+    }
+
     let settings: AssociationSettings
     /// What was agreed and learned; before that, what was proposed.
     var info: AssociationInfo
@@ -22,7 +28,7 @@ struct ClientAssociation: Sendable {
     /// The client's challenge; empty when none is needed.
     var challenge: [UInt8] = []
     /// What makes and checks proofs, with our side as the prover, while the server's own proof is awaited.
-    private var proof: (proof: HighLevelProof, exchange: ChallengeExchange)?
+    private var proof: Boxed<Proof>?
     private var invokeID: UInt8 = 0
     /// How long the request that began the exchange in progress was, in octets before protection.
     var lastRequestLength = 0
@@ -264,8 +270,8 @@ struct ClientAssociation: Sendable {
         )
         let counter = mechanism == .gmac ? try protection.takeCounter(false) : 0
         do {
-            let proof = try mechanism.proof(unicast: protection.context?.unicast)
-            self.proof = (proof, exchange)
+            let proof = try mechanism.proof(unicast: protection.context?.value.unicast)
+            self.proof = Boxed(Proof(proof: proof, exchange: exchange))
             let octets = try proof.prove(exchange, invocationCounter: counter)
             let method = AssociationMethod.replyToHLSAuthentication(usesShortNames: info.usesShortNames)
             return .action(method, .octetString(octets))
@@ -276,12 +282,12 @@ struct ClientAssociation: Sendable {
 
     /// Takes the answer to our proof, which has to be the server's own (pass 4); returns what is wrong with it.
     mutating func proofReceived(_ response: ServiceResponse) -> EngineError? {
-        guard let (proof, exchange) = proof, case .action(let outcome) = response else { return .authenticationFailed }
+        guard let proof = proof?.value, case .action(let outcome) = response else { return .authenticationFailed }
         self.proof = nil
         guard outcome.result == .success else { return .authenticationRefused(outcome.result) }
         do {
             guard case .octetString(let octets)? = try outcome.returned?.value() else { return .authenticationFailed }
-            try proof.verify(octets, of: exchange.reversed)
+            try proof.proof.verify(octets, of: proof.exchange.reversed)
             return nil
         } catch {
             return .authenticationFailed

@@ -10,9 +10,9 @@ enum ClientLink: Sendable {
     /// IEC 62056-47: nothing to be opened.
     case wrapper(WrapperLink)
     /// IEC 62056-46.
-    case hdlc(HDLCClientLink)
+    indirect case hdlc(HDLCClientLink)
     /// IEC 62056-21 mode E: what comes before HDLC, and how HDLC is set up then.
-    case signingOn(TextSignOn, HDLCLinkSettings, longest: Int)
+    indirect case signingOn(TextSignOn, HDLCLinkSettings, longest: Int)
     /// Left before it was open, or no link for APDUs.
     case left
 

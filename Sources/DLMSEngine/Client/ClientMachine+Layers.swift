@@ -156,7 +156,8 @@ extension ClientMachine {
         let limit = answerLimit(now)
         deadline = limit
         guard goesInBlocks(apdu) else { return handDown([apdu], now: now) + [.deadline(limit)] }
-        return handDown(blocks.begin(apdu, blockLength: blockLength), now: now) + [.deadline(limit)]
+        let length = blockLength
+        return handDown(withBlocks { $0.begin(apdu, blockLength: length) }, now: now) + [.deadline(limit)]
     }
 
     /// Whether a request goes in general blocks.
@@ -178,7 +179,8 @@ extension ClientMachine {
 
     /// Asks for lost general blocks once more; nil when there is nothing to ask for, or no time.
     mutating func repeatBlocks(now: ContinuousClock.Instant) -> [ClientAction]? {
-        guard case .exchanging = state, requestDeadline.map({ $0 > now }) ?? true, let repeated = blocks.silence()
+        guard case .exchanging = state, requestDeadline.map({ $0 > now }) ?? true, isInBlockTransfer,
+            let repeated = withBlocks({ $0.silence() })
         else { return nil }
         let limit = answerLimit(now)
         deadline = limit
@@ -191,8 +193,9 @@ extension ClientMachine {
     mutating func notified(_ message: UnsolicitedMessage, now: ContinuousClock.Instant) -> [ClientAction] {
         guard let confirmation = message.confirmation, case .ready(let octets) = protection.protect(confirmation.octets)
         else { return [.unsolicited(message)] }
-        if isInBlocks, case .associated = state, blocks.isActive {
-            return handDown(blocks.answer(octets, blockLength: blockLength), now: now) + [.unsolicited(message)]
+        if isInBlocks, case .associated = state, isInBlockTransfer {
+            let length = blockLength
+            return handDown(withBlocks { $0.answer(octets, blockLength: length) }, now: now) + [.unsolicited(message)]
         }
         return handDown([octets], now: now) + [.unsolicited(message)]
     }
@@ -222,10 +225,10 @@ extension ClientMachine {
     /// Takes an APDU as it came from the link: whole, or a general block.
     private mutating func linkReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
         guard apdu[0] == 0xE0 else { return wholeReceived(apdu, now: now) }
-        let output = blocks.received(apdu)
+        let output = withBlocks { $0.received(apdu) }
         var actions = handDown(output.send, now: now)
         if let fault = output.fault {
-            blocks.reset()
+            withBlocks { $0.reset() }
             return actions + failCurrent { _ in fault }
         }
         if let whole = output.apdu {

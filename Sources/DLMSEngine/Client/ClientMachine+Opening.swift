@@ -16,7 +16,7 @@ extension ClientMachine {
     ) -> [ClientAction] {
         guard case .idle = state else { return [] }
         state = .linking
-        switch protection.prepare(randomness, association.settings) {
+        switch protection.prepare(randomness) {
         case .success(let challenge): association.challenge = challenge
         case .failure(let error): return failAssociation(error)
         }

@@ -36,11 +36,11 @@ public struct ClientMachine: Sendable {
         case linking
         case associating
         /// The server accepted, if the answers to the challenges are right.
-        case authenticating(ClientExchange)
+        indirect case authenticating(ClientExchange)
         case associated
-        case exchanging(ClientExchange, Awaited)
+        indirect case exchanging(ClientExchange, Awaited)
         /// The caller has left, the answer is still on its way.
-        case abandoned(ClientExchange)
+        indirect case abandoned(ClientExchange)
         case releasing
         /// The link is being ended, after the association was released or something failed.
         case leaving(isReleased: Bool)
@@ -59,7 +59,8 @@ public struct ClientMachine: Sendable {
     var link: ClientLink
     /// What passes APDUs on to the meter; nil when the link leads to the meter itself.
     let gateway: GatewayLayer?
-    var blocks: GeneralBlockTransferLayer
+    /// What came and goes in general blocks; nil before any has.
+    private var blocks: Boxed<GeneralBlockTransferLayer>?
     /// Whether the APDU that is being handled came in general blocks.
     var isInBlocks = false
     var protection: ClientProtection
@@ -86,13 +87,28 @@ public struct ClientMachine: Sendable {
             settings.maxSendPDUSize = min(settings.maxSendPDUSize ?? .max, UInt16(clamping: longest))
         }
         link = ClientLink(settings.link, longest: settings.maximumResponseLength)
-        blocks = GeneralBlockTransferLayer(
-            .client,
-            settings.blockTransfer,
-            limit: settings.maximumResponseLength
-        )
         protection = ClientProtection(settings)
         association = ClientAssociation(settings)
+    }
+
+    /// Whether a transfer in general blocks is in progress.
+    var isInBlockTransfer: Bool { blocks?.value.isActive ?? false }
+
+    /// Lets the layer of general blocks do something; it is made when it is needed first.
+    mutating func withBlocks<Result>(_ change: (inout GeneralBlockTransferLayer) -> Result) -> Result {
+        var layer =
+            blocks
+            ?? Boxed(
+                GeneralBlockTransferLayer(
+                    .client,
+                    association.settings.blockTransfer,
+                    limit: association.settings.maximumResponseLength
+                )
+            )
+        // Given up while it changes, so that it is not copied.
+        blocks = nil
+        defer { blocks = layer }
+        return change(&layer.value)
     }
 
     /// What was agreed and learned; meaningful once the association is open.

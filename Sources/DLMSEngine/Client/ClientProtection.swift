@@ -24,15 +24,15 @@ struct ClientProtection: Sendable {
         case failed(EngineError)
     }
 
-    private let settings: SecuritySettings?
+    private let settings: AssociationSettings
     /// What every request carries, and every answer has to carry.
     let required: AppliedProtection
     // What is looked at for every message; a copy of all settings would cost as much as the ciphering.
     private let form: ProtectionForm
     private let isDedicated: Bool
     private let usesBroadcastKey: Bool
-    private let authentication: AssociationAuthentication
-    private(set) var context: SecurityContext?
+    /// Keys and titles; nil in clear, which most associations are.
+    private(set) var context: Boxed<SecurityContext>?
     private var supply = CounterSupply()
     private var dedicatedCounter: UInt32 = 0
     private var dedicatedKey: Secret?
@@ -42,8 +42,7 @@ struct ClientProtection: Sendable {
     private var serverCounters = PeerCounters()
 
     init(_ settings: AssociationSettings) {
-        self.settings = settings.security
-        authentication = settings.authentication
+        self.settings = settings
         required = AppliedProtection(
             isAuthenticated: settings.security?.isAuthenticated ?? false,
             isEncrypted: settings.security?.isEncrypted ?? false,
@@ -62,7 +61,7 @@ struct ClientProtection: Sendable {
 
     /// The octets that protection adds to a request at the most.
     var overhead: Int {
-        context?.overhead(required, form) ?? 0
+        context?.value.overhead(required, form) ?? 0
     }
 
     /// The last counter of the server with the global key.
@@ -72,49 +71,48 @@ struct ClientProtection: Sendable {
     ///
     /// - Returns: the client's challenge, empty when none is needed.
     mutating func prepare(
-        _ randomness: AssociationRandomness?,
-        _ association: AssociationSettings
+        _ randomness: AssociationRandomness?
     ) -> Result<[UInt8], EngineError> {
-        guard randomness != nil || !association.needsRandomness else { return .failure(.randomnessUnavailable) }
+        guard randomness != nil || !settings.needsRandomness else { return .failure(.randomnessUnavailable) }
         do throws(ProtectionError) {
-            if let settings { try prepare(settings, randomness) }
+            if let security = settings.security { try prepare(security, randomness) }
         } catch {
             return .failure(.protectionFailed(error))
         }
-        guard case .high = authentication else { return .success([]) }
+        guard case .high = settings.authentication else { return .success([]) }
         return .success(randomness?.challenge ?? [])
     }
 
     private mutating func prepare(
-        _ settings: SecuritySettings,
+        _ security: SecuritySettings,
         _ randomness: AssociationRandomness?
     ) throws(ProtectionError) {
-        guard settings.clientSystemTitle.count == 8 else {
-            throw .systemTitleLength(settings.clientSystemTitle.count)
+        guard security.clientSystemTitle.count == 8 else {
+            throw .systemTitleLength(security.clientSystemTitle.count)
         }
         var context = try SecurityContext(
-            SecurityMaterial(settings),
-            peerTitle: settings.serverSystemTitle ?? []
+            SecurityMaterial(security),
+            peerTitle: security.serverSystemTitle ?? []
         )
-        if settings.ciphering.isDedicated, let randomness {
+        if security.ciphering.isDedicated, let randomness {
             dedicatedKey = randomness.dedicatedKey
             try context.setDedicatedKey(randomness.dedicatedKey)
         }
-        if case .general(.wrapped) = settings.ciphering, let randomness {
-            guard settings.masterKey != nil else { throw .keyNotAvailable }
+        if case .general(.wrapped) = security.ciphering, let randomness {
+            guard security.masterKey != nil else { throw .keyNotAvailable }
             try context.contentKeys.setWrappedKey(randomness.contentKey)
         }
-        serverCounters[.unicast] = settings.lastServerCounter
-        self.context = context
+        serverCounters[.unicast] = security.lastServerCounter
+        self.context = Boxed(context)
     }
 
     // MARK: Counters
 
     /// How many counters opening the association takes before anything is sent.
     var countersToOpen: Int {
-        guard settings != nil else { return 0 }
+        guard settings.security != nil else { return 0 }
         var count = isCiphering ? 4 : 0
-        if case .high(.gmac) = authentication { count = 4 }
+        if case .high(.gmac) = settings.authentication { count = 4 }
         return count
     }
 
@@ -199,7 +197,7 @@ struct ClientProtection: Sendable {
             transactionID: transactionID
         )
         do {
-            guard let octets = try context?.protect(apdu, order) else { return apdu }
+            guard let octets = try context?.value.protect(apdu, order) else { return apdu }
             return octets
         } catch {
             throw .protectionFailed(error)
@@ -211,9 +209,11 @@ struct ClientProtection: Sendable {
     /// The server told its system title.
     mutating func learned(serverTitle: [UInt8]?) {
         guard let serverTitle, !serverTitle.isEmpty else { return }
-        context?.peerTitle = serverTitle
+        context?.value.peerTitle = serverTitle
         // What another meter has used says nothing about this one.
-        if let known = settings?.lastServerCounterTitle, known != serverTitle { serverCounters[.unicast] = nil }
+        if let known = settings.security?.lastServerCounterTitle, known != serverTitle {
+            serverCounters[.unicast] = nil
+        }
     }
 
     /// Takes the protection off an APDU, and refuses what is protected less than it must be.
@@ -246,10 +246,10 @@ struct ClientProtection: Sendable {
     mutating func open(_ apdu: [UInt8]) throws(EngineError) -> OpenedMessage {
         let opened: OpenedMessage
         do throws(ProtectionError) {
-            guard let message = try context?.open(apdu) else { throw .keyNotAvailable }
+            guard let message = try context?.value.open(apdu) else { throw .keyNotAvailable }
             opened = message
         } catch {
-            if context?.peerTitle.isEmpty == true { throw .serverSystemTitleUnknown }
+            if context?.value.peerTitle.isEmpty == true { throw .serverSystemTitleUnknown }
             throw .decipheringFailed(error)
         }
         let answersTransaction = opened.transactionID == transactionID

@@ -59,7 +59,7 @@ extension TextClientMachine: ProtocolClient {
 extension AssociationSettings {
     /// The machine for these settings, which has no connection yet.
     public func client() -> any ProtocolClient {
-        if case .text(let link) = link { return TextClientMachine(settings: self, link: link) }
+        if case .text(let link) = self.link { return TextClientMachine(settings: self, link: link) }
         return ClientMachine(settings: self)
     }
 }

@@ -35,8 +35,8 @@ public struct AssociationRandomness: Hashable, Sendable {
 extension AssociationSettings {
     /// Whether opening the association takes random octets.
     public var needsRandomness: Bool {
-        if case .high = authentication { return true }
-        switch security?.ciphering {
+        if case .high = self.authentication { return true }
+        switch self.security?.ciphering {
         case .dedicated, .generalDedicated, .general(.wrapped): return true
         case nil, .global, .generalGlobal, .general: return false
         }

@@ -197,18 +197,18 @@ extension ShortNameMethods {
 extension AssociationSettings {
     /// Takes over how a meter differs in messages.
     fileprivate mutating func take(_ behaviour: MeterBehaviour) {
-        proposedConformance = Self.fullConformance
-        maxSendPDUSize = behaviour.maxSendPDU
-        releaseCarriesInitiate = behaviour.releaseContent == .initiate
+        self.proposedConformance = Self.fullConformance
+        self.maxSendPDUSize = behaviour.maxSendPDU
+        self.releaseCarriesInitiate = behaviour.releaseContent == .initiate
         if behaviour.generalBlockWindow == 0 {
-            proposedConformance.remove(.generalBlockTransfer)
+            self.proposedConformance.remove(.generalBlockTransfer)
         } else {
-            blockTransfer.window = UInt8(clamping: behaviour.generalBlockWindow)
+            self.blockTransfer.window = UInt8(clamping: behaviour.generalBlockWindow)
         }
         switch behaviour.actionBlockContent {
         case .automatic: break
-        case .complete: learned.actionBlockContent = .outcome
-        case .data: learned.actionBlockContent = .returnedData
+        case .complete: self.learned.actionBlockContent = .outcome
+        case .data: self.learned.actionBlockContent = .returnedData
         }
     }
 }

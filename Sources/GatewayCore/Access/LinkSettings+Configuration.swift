@@ -100,7 +100,7 @@ extension HDLCAddress {
 extension AssociationSettings {
     /// The same with time for what frames take on a serial line; elsewhere they count as sent at once.
     func paced(by medium: MeterMedium) -> AssociationSettings {
-        guard case .hdlc(var link) = link, link.signOn == nil else { return self }
+        guard case .hdlc(var link) = self.link, link.signOn == nil else { return self }
         switch medium {
         case .serial(let port): link.line = port.format
         case .rfc2217(_, let format): link.line = format
