@@ -62,6 +62,9 @@ struct GeneralBlockTransferLayer: Hashable, Sendable {
         incoming = IncomingBlockStream(limit: limit)
     }
 
+    /// Whether an APDU of the peer has begun whose rest is missing.
+    var isOpen: Bool { incoming.hasBegun && !incoming.isComplete || unacknowledged != nil }
+
     /// The octets that a block adds to its content.
     static let overhead = 10
 

@@ -19,6 +19,8 @@ enum FuzzEntry: String, CaseIterable, Sendable {
     case deciphering
     /// A stream of messages of the text protocol.
     case text
+    /// What senders push: frames, segments, blocks.
+    case push
 
     /// The longest input.
     static let longestInput = 65_536
@@ -33,6 +35,7 @@ enum FuzzEntry: String, CaseIterable, Sendable {
         case .association: AssociationEntry.fault(of: input)
         case .deciphering: DecipheringEntry.fault(of: input)
         case .text: TextEntry.fault(of: input)
+        case .push: PushEntry.fault(of: input)
         }
     }
 }

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+import DLMSEngine
+import Logging
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import MeterTransport
+
+@Suite("Listening to pushes")
+struct PushTests {
+    private static let notification = DataNotification(
+        invoke: LongInvokeIDAndPriority(invokeID: 7),
+        body: .structure([.octetString([1, 0, 1, 8, 0, 255]), .doubleLongUnsigned(1_234_567)])
+    )
+
+    /// Runs a test with a listener, its intake, and loops for senders.
+    private func listening(
+        _ host: String = "127.0.0.1",
+        _ change: (inout PushSettings) -> Void = { _ in },
+        _ body: (PushListener, PushIntake, MeterNetwork) async throws -> Void
+    ) async throws {
+        var settings = PushSettings(host: host, port: 0)
+        change(&settings)
+        let intake = PushIntake(settings: settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let network = MeterNetwork()
+        let listener = try await PushListener.bind(intake, network: network)
+        try await body(listener, intake, network)
+        intake.close()
+        await listener.close()
+        await network.shutdown()
+    }
+
+    private func frame(_ source: UInt16 = 1) throws -> [UInt8] {
+        try #require(
+            WrapperFrame(sourcePort: source, destinationPort: 102, payload: Self.notification.octets)
+        ).octets
+    }
+
+    /// A sender's connection that keeps what it is sent.
+    private func connect(
+        _ network: MeterNetwork,
+        from: String? = nil,
+        to host: String,
+        _ port: Int
+    ) async throws
+        -> (channel: any Channel, answers: AsyncStream<[UInt8]>)
+    {
+        let (answers, sink) = AsyncStream<[UInt8]>.makeStream()
+        var bootstrap = ClientBootstrap(group: network.group).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Keeper(sink)) }
+        }
+        if let from { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: from, port: 0)) }
+        return (try await bootstrap.connect(host: host, port: port).get(), answers)
+    }
+
+    private final class Keeper: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        let sink: AsyncStream<[UInt8]>.Continuation
+
+        init(_ sink: AsyncStream<[UInt8]>.Continuation) { self.sink = sink }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            sink.yield(Array(unwrapInboundIn(data).readableBytesView))
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { sink.finish() }
+    }
+
+    private func send(_ octets: [UInt8], _ channel: any Channel) async throws {
+        try await channel.writeAndFlush(ByteBuffer(bytes: octets)).get()
+    }
+
+    @Test("A push over TCP arrives, and its confirmation goes back", arguments: ["127.0.0.1", "::1"])
+    func stream(_ host: String) async throws {
+        try await listening(host) { listener, intake, network in
+            let (channel, answers) = try await connect(network, to: host, listener.port)
+            try await send(try frame(3), channel)
+            let arrivals = await intake.next(most: 10)
+            #expect(arrivals.map(\.message.apdu) == [Self.notification.octets])
+            #expect(arrivals.map(\.address) == [host])
+            #expect(arrivals.first?.transport == .tcp)
+            let confirm = DataNotificationConfirm(invoke: Self.notification.invoke).octets
+            arrivals.first?.answer(confirm)
+            var received = answers.makeAsyncIterator()
+            let answer = try WrapperFrame(octets: try #require(await received.next()))
+            #expect((answer.sourcePort, answer.destinationPort) == (102, 3))
+            #expect(answer.payload == confirm)
+            #expect(intake.senders.map(\.connections) == [1])
+            try await channel.close().get()
+        }
+    }
+
+    @Test("A push over UDP on the same port arrives, and its confirmation goes back")
+    func datagram() async throws {
+        try await listening { listener, intake, network in
+            let (answers, sink) = AsyncStream<[UInt8]>.makeStream()
+            let peer = try SocketAddress(ipAddress: "127.0.0.1", port: listener.port)
+            let channel = try await DatagramBootstrap(group: network.group).channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(DatagramKeeper(sink))
+                }
+            }.bind(host: "127.0.0.1", port: 0).get()
+            let envelope = AddressedEnvelope(remoteAddress: peer, data: ByteBuffer(bytes: try frame()))
+            try await channel.writeAndFlush(envelope).get()
+            let arrival = try #require(await intake.next(most: 1).first)
+            #expect(arrival.transport == .udp)
+            arrival.answer([0x10, 0, 0, 0, 7, 0])
+            var received = answers.makeAsyncIterator()
+            let answer = try WrapperFrame(octets: try #require(await received.next()))
+            #expect(answer.payload == [0x10, 0, 0, 0, 7, 0])
+        }
+    }
+
+    private final class DatagramKeeper: ChannelInboundHandler {
+        typealias InboundIn = AddressedEnvelope<ByteBuffer>
+        let sink: AsyncStream<[UInt8]>.Continuation
+
+        init(_ sink: AsyncStream<[UInt8]>.Continuation) { self.sink = sink }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            sink.yield(Array(unwrapInboundIn(data).data.readableBytesView))
+        }
+    }
+
+    @Test("Who sends much waits behind his own messages, and loses none over TCP")
+    func fairness() async throws {
+        try await listening("127.0.0.1", { $0.waitingPerAddress = 20 }) { listener, intake, network in
+            let (flooder, _) = try await connect(network, to: "127.0.0.1", listener.port)
+            let count = 2000
+            let flood = try frame()
+            async let sent: Void = send(Array(repeating: flood, count: count).flatMap { $0 }, flooder)
+            var fromFlooder = await intake.next(most: 1).count
+            let (other, _) = try await connect(network, from: "127.0.0.9", to: "127.0.0.1", listener.port)
+            try await send(try frame(), other)
+            // However much waits of the first, the next turn is the other's.
+            var before = 0
+            while true {
+                let next = await intake.next(most: 1)
+                if next.first?.address == "127.0.0.9" { break }
+                before += 1
+                fromFlooder += next.count
+                // The other one's octets may not have been read yet.
+                if intake.senders.contains(where: { $0.address == "127.0.0.9" && $0.waiting > 0 }) { before = 0 }
+                if before > 1500 { break }
+            }
+            #expect(before < 1500)
+            let status = intake.senders.first { $0.address == "127.0.0.1" }
+            #expect(status.map { $0.waiting < 400 } == true)
+            while fromFlooder < count { fromFlooder += await intake.next(most: 50).count }
+            try await sent
+            #expect(fromFlooder == count)
+            #expect(intake.counters.dropped == 0)
+        }
+    }
+
+    @Test("More connections of one address than allowed are closed")
+    func connections() async throws {
+        try await listening("127.0.0.1", { $0.connectionsPerAddress = 1 }) { listener, intake, network in
+            let (first, _) = try await connect(network, to: "127.0.0.1", listener.port)
+            try await send(try frame(), first)
+            _ = await intake.next(most: 1)
+            let (_, answers) = try await connect(network, to: "127.0.0.1", listener.port)
+            for await _ in answers {}
+            #expect(intake.counters.refusedConnections == 1)
+            #expect(intake.counters.connections == 1)
+        }
+    }
+
+    @Test("What is not complete is given up after a while, and costs nobody else anything")
+    func incomplete() async throws {
+        try await listening("127.0.0.1", { $0.silence = .milliseconds(50) }) { listener, intake, network in
+            let (channel, _) = try await connect(network, to: "127.0.0.1", listener.port)
+            try await send(Array(try frame().dropLast(4)), channel)
+            while intake.counters.losses[.incomplete] == nil { await Task.yield() }
+            try await send(try frame(), channel)
+            #expect(await intake.next(most: 1).count == 1)
+            #expect(intake.counters.incompleteOctets == 0)
+        }
+    }
+
+    @Test("A datagram of who has sent too much is dropped and counted")
+    func budget() throws {
+        var settings = PushSettings(host: "127.0.0.1", port: 0)
+        settings.octetsPerSecond = 10
+        let intake = PushIntake(settings: settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let now = ContinuousClock.Instant.now
+        let datagram = [UInt8](repeating: 0, count: 40)
+        #expect(intake.admits(datagram, from: "192.0.2.1", now: now))
+        #expect(!intake.admits(datagram, from: "192.0.2.1", now: now))
+        #expect(intake.admits(datagram, from: "192.0.2.2", now: now))
+        #expect(!intake.admits(datagram, from: "192.0.2.1", now: now + .seconds(3)))
+        #expect(intake.admits(datagram, from: "192.0.2.1", now: now + .seconds(4)))
+        #expect(intake.counters.dropped == 2)
+        #expect(intake.senders.map(\.dropped) == [2, 0])
+    }
+
+    @Test("No more addresses are remembered than allowed; those of meters stay longer")
+    func forgetting() throws {
+        var settings = PushSettings(host: "127.0.0.1", port: 0)
+        settings.mostSenders = 3
+        let intake = PushIntake(settings: settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let now = ContinuousClock.Instant.now
+        #expect(intake.admits([0], from: "192.0.2.1", now: now))
+        intake.identified("192.0.2.1", as: "M1")
+        for number in 2...50 { #expect(intake.admits([0], from: "192.0.2.\(number)", now: now)) }
+        #expect(intake.senders.count == 3)
+        #expect(intake.senders.contains { $0.address == "192.0.2.1" })
+    }
+}
