@@ -92,7 +92,7 @@ let package = Package(
         ),
         part(
             "SQLStore",
-            ["Fleet", "Jobs", "Timekeeping", "DLMSCodec", "DLMSSecurity", "JSONText"],
+            ["Fleet", "Jobs", "Timekeeping", "COSEMModel", "DLMSCodec", "DLMSSecurity", "JSONText"],
             resources: [.embedInCode("Migrations")]
         ),
         part("SQLiteDriver", ["SQLStore", grdb, grdbSQLite]),
@@ -165,7 +165,8 @@ let package = Package(
         tests(
             "StoreTests",
             [
-                "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "Fleet", "Jobs", "DLMSSecurity", "JSONText",
+                "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "Fleet", "Jobs", "COSEMModel",
+                "DLMSCodec", "DLMSSecurity", "JSONText",
                 "Timekeeping",
             ]
         ),

@@ -15,6 +15,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & MeterGroupStore
     & EventStore
     & LedgerStore
+    & ReadingStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {

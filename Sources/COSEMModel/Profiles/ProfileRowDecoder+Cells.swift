@@ -194,7 +194,7 @@ extension ProfileRowDecoder {
 extension ProfileRows.Marks {
     /// Notes that a column was null and repeats the row before, or was derived.
     @inline(__always)
-    mutating func infer(_ column: Int) {
+    public mutating func infer(_ column: Int) {
         if column < 64 { inferredColumns |= 1 << UInt64(column) }
     }
 }

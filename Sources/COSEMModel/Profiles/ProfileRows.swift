@@ -34,20 +34,24 @@ public struct ProfileRows: Sendable {
     var cells: [ProfileCell] = []
 
     /// What was noticed while a row was decoded.
-    struct Marks: Hashable, Sendable {
+    public struct Marks: Hashable, Sendable {
         /// Bit n: column n was null and repeats the row before, or was derived.
-        var inferredColumns: UInt64 = 0
+        public var inferredColumns: UInt64 = 0
         /// The row has fewer members than the profile has columns.
-        var isShort = false
+        public var isShort = false
         /// A difference came without a value to add it to, or with one that it cannot be added to.
-        var lacksBase = false
+        public var lacksBase = false
+
+        /// Makes marks of nothing noticed.
+        public init() {}
 
         /// Whether nothing was noticed.
         @inline(__always)
         var isUsual: Bool { inferredColumns == 0 && !isShort && !lacksBase }
     }
 
-    init(layout: ProfileLayout) {
+    /// Makes rows without any yet.
+    public init(layout: ProfileLayout) {
         self.layout = layout
     }
 
@@ -62,6 +66,37 @@ public struct ProfileRows: Sendable {
 
     /// The instant of the row at an index from 0, in seconds since 1970; nil if it has none.
     public func utcSeconds(_ index: Int) -> Int64? { times[index]?.utcSeconds }
+
+    /// The time stamp of the row at an index from 0; nil if it has none that can be known.
+    public func time(_ index: Int) -> ProfileTime? { times[index] }
+
+    /// The status word of the row at an index from 0; nil if it has none.
+    public func status(_ index: Int) -> UInt64? { statuses[index] }
+
+    /// What was noticed while the row at an index from 0 was decoded.
+    public func marks(_ index: Int) -> Marks { marks[index] }
+
+    /// The value of a column of the row at an index from 0; `null` for time and status.
+    public func cell(_ index: Int, column: Int) -> ProfileCell { cells[index * layout.columns.count + column] }
+
+    /// Adds a row that was taken apart before, such as one from a store.
+    ///
+    /// - Parameter values: one for each of the layout's value columns, in their order; those missing are null.
+    public mutating func append(time: ProfileTime?, status: UInt64?, marks: Marks, values: [DLMSData]) {
+        times.append(time)
+        statuses.append(status)
+        self.marks.append(marks)
+        let first = cells.count
+        cells.append(contentsOf: repeatElement(.null, count: layout.columns.count))
+        for (column, data) in zip(layout.valueColumns, values) {
+            if let cell = ProfileCell(data) {
+                cells[first + column] = cell
+            } else if data != .nullData {
+                cells[first + column] = .other(others.count)
+                others.append(data)
+            }
+        }
+    }
 
     /// The row at an index from 0.
     public subscript(index: Int) -> ProfileRow {
@@ -109,14 +144,16 @@ extension ProfileRows {
         }
     }
 
-    borrowing func quality(_ index: Int, _ table: ProfileStatusTable) -> ProfileQuality {
+    /// How far the row at an index from 0 can be trusted, by its status word and the status of the clock.
+    public borrowing func quality(_ index: Int, _ table: ProfileStatusTable) -> ProfileQuality {
         if marks[index].isShort || marks[index].lacksBase { return .suspect }
         if let status = statuses[index], status != 0, table.isSuspect(status) { return .suspect }
         guard let time = times[index] else { return .valid }
         return time.isSuspect ? .suspect : time.source == .rangeStart ? .inferred : .valid
     }
 
-    borrowing func reasons(_ index: Int, _ table: ProfileStatusTable) -> [String] {
+    /// Why the row at an index from 0 is not to be trusted; empty for most rows.
+    public borrowing func reasons(_ index: Int, _ table: ProfileStatusTable) -> [String] {
         var reasons: [String] = []
         if let status = statuses[index], status != 0 { reasons += table.suspectNames(of: status) }
         for reason in times[index]?.reasons ?? [] where !reasons.contains(reason) { reasons.append(reason) }

@@ -6,7 +6,7 @@ public import Timekeeping
 
 /// The time stamp of a row: what the meter sent, the instant it means, and how that was found.
 public struct ProfileTime: Hashable, Sendable {
-    /// How the instant was found.
+    /// How the instant was found; the order is that of the numbers in stores, so new ones are added at the end.
     public enum Source: String, CaseIterable, Hashable, Sendable {
         /// Local time and the deviation that the meter sent with it.
         case meterDeviation = "meter-deviation"
@@ -64,7 +64,8 @@ public struct ProfileTime: Hashable, Sendable {
     /// What makes the instant doubtful.
     public let marks: Marks
 
-    init(
+    /// Makes a time of its parts, such as those in a store.
+    public init(
         dateTime: COSEMDateTime,
         utcSeconds: Int64?,
         offsetMinutes: Int16?,

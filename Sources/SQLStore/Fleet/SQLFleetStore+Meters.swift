@@ -130,7 +130,9 @@ extension SQLFleetStore: MeterStore {
     /// Removes a meter if the precondition holds; false when there was none and that was allowed.
     public func deleteMeter(_ id: MeterID, when precondition: WritePrecondition) async throws(StoreError) -> Bool {
         try await write { [meters] connection in
-            try meters.delete(id.text, when: precondition, on: connection)
+            guard try meters.delete(id.text, when: precondition, on: connection) else { return false }
+            try Self.removeReadings(of: id, on: connection)
+            return true
         }
     }
 
