@@ -16,6 +16,8 @@ extension ExecutionOutcome {
             return .succeeded(result: result)
         case .failed(let problem):
             return .failed(problem)
+        case .failedInPart(let problem, let result):
+            return .failedInPart(problem, result: result)
         case .failedSafely(let problem) where execution.hasTransmitted:
             // The attempt was to resolve an earlier one by reading; that its reading failed resolves nothing.
             return resolvingLater(problem, of: claimed, now: now)
@@ -35,6 +37,8 @@ extension ExecutionOutcome {
             return .waiting(until: moment, problem, countsAsAttempt: false)
         case .outcomeUnknown(let problem):
             return resolvingLater(problem, of: claimed, now: now)
+        case .outcomeUnknownForGood(let problem):
+            return .unknown(resolveAt: nil, problem)
         case .refused(.cancelled):
             return .cancelled
         case .refused(.expired):

@@ -24,12 +24,16 @@ public enum ExecutionOutcome: Hashable, Sendable {
     case succeeded(result: [UInt8])
     /// It failed, and trying again is useless or not safe.
     case failed(ExecutionProblem)
+    /// It failed for good after a part of it was done; `result` is the JSON text of that part.
+    case failedInPart(ExecutionProblem, result: [UInt8])
     /// It failed, nothing took effect, and trying again is safe: a read, or a command that was never sent.
     case failedSafely(ExecutionProblem)
     /// It could not begin and should be tried again at the moment; does not count as an attempt.
     case postponed(until: Timestamp, ExecutionProblem)
-    /// A command was sent and no answer came.
+    /// A command was sent and no answer came; reading may tell later.
     case outcomeUnknown(ExecutionProblem)
+    /// A command was sent and no answer came, and no reading will ever tell.
+    case outcomeUnknownForGood(ExecutionProblem)
     /// It was not permitted to send; nothing was sent.
     case refused(TransmissionRefusal)
 }
@@ -39,13 +43,13 @@ public final class ExecutionContext: Sendable {
     /// When the attempt should be over; nil leaves it to the handler.
     public let deadline: Timestamp?
     private let isCancelled = Atomic<Bool>(false)
-    private let permit: @Sendable () async -> TransmissionRefusal?
+    private let permit: @Sendable ([UInt8]?) async -> TransmissionRefusal?
     private let report: @Sendable ([UInt8]) async -> Void
 
-    /// Makes a context; `permit` asks the store, `report` tells it how far the work is.
+    /// Makes a context; `permit` asks the store and tells it how far the work is, `report` only tells.
     public init(
         deadline: Timestamp?,
-        permit: @escaping @Sendable () async -> TransmissionRefusal?,
+        permit: @escaping @Sendable ([UInt8]?) async -> TransmissionRefusal?,
         report: @escaping @Sendable ([UInt8]) async -> Void = { _ in }
     ) {
         self.deadline = deadline
@@ -63,11 +67,13 @@ public final class ExecutionContext: Sendable {
 
     /// Records durably that something which changes the target is about to be sent.
     ///
+    /// - Parameter progress: how far the work is, as JSON text, recorded in the same step; nil leaves what was recorded.
+    ///   With several commands in one execution it tells afterwards which of them is in doubt.
     /// - Throws: why it may not be sent; the handler then sends nothing and returns
     ///   ``ExecutionOutcome/refused(_:)``. If the store does not answer, the lease counts as lost.
-    public func permitTransmission() async throws(TransmissionRefusal) {
+    public func permitTransmission(recording progress: [UInt8]? = nil) async throws(TransmissionRefusal) {
         guard !isCancelRequested else { throw .cancelled }
-        if let refusal = await permit() { throw refusal }
+        if let refusal = await permit(progress) { throw refusal }
     }
 
     /// Tells the handler that the job was cancelled.

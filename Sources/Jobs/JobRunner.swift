@@ -142,11 +142,12 @@ public struct JobRunner: Service {
         let deadline = claimed.job.specification.limits.perTargetTimeout.map { now + $0 }
         return ExecutionContext(
             deadline: deadline,
-            permit: { [queue, settings, logger] in
+            permit: { [queue, settings, logger] progress in
                 do throws(JobStoreError) {
                     return try await queue.store.permitTransmission(
                         claimed.execution.id,
                         holder: settings.holder,
+                        progress: progress,
                         now: queue.clock.now()
                     )
                 } catch {

@@ -45,10 +45,12 @@ public protocol JobStore: Sendable {
     ///
     /// The last gate before the target: refused when the job was cancelled or expired or the lease is gone.
     ///
+    /// - Parameter progress: kept in the same step as how far the execution is; nil leaves what was kept.
     /// - Returns: nil when it may be sent.
     func permitTransmission(
         _ execution: ExecutionID,
         holder: String,
+        progress: [UInt8]?,
         now: Timestamp
     ) async throws(JobStoreError) -> TransmissionRefusal?
 
@@ -86,6 +88,19 @@ public protocol JobStore: Sendable {
 
     /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.
     func purge(finishedBefore: Timestamp, now: Timestamp) async throws(JobStoreError) -> Int
+}
+
+extension JobStore {
+    /// Records durably that something which changes the target is about to be sent.
+    ///
+    /// - Returns: nil when it may be sent.
+    public func permitTransmission(
+        _ execution: ExecutionID,
+        holder: String,
+        now: Timestamp
+    ) async throws(JobStoreError) -> TransmissionRefusal? {
+        try await permitTransmission(execution, holder: holder, progress: nil, now: now)
+    }
 }
 
 /// Why a job store did not do what was asked.
@@ -240,6 +255,8 @@ public enum ExecutionChange: Hashable, Sendable {
     case succeeded(result: [UInt8])
     /// It failed for good.
     case failed(ExecutionProblem)
+    /// It failed for good after a part of it was done, which this JSON text tells.
+    case failedInPart(ExecutionProblem, result: [UInt8])
     /// Nothing took effect; it is tried again at the moment.
     case waiting(until: Timestamp, ExecutionProblem, countsAsAttempt: Bool)
     /// Whether it took effect is not known; it is resolved by reading at the moment, or with nil left unknown for good.

@@ -79,7 +79,7 @@ struct FirmwareTests {
         try await APIBench.run { bench in
             // Nobody works on jobs here.
             let made = try await bench.send(.post, "/meters/M1/firmware", octets: Self.image(500), headers: Self.octets)
-            let digest = try #require(made.json["operation"]?["image"]?.string, "\(made.text)")
+            let digest = try #require(made.json["operation"]?["firmware"]?["image"]?.string, "\(made.text)")
             #expect(try await bench.send(.delete, "/firmware/" + digest).problem == "in-use")
         }
     }
@@ -209,7 +209,7 @@ struct FirmwareTests {
             )
             let path = try #require(upload.headers["Location"])
             _ = try await Self.finished(path, bench)
-            let digest = try #require(upload.json["operation"]?["image"]?.string)
+            let digest = try #require(upload.json["operation"]?["firmware"]?["image"]?.string)
             let body = #"{"kind":"firmware","target":{"meters":["M1"]},"image":"\#(digest)"}"#
             let job = try await bench.send(.post, "/jobs", body)
             let execution = try await Self.finished(try #require(job.headers["Location"]), bench)

@@ -21,7 +21,11 @@ enum JobDocument {
         writer.member("startedAt", job.startedAt?.rfc3339)
         writer.member("finishedAt", job.finishedAt?.rfc3339)
         writer.member("priority", job.specification.priority)
-        if let operation = try? JSONReader.parse(job.specification.payload) { writer.member("operation", operation) }
+        writer.name("operation")
+        writer.beginObject()
+        writer.name(job.specification.kind.memberName)
+        writer.raw(job.specification.payload)
+        writer.endObject()
         writer.name("progress")
         writer.beginObject()
         writer.member("total", job.progress.total)
@@ -78,6 +82,28 @@ struct JSONJobRepresentation: JobRepresentation {
     func result(of rows: RowsAnswer, meter: MeterID) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 200 * (rows.count + 10))
         ProfileRepresentation().write(rows, meter: meter.text, next: nil, into: &writer)
+        return writer.takeOctets()
+    }
+
+    func result(of outcome: WriteOutcome, meter: MeterID) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        CommandRepresentation.writeMembers(outcome, into: &writer)
+        writer.endObject()
+        return writer.takeOctets()
+    }
+
+    func result(of outcome: MethodOutcome, meter: MeterID) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        CommandRepresentation.writeMembers(outcome, into: &writer)
+        writer.endObject()
+        return writer.takeOctets()
+    }
+
+    func result(of discovery: MeterDiscovery) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 600 * (discovery.objects.entries.count + 10))
+        DiscoveryRepresentation.write(discovery, into: &writer)
         return writer.takeOctets()
     }
 

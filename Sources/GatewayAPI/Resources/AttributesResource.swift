@@ -46,24 +46,10 @@ extension GatewayAPI {
         }
         return try await withNamesLike(obis, request) {
             let outcome = try await gateway.write(command, of: meter, try request.wishes())
-            let values = ReadingRepresentation()
             return HTTPResponse.json { writer in
                 writer.beginObject()
                 writer.member("meter", meter)
-                ReadingRepresentation.write(outcome.object, into: &writer)
-                ReadingRepresentation.write(
-                    outcome.attributeIndex,
-                    outcome.object.model?.attribute(outcome.attributeIndex)?.name,
-                    into: &writer
-                )
-                writer.member("type", outcome.value.typeName)
-                if let before = outcome.before { values.write(before, outcome.context, named: "before", into: &writer) }
-                if let after = outcome.after { values.write(after, outcome.context, named: "after", into: &writer) }
-                writer.member("written", outcome.isWritten)
-                writer.member("verified", outcome.isVerified)
-                writer.member("dryRun", outcome.isDryRun)
-                writer.member("association", outcome.association)
-                writer.member("writtenAt", outcome.writtenAt?.rfc3339)
+                CommandRepresentation.writeMembers(outcome, into: &writer)
                 writer.endObject()
             }
             .with("Server-Timing", outcome.timings.field)

@@ -36,7 +36,7 @@ extension GatewayAPI {
     @Sendable func createJob(_ request: RoutedRequest) async throws -> HTTPResponse {
         let (order, targets, priority) = try request.members { members in
             let text = try members.requiredString("kind")
-            guard let kind = JobKind.offered.first(where: { $0.rawValue == text }) else {
+            guard let kind = JobKind.named(text), JobKind.offered.contains(kind) else {
                 let words = JobKind.offered.map(\.rawValue)
                 throw JSONMemberError(
                     .invalid(
@@ -96,7 +96,7 @@ extension GatewayAPI {
     private static func kind(_ text: String?) throws(Problem) -> JobKind? {
         guard let text else { return nil }
         let words = JobKind.known.map(\.rawValue)
-        guard words.contains(text) else {
+        guard let kind = JobKind.named(text) else {
             throw .badParameter(
                 "kind",
                 expected: "one of \(words.joined(separator: ", "))",
@@ -104,7 +104,7 @@ extension GatewayAPI {
                 among: words
             )
         }
-        return JobKind(rawValue: text)
+        return kind
     }
 
     private static func targets(_ members: inout JSONMembers) throws(JSONMemberError) -> [String] {

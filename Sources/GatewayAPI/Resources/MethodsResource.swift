@@ -38,23 +38,7 @@ extension GatewayAPI {
             let response = HTTPResponse.json { writer in
                 writer.beginObject()
                 writer.member("meter", meter)
-                ReadingRepresentation.write(outcome.object, into: &writer)
-                ReadingRepresentation.write(
-                    outcome.methodIndex,
-                    outcome.methodName,
-                    as: "method",
-                    into: &writer
-                )
-                writer.member("result", outcome.isDryRun ? "not-sent" : "success")
-                if let returned = outcome.returned {
-                    ReadingRepresentation().write(returned, ValueContext(), named: "returned", into: &writer)
-                } else {
-                    writer.name("returned")
-                    writer.null()
-                }
-                writer.member("dryRun", outcome.isDryRun)
-                writer.member("association", outcome.association)
-                writer.member("invokedAt", outcome.invokedAt?.rfc3339)
+                CommandRepresentation.writeMembers(outcome, into: &writer)
                 writer.endObject()
             }
             .with("Server-Timing", outcome.timings.field)

@@ -3,18 +3,24 @@
 
 public import DLMSCodec
 import Fleet
-public import JSONText
 public import Jobs
-import Timekeeping
 
 /// What a job does with each of its meters.
-public enum JobOrder: Hashable, Sendable {
+public indirect enum JobOrder: Hashable, Sendable {
     /// Reads attributes.
     case read([AttributeQuery], association: String?)
     /// Reads rows of a profile.
     case profileRead(OBISCode, RowsQuery, association: String?)
+    /// Writes attributes, one after the other.
+    case write([WriteCommand], association: String?)
+    /// Invokes methods, one after the other, each at most once.
+    case invoke([MethodCommand], association: String?)
     /// Corrects the clock.
     case clockSync(ClockSyncWish, association: String?)
+    /// Looks what the meter is and has.
+    case discover(association: String?)
+    /// Does several things in one association.
+    case bundle(BundleOrder)
     /// Brings a firmware image to the meter.
     case firmware(FirmwareOrder)
     /// Replaces keys.
@@ -27,149 +33,64 @@ public enum JobOrder: Hashable, Sendable {
         switch self {
         case .read: .read
         case .profileRead: .profileRead
+        case .write: .write
+        case .invoke: .invoke
         case .clockSync: .clockSync
+        case .discover: .discover
+        case .bundle: .bundle
         case .firmware: .firmware
         case .keyChange: .keyChange
         case .secretChange: .secretChange
         }
     }
 
-    /// The order as JSON, without its meters; the same form as callers send.
-    public var document: JSONValue {
-        var members: [JSONObject.Member] = []
-        func add(_ name: String, _ value: JSONValue?) {
-            if let value { members.append(JSONObject.Member(name: name, value: value)) }
-        }
+    /// Whether it sends anything that changes the meter.
+    public var changesMeter: Bool {
         switch self {
-        case .read(let queries, let association):
-            add("items", .array(queries.map(Self.item)))
-            add("association", association.map { .string($0) })
-        case .profileRead(let profile, let rows, let association):
-            add("profile", .string(profile.description))
-            add("from", rows.from.map { .string($0.rfc3339) })
-            add("to", rows.to.map { .string($0.rfc3339) })
-            add("last", rows.last.map { .string($0.iso8601) })
-            add("entries", rows.entries.map { .integer($0) })
-            add("columns", rows.columns.map { .array($0.map { .string($0) }) })
-            add("association", association.map { .string($0) })
-        case .clockSync(let wish, let association):
-            add("mode", .string(wish.mode.rawValue))
-            add("maxAdjust", .string(wish.maxAdjust.iso8601))
-            add("minAdjust", .string(wish.minAdjust.iso8601))
-            add("dryRun", wish.isDryRun ? .bool(true) : nil)
-            add("association", association.map { .string($0) })
-        case .firmware(let order):
-            add("image", .string(order.image))
-            add(
-                "identifier",
-                .object(
-                    JSONObject([.init(name: "hex", value: .string(Hexadecimal.text(of: order.identifier)))])
-                        ?? JSONObject()
-                )
-            )
-            add("activate", .bool(order.activates))
-            add("association", order.association.map { .string($0) })
-        case .keyChange(let order):
-            add("keys", .array(order.keys.map { .string($0.word) }))
-            add("association", order.association.map { .string($0) })
-            add("securitySetup", order.securitySetup.map { .string($0.description) })
-            add("method", order.method == .transfer ? nil : .string(order.method.rawValue))
-            add("through", order.through.map { .string($0) })
-            add("acceptLoss", order.acceptsLoss ? .bool(true) : nil)
-            add("kept", order.hasKeptKeys ? .bool(true) : nil)
-        case .secretChange(let order):
-            add("association", .string(order.association))
-            add("through", order.through.map { .string($0) })
-            add("object", order.object.map { .string($0.description) })
+        case .read, .profileRead, .discover: false
+        case .write(let commands, _): commands.contains { !$0.isDryRun }
+        case .invoke(let commands, _): commands.contains { !$0.isDryRun }
+        case .clockSync(let wish, _): !wish.isDryRun
+        case .bundle(let bundle): bundle.steps.contains(where: \.changesMeter)
+        case .firmware, .keyChange, .secretChange: true
         }
-        return .object(JSONObject(members) ?? JSONObject())
     }
 
-    /// Reads the members that ``document`` has.
-    ///
-    /// - Throws: `JSONMemberError` with the place of the fault.
-    public init(kind: JobKind, members: inout JSONMembers) throws(JSONMemberError) {
-        let place = members.pointer
-        switch kind {
-        case .profileRead:
-            let text = try members.requiredString("profile")
-            guard let profile = OBISCode(text) else {
-                throw JSONMemberError(
-                    .invalid(expected: "an OBIS code", suggestion: nil),
-                    at: place.appending("profile")
-                )
-            }
-            var rows = RowsQuery()
-            rows.from = try Self.moment("from", &members)
-            rows.to = try Self.moment("to", &members)
-            if let text = try members.optionalString("last") {
-                guard let length = Duration(iso8601: text) else {
-                    throw JSONMemberError(
-                        .invalid(expected: "a duration such as P1D", suggestion: nil),
-                        at: place.appending("last")
-                    )
-                }
-                rows.last = length
-            }
-            rows.entries = try members.optionalInteger("entries", in: 1...1_000_000)
-            rows.columns = try members.optionalStrings("columns")
-            self = .profileRead(profile, rows, association: try members.optionalString("association"))
-        case .clockSync:
-            self = .clockSync(
-                try ClockSyncWish(&members),
-                association: try members.optionalString("association")
-            )
-        case .firmware: self = .firmware(try FirmwareOrder(&members))
-        case .keyChange:
-            var order = try KeyChangeOrder(&members)
-            order.hasKeptKeys = try members.optionalBool("kept") ?? false
-            self = .keyChange(order)
-        case .secretChange: self = .secretChange(try SecretChangeOrder(&members))
-        default:
-            let items = try members.requiredArray("items")
-            guard (1...Self.mostItems).contains(items.count) else {
-                throw JSONMemberError(
-                    .invalid(expected: "a list of 1 to \(Self.mostItems) items", suggestion: nil),
-                    at: place.appending("items")
-                )
-            }
-            var queries: [AttributeQuery] = []
-            for (index, item) in items.enumerated() {
-                queries.append(try AttributeQuery(item, at: place.appending("items").appending(index)))
-            }
-            self = .read(queries, association: try members.optionalString("association"))
+    /// The association to use in place of the usual one, of orders that have just one.
+    var association: String? {
+        switch self {
+        case .read(_, let association), .profileRead(_, _, let association), .write(_, let association),
+            .invoke(_, let association), .clockSync(_, let association), .discover(let association):
+            association
+        case .bundle(let bundle): bundle.association
+        case .firmware(let order): order.association
+        case .keyChange, .secretChange: nil
         }
     }
 
     /// How many attributes one order or batch may have.
     public static let mostItems = 500
+}
 
-    private static func moment(_ name: String, _ members: inout JSONMembers) throws(JSONMemberError) -> Timestamp? {
-        guard let text = try members.optionalString(name) else { return nil }
-        guard let moment = Timestamp(rfc3339: text) else {
-            throw JSONMemberError(
-                .invalid(expected: "a time with its offset, such as 2026-11-22T00:00:00+01:00", suggestion: nil),
-                at: members.pointer.appending(name)
-            )
-        }
-        return moment
-    }
+/// Several orders that are carried out one after the other in one association.
+public struct BundleOrder: Hashable, Sendable {
+    /// The orders: those of ``kinds``.
+    public var steps: [JobOrder]
+    /// Whether the first failure ends it.
+    public var stopsOnError: Bool
+    /// The association; nil for the one for writing if a step writes, else the one for reading.
+    public var association: String?
 
-    private static func item(_ query: AttributeQuery) -> JSONValue {
-        var members = [
-            JSONObject.Member(name: "object", value: .string(query.object.description)),
-            JSONObject.Member(
-                name: "attribute",
-                value: {
-                    switch query.attribute {
-                    case .index(let index): .integer(index)
-                    case .name(let name): .string(name)
-                    }
-                }()
-            ),
-        ]
-        if let classID = query.classID { members.append(JSONObject.Member(name: "class", value: .integer(classID))) }
-        return .object(JSONObject(members) ?? JSONObject())
+    /// The kinds that may be steps.
+    public static let kinds: [JobKind] = [.read, .profileRead, .write, .invoke, .clockSync]
+    /// How many steps there may be.
+    public static let mostSteps = 100
+
+    /// Makes a bundle.
+    public init(steps: [JobOrder], stopsOnError: Bool = true, association: String? = nil) {
+        self.steps = steps
+        self.stopsOnError = stopsOnError
+        self.association = association
     }
 }
 
@@ -178,6 +99,14 @@ extension JobKind {
     public static let read = JobKind(rawValue: "read")
     /// Reads rows of a profile.
     public static let profileRead = JobKind(rawValue: "profile-read")
+    /// Writes attributes.
+    public static let write = JobKind(rawValue: "write")
+    /// Invokes methods.
+    public static let invoke = JobKind(rawValue: "invoke")
+    /// Looks what meters are and have.
+    public static let discover = JobKind(rawValue: "discover")
+    /// Several steps in one association.
+    public static let bundle = JobKind(rawValue: "bundle")
     /// Corrects clocks.
     public static let clockSync = JobKind(rawValue: "clock-sync")
     /// Brings firmware to meters.
@@ -187,7 +116,22 @@ extension JobKind {
     /// Replaces a password or secret; made only with the new one at hand.
     public static let secretChange = JobKind(rawValue: "secret-change")
     /// The kinds that callers may make.
-    public static let offered = [read, profileRead, clockSync, firmware, keyChange]
+    public static let offered = [
+        read, profileRead, write, invoke, clockSync, discover, bundle, firmware, keyChange,
+    ]
     /// The kinds there are.
     public static let known = offered + [secretChange]
+
+    /// The kind of that word; `image` is another word for `firmware`.
+    public static func named(_ word: String) -> JobKind? {
+        word == "image" ? firmware : known.first { $0.rawValue == word }
+    }
+
+    /// The kind as the name of a member, such as `profileRead`.
+    public var memberName: String {
+        let words = rawValue.split(separator: "-")
+        return words.dropFirst().reduce(String(words.first ?? "")) { text, word in
+            text + word.prefix(1).uppercased() + word.dropFirst()
+        }
+    }
 }

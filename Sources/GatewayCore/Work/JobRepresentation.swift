@@ -11,6 +11,15 @@ public protocol JobRepresentation: Sendable {
     /// Rows of a profile as JSON text.
     func result(of rows: RowsAnswer, meter: MeterID) -> [UInt8]
 
+    /// The outcome of writing an attribute as JSON text.
+    func result(of outcome: WriteOutcome, meter: MeterID) -> [UInt8]
+
+    /// The outcome of a method as JSON text.
+    func result(of outcome: MethodOutcome, meter: MeterID) -> [UInt8]
+
+    /// What a meter is and has as JSON text.
+    func result(of discovery: MeterDiscovery) -> [UInt8]
+
     /// The outcome of correcting a clock as JSON text.
     func result(of outcome: ClockSyncOutcome, meter: MeterID) -> [UInt8]
 

@@ -9,31 +9,6 @@ extension OrderHandler {
     /// How long to leave a meter alone that works on an image.
     private static let pause = Duration.seconds(10)
 
-    /// Corrects a clock; when an earlier attempt may have done so, only looks whether it did.
-    func synchronizeClock(
-        _ wish: ClockSyncWish,
-        _ execution: ExecutionRecord,
-        _ wishes: Gateway.Wishes,
-        in context: ExecutionContext
-    ) async -> ExecutionOutcome {
-        do {
-            let outcome =
-                execution.hasTransmitted
-                ? try await gateway.resolveClock(of: execution.target, wish, wishes)
-                : try await gateway.synchronizeClock(of: execution.target, wish, wishes) {
-                    try await context.permitTransmission()
-                }
-            return succeeded(execution.target) { representation.result(of: outcome, meter: $0) }
-        } catch let refusal as TransmissionRefusal {
-            return .refused(refusal)
-        } catch let error as GatewayError {
-            if case .outcomeUnknown = error { return .outcomeUnknown(problem(error)) }
-            return failure(error)
-        } catch {
-            return failure(.internal(reason: "\(error)"))
-        }
-    }
-
     /// Goes on with a firmware transfer; everything before the activation may be repeated at will.
     func transferFirmware(
         _ order: FirmwareOrder,

@@ -42,38 +42,25 @@ public struct OrderHandler: JobHandler {
         let priority = job.specification.priority
         let caller = "job \(job.id)"
         do throws(GatewayError) {
-            switch try Self.order(job.specification) {
-            case .read(let queries, let association):
+            let order = try Self.order(job.specification)
+            switch order {
+            case .read, .profileRead, .write, .invoke, .clockSync, .bundle:
+                let wishes = Gateway.Wishes(
+                    association: order.association,
+                    freshness: .live,
+                    budget: WaitBudget(time, caller: caller),
+                    priority: priority
+                )
+                return try await carryOutSteps(of: order, execution, wishes, in: context)
+            case .discover(let association):
                 let wishes = Gateway.Wishes(
                     association: association,
                     freshness: .live,
                     budget: WaitBudget(time, caller: caller),
                     priority: priority
                 )
-                let answer = try await gateway.read(queries, of: execution.target, wishes)
-                // When no attribute could be read for the same reason, that reason is the outcome.
-                if answer.failures == answer.outcomes.count, let error = answer.outcomes.first?.result.failure {
-                    throw error
-                }
-                guard let meter = MeterID(execution.target) else { throw .meterUnknown(text: execution.target) }
-                return .succeeded(result: representation.result(of: answer, meter: meter))
-            case .profileRead(let profile, let query, let association):
-                let wishes = Gateway.Wishes(
-                    association: association,
-                    budget: WaitBudget(time, caller: caller),
-                    priority: priority
-                )
-                let pending = try await gateway.prepareRows(query, of: profile, execution.target, wishes)
-                let rows = try await gateway.collectRows(pending)
-                guard let meter = MeterID(execution.target) else { throw .meterUnknown(text: execution.target) }
-                return .succeeded(result: representation.result(of: rows, meter: meter))
-            case .clockSync(let wish, let association):
-                let wishes = Gateway.Wishes(
-                    association: association,
-                    budget: WaitBudget(time, caller: caller),
-                    priority: priority
-                )
-                return await synchronizeClock(wish, execution, wishes, in: context)
+                let discovery = try await gateway.discover(execution.target, wishes)
+                return .succeeded(result: representation.result(of: discovery))
             case .keyChange(let order):
                 let wishes = Gateway.Wishes(budget: WaitBudget(time, caller: caller), priority: priority)
                 return await changeSecrets(.keys(order), execution, wishes, in: context)
@@ -120,10 +107,10 @@ extension ExecutionOutcome {
     fileprivate var word: String {
         switch self {
         case .succeeded: "succeeded"
-        case .failed: "failed"
+        case .failed, .failedInPart: "failed"
         case .failedSafely: "failed-safely"
         case .postponed: "postponed"
-        case .outcomeUnknown: "outcome-unknown"
+        case .outcomeUnknown, .outcomeUnknownForGood: "outcome-unknown"
         case .refused: "refused"
         }
     }

@@ -15,6 +15,41 @@ struct AttributeWriter: Sendable {
     let clock: any WallClock
     let metrics: GatewayMetrics
 
+    /// A write about to be sent, with what is known before.
+    struct Pending: Sendable {
+        let command: WriteCommand
+        let object: MeterObject
+        let index: Int8
+        let target: ObjectTarget
+        let value: DLMSData
+        let context: ValueContext
+        let before: DLMSData?
+        let timings: ExchangeTimings
+
+        func outcome(
+            in association: String,
+            after: DLMSData? = nil,
+            isVerified: Bool = false,
+            writtenAt: Timestamp? = nil,
+            timings: ExchangeTimings
+        ) -> WriteOutcome {
+            WriteOutcome(
+                object: object,
+                attributeIndex: index,
+                value: value,
+                context: context,
+                before: before,
+                after: after,
+                isWritten: writtenAt != nil,
+                isVerified: isVerified,
+                isDryRun: command.isDryRun,
+                association: association,
+                writtenAt: writtenAt,
+                timings: timings
+            )
+        }
+    }
+
     /// Writes one attribute.
     func write(
         _ command: WriteCommand,
@@ -23,6 +58,24 @@ struct AttributeWriter: Sendable {
         within budget: WaitBudget,
         priority: UInt8
     ) async throws(GatewayError) -> WriteOutcome {
+        let pending = try await prepare(
+            command,
+            of: memory,
+            association: association,
+            within: budget,
+            priority: priority
+        )
+        return try await carryOut(pending, of: memory, association: association, within: budget, priority: priority)
+    }
+
+    /// Reads what is there before a write, and makes sure that the value fits; nothing is changed.
+    func prepare(
+        _ command: WriteCommand,
+        of memory: MeterMemory,
+        association: String,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> Pending {
         var timings = ExchangeTimings.none
         let before = try await present(
             command.query,
@@ -50,56 +103,105 @@ struct AttributeWriter: Sendable {
             guard let reading else { throw before.result.failure ?? .expectationFailed(target) }
             guard reading.data == expected else { throw .expectationFailed(target) }
         }
-        var outcome = Outcome(before: reading?.data)
-        if !command.isDryRun {
-            try await set(
-                value,
-                target,
-                object,
-                index,
+        return Pending(
+            command: command,
+            object: object,
+            index: index,
+            target: target,
+            value: value,
+            context: context,
+            before: reading?.data,
+            timings: timings
+        )
+    }
+
+    /// Writes what was prepared and reads it back.
+    func carryOut(
+        _ pending: Pending,
+        of memory: MeterMemory,
+        association: String,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> WriteOutcome {
+        var timings = pending.timings
+        guard !pending.command.isDryRun else { return pending.outcome(in: association, timings: timings) }
+        try await set(
+            pending.value,
+            pending.target,
+            pending.object,
+            pending.index,
+            of: memory,
+            association: association,
+            within: budget,
+            priority: priority,
+            timings: &timings
+        )
+        let writtenAt = clock.now()
+        memory.forgetValues()
+        var after: DLMSData?
+        if pending.command.verifies {
+            after = try await verify(
+                pending.value,
+                pending.command.query,
+                pending.object,
+                pending.index,
+                pending.target,
                 of: memory,
                 association: association,
                 within: budget,
                 priority: priority,
                 timings: &timings
             )
-            outcome.writtenAt = clock.now()
-            memory.forgetValues()
-            if command.verifies {
-                outcome.after = try await verify(
-                    value,
-                    command.query,
-                    object,
-                    index,
-                    target,
-                    of: memory,
-                    association: association,
-                    within: budget,
-                    priority: priority,
-                    timings: &timings
-                )
-            }
         }
-        return WriteOutcome(
-            object: object,
-            attributeIndex: index,
-            value: value,
-            context: context,
-            before: outcome.before,
-            after: outcome.after,
-            isWritten: outcome.writtenAt != nil,
-            isVerified: outcome.after == value,
-            isDryRun: command.isDryRun,
-            association: association,
-            writtenAt: outcome.writtenAt,
+        return pending.outcome(
+            in: association,
+            after: after,
+            isVerified: after == pending.value,
+            writtenAt: writtenAt,
             timings: timings
         )
     }
 
-    private struct Outcome {
-        var before: DLMSData?
-        var after: DLMSData?
-        var writtenAt: Timestamp?
+    /// Finds out by reading whether a write took effect whose answer was lost; writes nothing.
+    ///
+    /// - Throws: ``GatewayError/verificationFailed(_:)`` when another value is there,
+    ///   ``GatewayError/outcomeUnknown(_:operation:)`` when reading cannot tell.
+    func resolve(
+        _ command: WriteCommand,
+        of memory: MeterMemory,
+        association: String,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> WriteOutcome {
+        var command = command
+        // What was expected before need not be there any more.
+        command.expectation = nil
+        let pending = try await prepare(
+            command,
+            of: memory,
+            association: association,
+            within: budget,
+            priority: priority
+        )
+        // A clock moves on, and what cannot be read tells nothing.
+        guard let present = pending.before, !(pending.object.classID == 8 && pending.index == 2) else {
+            throw .outcomeUnknown(memory.id, operation: "set")
+        }
+        guard present == pending.value else { throw .verificationFailed(pending.target) }
+        return WriteOutcome(
+            object: pending.object,
+            attributeIndex: pending.index,
+            value: pending.value,
+            context: pending.context,
+            before: nil,
+            after: present,
+            isWritten: true,
+            isVerified: true,
+            isDryRun: false,
+            association: association,
+            writtenAt: nil,
+            timings: pending.timings
+        )
     }
 
     private func present(

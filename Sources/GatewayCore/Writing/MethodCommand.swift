@@ -7,7 +7,7 @@ public import JSONText
 public import Timekeeping
 
 /// A wish to invoke a method.
-public struct MethodCommand: Sendable {
+public struct MethodCommand: Hashable, Sendable {
     /// The logical name of the object.
     public var object: OBISCode
     /// The class, where several objects share the logical name.

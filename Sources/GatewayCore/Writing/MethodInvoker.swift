@@ -17,6 +17,16 @@ struct MethodInvoker: Sendable {
     let objects: ObjectDirectory
     let clock: any WallClock
 
+    /// A method about to be invoked.
+    struct Pending: Sendable {
+        let command: MethodCommand
+        let object: MeterObject
+        let index: Int8
+        let target: ObjectTarget
+        let parameter: DLMSData?
+        let timings: ExchangeTimings
+    }
+
     /// Invokes one method.
     ///
     /// - Throws: ``GatewayError/ordersOnly(_:)`` for the disconnector.
@@ -27,6 +37,26 @@ struct MethodInvoker: Sendable {
         within budget: WaitBudget,
         priority: UInt8
     ) async throws(GatewayError) -> MethodOutcome {
+        let pending = try await prepare(
+            command,
+            of: memory,
+            association: association,
+            within: budget,
+            priority: priority
+        )
+        return try await carryOut(pending, of: memory, association: association, within: budget, priority: priority)
+    }
+
+    /// Finds the method and makes sure that it may be invoked; nothing is sent that changes the meter.
+    ///
+    /// - Throws: ``GatewayError/ordersOnly(_:)`` for the disconnector.
+    func prepare(
+        _ command: MethodCommand,
+        of memory: MeterMemory,
+        association: String,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> Pending {
         var timings = ExchangeTimings.none
         // The list is asked for even when the caller names the class, so that a wrong class is no way around the check.
         let answer = try await objects.list(
@@ -47,18 +77,37 @@ struct MethodInvoker: Sendable {
             member: .method(found.index)
         )
         guard object.classID != Self.disconnectControl else { throw .ordersOnly(target) }
-        let parameter = try Self.parameter(command.parameter, object.model?.method(found.index), target)
+        return Pending(
+            command: command,
+            object: object,
+            index: found.index,
+            target: target,
+            parameter: try Self.parameter(command.parameter, object.model?.method(found.index), target),
+            timings: timings
+        )
+    }
+
+    /// Invokes what was prepared, unless it is only tried.
+    func carryOut(
+        _ pending: Pending,
+        of memory: MeterMemory,
+        association: String,
+        within budget: WaitBudget,
+        priority: UInt8
+    ) async throws(GatewayError) -> MethodOutcome {
+        let object = pending.object
+        var timings = pending.timings
         var returned: DLMSData?
         var invokedAt: Timestamp?
-        if !command.isDryRun {
+        if !pending.command.isDryRun {
             let outcome = try await exchange.perform(
                 .action(
                     MethodDescriptor(
                         classID: object.classID,
                         instanceID: object.logicalName,
-                        methodID: found.index
+                        methodID: pending.index
                     ),
-                    parameter
+                    pending.parameter
                 ),
                 in: association,
                 of: memory,
@@ -70,15 +119,15 @@ struct MethodInvoker: Sendable {
             guard case .action(let action) = outcome.response else {
                 throw .internal(reason: "an ACTION was answered by another service")
             }
-            guard action.result == .success else { throw GatewayError(action.result, target) }
+            guard action.result == .success else { throw GatewayError(action.result, pending.target) }
             returned = action.returned.flatMap { try? $0.value() }
             invokedAt = clock.now()
         }
         return MethodOutcome(
             object: object,
-            methodIndex: found.index,
+            methodIndex: pending.index,
             returned: returned,
-            isDryRun: command.isDryRun,
+            isDryRun: pending.command.isDryRun,
             association: association,
             invokedAt: invokedAt,
             timings: timings

@@ -7,7 +7,7 @@ public import JSONText
 public import Timekeeping
 
 /// A wish to write an attribute.
-public struct WriteCommand: Sendable {
+public struct WriteCommand: Hashable, Sendable {
     /// The attribute.
     public var query: AttributeQuery
     /// The value, friendly or typed.

@@ -112,6 +112,10 @@ struct ExecutionRow {
         case .failed(let problem):
             finish(.failed, at: now)
             record.problem = problem
+        case .failedInPart(let problem, let result):
+            finish(.failed, at: now)
+            record.result = result
+            record.problem = problem
         case .waiting(let moment, let problem, let countsAsAttempt):
             record.state = .waitingForMeter
             record.dueAt = moment

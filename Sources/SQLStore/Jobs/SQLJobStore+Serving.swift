@@ -59,6 +59,7 @@ extension SQLJobStore {
     public func permitTransmission(
         _ execution: ExecutionID,
         holder: String,
+        progress: [UInt8]?,
         now: Timestamp
     ) async throws(JobStoreError) -> TransmissionRefusal? {
         try await write { [dialect] connection in
@@ -72,6 +73,7 @@ extension SQLJobStore {
             if let lease = row.lease, lease.until <= now { return .leaseLost }
             row.record.hasTransmitted = true
             try row.save(on: connection)
+            if let progress { try Self.keep(progress, of: execution, holder: holder, on: connection) }
             return nil
         }
     }
@@ -83,15 +85,24 @@ extension SQLJobStore {
         holder: String
     ) async throws(JobStoreError) {
         try await write { connection in
-            let text = SQLValue.text(String(decoding: progress, as: UTF8.self))
-            _ = try connection.execute(
-                """
-                UPDATE executions SET progress = :progress
-                WHERE job_id = :job_id AND ordinal = :ordinal AND holder = :holder
-                """,
-                execution.binds.merging(["holder": .text(holder), "progress": text]) { first, _ in first }
-            )
+            try Self.keep(progress, of: execution, holder: holder, on: connection)
         }
+    }
+
+    private static func keep(
+        _ progress: [UInt8],
+        of execution: ExecutionID,
+        holder: String,
+        on connection: any SQLConnection
+    ) throws(SQLError) {
+        let text = SQLValue.text(String(decoding: progress, as: UTF8.self))
+        try connection.execute(
+            """
+            UPDATE executions SET progress = :progress
+            WHERE job_id = :job_id AND ordinal = :ordinal AND holder = :holder
+            """,
+            execution.binds.merging(["holder": .text(holder), "progress": text]) { first, _ in first }
+        )
     }
 
     /// Records what came out of an execution and gives it back, and with the last one finishes the job.
