@@ -11,6 +11,8 @@ struct ServerFailure: Error {
     var message: String
     /// Whether the connection is of no more use.
     var isConnectionLost: Bool
+    /// The constraint that would have been violated, if it has a name.
+    var constraint: String?
 
     /// Why running the transaction again from its beginning may succeed.
     enum Repetition {
@@ -29,8 +31,10 @@ struct ServerFailure: Error {
         switch state {
         case "40001", "40P01": .contention
         case "23505", "23503": .duplicate
-        case "26000": .statement
-        case "0A000" where message.contains("cached plan"): .statement
+        // The constraint of a partition has no name: the rows have another partition since they began to wait.
+        case "23514" where constraint == nil: .contention
+        // Not prepared any more, or prepared for columns that have changed; messages are not in English everywhere.
+        case "26000", "0A000": .statement
         default: isConnectionLost ? .connection : nil
         }
     }

@@ -166,7 +166,8 @@ final class ServerSession {
             state: result.flatMap { Self.field("C", of: $0) } ?? "",
             message: result.flatMap { Self.field("M", of: $0) }
                 ?? Self.firstLine(handle.flatMap { PQerrorMessage($0) }, without: settings.address.password),
-            isConnectionLost: isLost
+            isConnectionLost: isLost,
+            constraint: result.flatMap { Self.field("n", of: $0) }
         )
         if let result { PQclear(result) }
         throw fail(found)

@@ -13,6 +13,9 @@ struct TestServer {
     let url: String
     private let control: String
 
+    /// Whether there is a server.
+    static var isThere: Bool { ProcessInfo.processInfo.environment["COSEM_GATEWAY_TEST_POSTGRESQL"] != nil }
+
     /// The server; without one the test is skipped.
     static func shared() throws -> TestServer {
         let environment = ProcessInfo.processInfo.environment
@@ -34,8 +37,12 @@ struct TestServer {
         try await command("drop", name)
     }
 
-    /// Has something done to the server or its databases.
-    func command(_ words: String...) async throws {
+    private func command(_ words: String...) async throws {
+        try await Self.command(control, words)
+    }
+
+    /// Has something done to a server or its databases.
+    static func command(_ control: String, _ words: [String]) async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: control)
         process.arguments = words

@@ -18,6 +18,8 @@ public struct Dialect: Hashable, Sendable {
     /// The statements that let one gateway at a time migrate, until the end of its transaction; empty where the
     /// transaction itself does.
     let migrationLock: String
+    /// Whether a transaction may find rows locked by another one.
+    var locksRows: Bool { !forUpdate.isEmpty }
     /// Whether a table can be divided by time into partitions, of which whole ones are dropped when they are old.
     let dividesTables: Bool
 
@@ -56,7 +58,7 @@ extension Dialect {
     /// | `{key_ordered}` | after the columns | the table is stored in the order of its key |
     /// | `{partitioned_by:COLUMN}` | after that | the table is divided by this moment, which is part of its key |
     /// | `{rest_partition:TABLE}` | a statement of its own | makes the partition for rows that no other one takes |
-    func adapting(_ script: String) -> String {
+    package func adapting(_ script: String) -> String {
         var text = ""
         var rest = script[...]
         while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {

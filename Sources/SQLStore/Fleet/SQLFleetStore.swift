@@ -25,7 +25,9 @@ public struct SQLFleetStore: Sendable {
         groups = ConfigurationTable(name: "channel_groups", dialect: database.dialect)
     }
 
-    /// Opens the secrets of one stored meter, if there is one with any; tells early that the key file is the wrong one.
+    /// Tells early that the key is not the one of this database; the first key that comes to an empty one is its own.
+    ///
+    /// Gateways that share a database before it holds any secret are thus kept from sealing with different keys.
     ///
     /// - Throws: ``Fleet/StoreError/sealing(_:)``, ``Fleet/StoreError/unavailable(reason:)``.
     public func checkSealingKey() async throws(StoreError) {
@@ -38,6 +40,21 @@ public struct SQLFleetStore: Sendable {
             )
         }
         for row in rows { _ = try meterRecord(row) }
+        let now = clock.now()
+        try await write { [sealer] connection in
+            let known = try connection.query("SELECT key_id FROM sealing_keys ORDER BY key_id", [:])
+                .map { row throws(SQLError) in try row.text("key_id") }
+            if known.contains(sealer.keyID) { return }
+            guard known.isEmpty else {
+                throw StoreError.sealing(
+                    .unknownKey(sealedWith: known.joined(separator: ", "), atHand: [sealer.keyID])
+                )
+            }
+            try connection.execute(
+                "INSERT INTO sealing_keys (key_id, first_used_at) VALUES (:key, :now)",
+                ["key": .text(sealer.keyID), "now": .moment(now)]
+            )
+        }
     }
 
     func read<Result: Sendable>(

@@ -9,16 +9,23 @@ extension SQLJobStore {
     public func claim(_ claim: ExecutionClaim) async throws(JobStoreError) -> [ClaimedExecution] {
         guard claim.limit > 0 else { return [] }
         return try await write { [dialect] connection in
-            let rows = try connection.query(
-                """
-                SELECT \(JobRow.columns) FROM jobs
-                WHERE ready > 0 AND state IN ('queued', 'running') AND not_before <= :now
+            let condition = """
+                ready > 0 AND state IN ('queued', 'running') AND not_before <= :now
                     AND (concurrency IS NULL OR running < concurrency)
-                ORDER BY priority DESC, last_claimed_at, id LIMIT :limit \(dialect.forUpdateSkippingLocked)
-                """,
-                ["now": .moment(claim.now), "limit": .integer(Int64(claim.limit))]
-            )
-            var jobs = try rows.map { row throws(SQLError) in try JobRow(row) }
+                """
+            func rows(_ limit: Int, _ lock: String) throws(SQLError) -> [SQLRow] {
+                try connection.query(
+                    """
+                    SELECT \(JobRow.columns) FROM jobs WHERE \(condition)
+                    ORDER BY priority DESC, last_claimed_at, id LIMIT :limit \(lock)
+                    """,
+                    ["now": .moment(claim.now), "limit": .integer(Int64(limit))]
+                )
+            }
+            var found = try rows(claim.limit, dialect.forUpdateSkippingLocked)
+            // Where others work on all jobs that have something left, one is waited for.
+            if found.isEmpty, dialect.locksRows { found = try rows(1, dialect.forUpdate) }
+            var jobs = try found.map { row throws(SQLError) in try JobRow(row) }
             let shares = ClaimShares.allot(claim.limit, among: jobs)
             var claimed: [ClaimedExecution] = []
             for index in jobs.indices where shares[index] > 0 {
@@ -138,25 +145,24 @@ extension SQLJobStore {
         on connection: any SQLConnection,
         dialect: Dialect
     ) throws(SQLError) -> [ClaimedExecution] {
+        // The job is locked, so nobody else makes its executions ready or takes them.
         let rows = try connection.query(
             """
-            SELECT \(ExecutionRow.columns) FROM executions
-            WHERE job_id = :job_id AND ready = 1 ORDER BY ordinal LIMIT :limit \(dialect.forUpdateSkippingLocked)
+            UPDATE executions SET state = 'running', attempts = attempts + 1, ready = 0,
+                started_at = coalesce(started_at, :now), holder = :holder, lease_until = :until
+            WHERE job_id = :job_id AND ordinal IN (
+                SELECT ordinal FROM executions WHERE job_id = :job_id AND ready = 1 ORDER BY ordinal LIMIT :limit)
+            RETURNING \(ExecutionRow.columns)
             """,
-            ["job_id": .text(job.record.id.text), "limit": .integer(Int64(count))]
+            [
+                "job_id": .text(job.record.id.text), "limit": .integer(Int64(count)), "now": .moment(claim.now),
+                "holder": .text(claim.holder), "until": .moment(claim.leaseUntil),
+            ]
         )
-        var executions: [ExecutionRecord] = []
-        for row in rows {
-            var execution = try ExecutionRow(row)
-            if execution.record.state == .outcomeUnknown { job.record.progress.unknown -= 1 }
-            execution.record.state = .running
-            execution.record.attempts += 1
-            execution.record.startedAt = execution.record.startedAt ?? claim.now
-            execution.isReady = false
-            execution.lease = ExecutionRow.Lease(holder: claim.holder, until: claim.leaseUntil)
-            try execution.save(on: connection)
-            executions.append(execution.record)
-        }
+        let executions = try rows.map { row throws(SQLError) in try ExecutionRow(row).record }
+            .sorted { $0.id.ordinal < $1.id.ordinal }
+        // What is ready and may have been sent was unknown.
+        job.record.progress.unknown -= executions.count { $0.hasTransmitted }
         job.ready -= executions.count
         job.record.progress.running += executions.count
         job.record.startedAt = job.record.startedAt ?? claim.now

@@ -45,6 +45,7 @@ extension SQLJobStore {
         return try await write { [dialect] connection in
             let moment: SQLBinds = ["now": .moment(now)]
             var changed = ChangedJobs(connection: connection, dialect: dialect)
+            try changed.lockJobs(where: "due_at <= :now OR lease_until <= :now", moment)
             try changed.takeBack(where: "lease_until <= :now", moment, at: now)
             let due = try connection.query(
                 """
@@ -60,11 +61,15 @@ extension SQLJobStore {
                 moment
             )
             for row in starting {
-                try changed.change(row.text("id")) { job in job.record.state = .queued }
+                try changed.change(row.text("id")) { job in
+                    // Another gateway may have seen to it since.
+                    if job.record.state == .scheduled { job.record.state = .queued }
+                }
             }
             let ending = try connection.query("SELECT id FROM jobs WHERE \(Self.isExpiring)", moment)
             for row in ending {
                 try changed.change(row.text("id")) { job in
+                    guard job.record.finishedAt == nil else { return }
                     try job.drop(.expired, at: now, on: connection)
                     job.record.finishIfDone(at: now)
                 }
@@ -77,7 +82,9 @@ extension SQLJobStore {
     public func recover(holder: String, now: Timestamp) async throws(JobStoreError) -> [JobRecord] {
         try await write { [dialect] connection in
             var changed = ChangedJobs(connection: connection, dialect: dialect)
-            try changed.takeBack(where: "holder = :holder", ["holder": .text(holder)], at: now)
+            let binds: SQLBinds = ["holder": .text(holder)]
+            try changed.lockJobs(where: "holder = :holder", binds)
+            try changed.takeBack(where: "holder = :holder", binds, at: now)
             return try changed.save()
         }
     }
@@ -163,6 +170,18 @@ private struct ChangedJobs {
         }
         try body(&job)
         jobs[text] = job
+    }
+
+    /// Locks the jobs of executions, in the order in which everybody does: a job before its executions.
+    func lockJobs(where condition: String, _ binds: SQLBinds) throws {
+        guard dialect.locksRows else { return }
+        _ = try connection.query(
+            """
+            SELECT id FROM jobs WHERE id IN (SELECT job_id FROM executions WHERE \(condition))
+            ORDER BY id \(dialect.forUpdate)
+            """,
+            binds
+        )
     }
 
     /// Ends leases without an outcome.

@@ -24,18 +24,17 @@ public struct SQLJobStore: JobStore {
             }
             let row = JobRow(creation: creation)
             try row.insert(on: connection)
+            var executions = SQLRows(
+                columns: ["job_id", "ordinal", "target", "state"],
+                capacity: creation.targets.count
+            )
             for (ordinal, target) in creation.targets.enumerated() {
-                try connection.execute(
-                    """
-                    INSERT INTO executions (job_id, ordinal, target, state)
-                    VALUES (:job_id, :ordinal, :target, 'queued')
-                    """,
-                    [
-                        "job_id": .text(creation.id.text), "ordinal": .integer(Int64(ordinal)),
-                        "target": .text(target),
-                    ]
-                )
+                executions.append([
+                    .text(creation.id.text), .integer(Int64(ordinal)), .text(target),
+                    .text(ExecutionState.queued.rawValue),
+                ])
             }
+            try connection.insert(executions, into: "executions", conflict: .fail)
             if let key = creation.idempotency {
                 try connection.execute(
                     """
@@ -157,7 +156,8 @@ public struct SQLJobStore: JobStore {
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws(JobStoreError) -> Result {
         do {
-            return try await database.write(body)
+            // Whoever changes an execution has locked its job first, so that gateways wait for each other, and only there.
+            return try await database.write(.rowLocks, body)
         } catch {
             throw JobStoreError(error)
         }
