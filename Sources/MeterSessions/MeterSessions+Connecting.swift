@@ -43,7 +43,10 @@ extension MeterSessions {
         let route = work.route
         let association = work.request.association
         var settings = settings
-        if let record = meters[route.meter] { settings.learned = record.learned(route.revision, settings) }
+        if let learned = meters[route.meter]?.learned(route.revision, settings), learned != settings.learned {
+            // Settings that are not changed are not copied.
+            settings.learned = learned
+        }
         let tap = traces.tap(of: route.meter, in: association, over: route.medium)
         let lines = LineSupply(line, route: route, network: network, tap: tap)
         let keepsLine = route.keepsLine(association)

@@ -41,6 +41,11 @@ public struct WrapperReassembler: Sendable {
         let end = start + WrapperFrame.headerLength + length
         let frame = try WrapperFrame(octets: pending[start..<end])
         start = end
+        if start == pending.count {
+            // A long frame leaves no room behind: thousands of idle connections have one of these each.
+            pending.removeAll(keepingCapacity: pending.capacity <= 256)
+            start = 0
+        }
         return frame
     }
 }

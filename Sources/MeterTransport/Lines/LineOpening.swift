@@ -40,10 +40,6 @@ struct LineOpening: Sendable {
         try await connect(to: endpoint) { try install(on: $0) }
     }
 
-    /// How much is read at once: a connection keeps the buffer of its last read, and thousands are idle; long answers
-    /// make it larger.
-    private static let receiving = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 256, maximum: 65_536)
-
     /// Opens a TCP connection.
     ///
     /// - Parameter prepare: puts handlers on the channel, on its event loop.
@@ -57,7 +53,7 @@ struct LineOpening: Sendable {
                 let bootstrap = ClientBootstrap(group: network.group)
                     .connectTimeout(TimeAmount(timeout))
                     .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .channelOption(.recvAllocator, value: Self.receiving)
+                    .channelOption(.recvAllocator, value: ReceiveSize())
                 let initialize: @Sendable (any Channel) -> EventLoopFuture<Prepared> = { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try attempt.begin(channel)
