@@ -127,6 +127,46 @@ import Testing
         }
     }
 
+    /// A request that comes late in a long round of the loop is over when it is answered: what the kernel tells of its
+    /// octets is not taken for the beginning of another one, which would be cut for arriving too slowly.
+    @Test func leavesIdleConnectionsAloneAfterLongRounds() async throws {
+        let limits = HTTPServerLimits(requestTime: .milliseconds(300))
+        let (hold, entered) = (Barrier(), Gate())
+        let fixture = ServerFixture(limits: limits) { request in
+            guard request.rawTarget == "/long" else { return .text("reached") }
+            // After this the loop has the request as a job of its own, and looks for more octets in the same round.
+            await Task.yield()
+            entered.arrive()
+            hold.wait()
+            return .text("long")
+        }
+        try await fixture.run { _, port in
+            let long = try RawClient(port: port)
+            long.get("/long")
+            let late = try RawClient(port: port)
+            await entered.arrivals(1)
+            // Another server's limit tells that the round has become long.
+            let brief = HTTPServerLimits(requestTime: .milliseconds(100))
+            try await ServerFixture(limits: brief) { _ in .text("reached") }.run { _, port in
+                let slow = try RawClient(port: port)
+                slow.send("GET / HT")
+                #expect(try slow.answer().status == 408)
+            }
+            late.get("/")
+            hold.open()
+            #expect(try long.answer().status == 200)
+            #expect(try late.answer().status == 200)
+            // Twice the time that a request may take passes.
+            for _ in 0..<2 {
+                let slow = try RawClient(port: port)
+                slow.send("GET / HT")
+                #expect(try slow.answer().status == 408)
+            }
+            late.get("/")
+            #expect(try late.answer().status == 200)
+        }
+    }
+
     @Test func closesConnectionsBeyondTheLimitOfAnAddress() async throws {
         try await ServerFixture(limits: HTTPServerLimits(connectionsPerAddress: 2)) { _ in .text("reached") }.run {
             _,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Glibc
 import HTTPKit
 import Logging
 import MicroHTTPServer
@@ -70,6 +71,32 @@ final class Gate: Sendable {
             }
             if isReached { continuation.resume() }
         }
+    }
+}
+
+/// A door that whole threads wait at, as a task must not: for a loop that is busy with something else.
+final class Barrier: Sendable {
+    private let pipe: (reading: Int32, writing: Int32)
+
+    init() {
+        var descriptors: [Int32] = [-1, -1]
+        _ = Glibc.pipe(&descriptors)
+        pipe = (descriptors[0], descriptors[1])
+    }
+
+    deinit {
+        close(pipe.reading)
+        close(pipe.writing)
+    }
+
+    func wait() {
+        var octet: UInt8 = 0
+        _ = read(pipe.reading, &octet, 1)
+    }
+
+    func open() {
+        var octet: UInt8 = 0
+        _ = write(pipe.writing, &octet, 1)
     }
 }
 
