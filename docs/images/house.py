@@ -8,7 +8,7 @@ LAYERS = [
     ("meaning and protection", ["COSEMModel", "DLMSSecurity", "ProtocolDecoder"], "#e3f4ea"),
     ("protocol machines (sans-io)", ["DLMSEngine"], "#e3f4ea"),
     ("meter side", ["MeterTransport", "MeterSessions", "MeterSimulator"], "#fdf1dc"),
-    ("fleet and stores", ["Jobs", "Fleet", "SQLStore", "SQLiteDriver"], "#f6e8f5"),
+    ("fleet and stores", ["Jobs", "Fleet", "SQLStore", "SQLiteDriver", "PostgreSQLDriver"], "#f6e8f5"),
     ("use cases", ["GatewayCore"], "#f3f3f3"),
     ("HTTP side", ["HTTPKit", "MicroHTTPServer", "GatewayAPI"], "#fde7e4"),
     ("composition", ["cosem-gateway"], "#e9e9e9"),
@@ -25,8 +25,8 @@ for row, (title, targets, colour) in enumerate(LAYERS):
     out.append(f'<rect x="10" y="{y}" width="{WIDTH - 20}" height="{ROW - 10}" rx="8" fill="{colour}"/>')
     out.append(f'<text x="24" y="{y + 32}" fill="#555">{title}</text>')
     x = WIDTH - 24 - len(targets) * BOX
-    # Four boxes need narrower ones to leave room for the title.
-    width = BOX - 14 if len(targets) < 4 else BOX - 40
+    # Four and more need narrower ones to leave room for the title.
+    width = BOX - 14 if len(targets) < 4 else BOX - 40 if len(targets) == 4 else BOX - 54
     x = WIDTH - 24 - len(targets) * (width + 14)
     for target in targets:
         out.append(f'<rect x="{x}" y="{y + 9}" width="{width}" height="{ROW - 28}" rx="6" fill="#fff" stroke="#888"/>')

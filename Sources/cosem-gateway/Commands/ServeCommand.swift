@@ -22,9 +22,20 @@ struct ServeCommand: AsyncParsableCommand {
     var listen: String?
 
     @Option(
-        help: "sqlite:///PATH; the key of the secrets is kept beside it. (default: sqlite://./cosem-gateway.sqlite)"
+        help: """
+            sqlite:///PATH, or postgres://USER:PASSWORD@HOST:PORT/NAME; a password is better kept in PGPASSFILE or \
+            COSEM_GATEWAY_DATABASE than on the command line. (default: sqlite://./cosem-gateway.sqlite)
+            """
     )
     var database: String?
+
+    @Option(help: "Connections to a PostgreSQL server for transactions. (default: 8)")
+    var databaseConnections: String?
+
+    @Option(
+        help: "The file with the key of the secrets, made if there is none; PostgreSQL needs it. (default: PATH.key)"
+    )
+    var secretKeyFile: String?
 
     @Option(help: "none; authentication of callers comes with a later version. (default: none)")
     var auth: String?
@@ -59,7 +70,8 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await GatewaySettings.resolve(
             flags: [
-                "listen": listen, "database": database, "auth": auth, "insecure": insecure ? "true" : nil,
+                "listen": listen, "database": database, "database.connections": databaseConnections,
+                "secret.key.file": secretKeyFile, "auth": auth, "insecure": insecure ? "true" : nil,
                 "log.level": logLevel, "http.loops": httpLoops, "http.connections": httpConnections,
                 "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
                 "events.retention": eventsRetention,
@@ -74,7 +86,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let process = try await GatewayProcess(
             settings: settings,
-            persistence: .open(settings.database),
+            persistence: .open(settings),
             logger: logger
         )
         let address = ListenAddress(host: settings.listen.host, port: try process.start())

@@ -11,6 +11,7 @@ import Logging
 import MeterSessions
 import MeterTransport
 import MicroHTTPServer
+import PostgreSQLDriver
 import SQLStore
 import SQLiteDriver
 import ServiceLifecycle
@@ -20,23 +21,29 @@ import Timekeeping
 struct GatewayProcess: Sendable {
     /// Where the gateway keeps what it must not forget, and the key that opens its secrets.
     struct Persistence {
-        let database: SQLiteDatabase
+        let database: any SQLDatabase
         let sealer: SecretSealer
 
-        /// The database file of the settings; its key file lies beside it.
-        static func open(_ location: DatabaseLocation) throws -> Persistence {
-            switch location {
-            case .sqlite(let path):
-                try Persistence(
-                    database: SQLiteDatabase(path: path),
-                    sealer: SecretSealer(creatingOrLoadingKeyFile: path + ".key")
-                )
-            }
+        /// The database of the settings, and its key file.
+        static func open(_ settings: GatewaySettings) throws -> Persistence {
+            let sealer = try SecretSealer(creatingOrLoadingKeyFile: settings.secretKeyFile)
+            let database: any SQLDatabase =
+                switch settings.database {
+                case .sqlite(let path): try SQLiteDatabase(path: path)
+                case .postgreSQL(let address):
+                    PostgreSQLDatabase(
+                        PostgreSQLSettings(address: address, connections: settings.databaseConnections)
+                    )
+                }
+            return Persistence(database: database, sealer: sealer)
         }
 
         /// A database that ends with the process, and a key that nobody keeps.
         static func volatile() throws -> Persistence {
-            try Persistence(database: .inMemory(), sealer: SecretSealer(key: Secret(RandomOctets.draw(32))))
+            try Persistence(
+                database: SQLiteDatabase.inMemory(),
+                sealer: SecretSealer(key: Secret(RandomOctets.draw(32)))
+            )
         }
     }
 
@@ -49,7 +56,7 @@ struct GatewayProcess: Sendable {
     private let custodian: CounterCustodian
     private let runner: JobRunner
     private let network: MeterNetwork
-    private let database: SQLiteDatabase
+    private let database: any SQLDatabase
     private let dialIn: DialInSettings?
     private let shutdownGrace: Duration
     private let retention: Duration
@@ -127,7 +134,7 @@ struct GatewayProcess: Sendable {
         try await group.run()
         // After the associations were released over the connections of meters that dialled in.
         await network.shutdown()
-        try database.close()
+        try await database.close()
     }
 }
 

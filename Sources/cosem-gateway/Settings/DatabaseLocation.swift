@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import PostgreSQLDriver
+
 /// Where the gateway keeps what it must not forget.
 enum DatabaseLocation: Equatable, Sendable {
     /// A file of the embedded SQLite; its folder also holds the key file.
     case sqlite(path: String)
+    /// A database of a PostgreSQL server, which several gateways may share.
+    case postgreSQL(PostgreSQLAddress)
 
-    /// Parses `sqlite:///PATH`.
+    /// Parses `sqlite:///PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`.
     ///
-    /// - Throws: `SettingsError.invalid` for another scheme, naming what this version can open.
+    /// - Throws: `SettingsError.invalid` for anything else; it repeats nothing of what may hold a password.
     init(_ text: String) throws {
+        if text.hasPrefix("postgres") {
+            do throws(PostgreSQLAddress.Refusal) {
+                self = .postgreSQL(try PostgreSQLAddress(text))
+            } catch {
+                throw SettingsError.invalid(option: "database", value: "postgres://...", hint: error.hint)
+            }
+            return
+        }
         let scheme = "sqlite://"
         guard text.hasPrefix(scheme), text.count > scheme.count else {
             throw SettingsError.invalid(
                 option: "database",
-                value: text.hasPrefix("postgres") ? "postgres://..." : text,
-                hint: "this version opens sqlite:///PATH, for example sqlite:///var/lib/cosem-gateway/gateway.sqlite"
+                value: text.contains("@") ? "..." : text,
+                hint: "write sqlite:///PATH, for example sqlite:///var/lib/cosem-gateway/gateway.sqlite, "
+                    + "or postgres://USER:PASSWORD@HOST:PORT/NAME"
             )
         }
         let path = String(text.dropFirst(scheme.count))
@@ -23,12 +36,11 @@ enum DatabaseLocation: Equatable, Sendable {
         self = .sqlite(path: path.hasPrefix("//") ? String(path.dropFirst()) : path)
     }
 
-    /// The folder of the database file.
-    var folder: String {
+    /// Where the key of the secrets is kept unless the settings name another place; nil when they have to.
+    var usualKeyFile: String? {
         switch self {
-        case .sqlite(let path):
-            guard let slash = path.lastIndex(of: "/") else { return "." }
-            return slash == path.startIndex ? "/" : String(path[..<slash])
+        case .sqlite(let path): path + ".key"
+        case .postgreSQL: nil
         }
     }
 }

@@ -12,6 +12,10 @@ struct GatewaySettings: Sendable {
     var listen: ListenAddress
     /// Where meters, channels and jobs are kept.
     var database: DatabaseLocation
+    /// Connections to a database server that transactions use at most.
+    var databaseConnections: Int
+    /// The file with the key that seals secrets in the database.
+    var secretKeyFile: String
     /// The least level that is logged.
     var logLevel: Logger.Level
     /// Loop threads of the HTTP server, 1 or more.
@@ -64,6 +68,15 @@ struct GatewaySettings: Sendable {
         }
         self.listen = listen
         database = try DatabaseLocation(reader.string(forKey: "database", default: "sqlite://./cosem-gateway.sqlite"))
+        databaseConnections = try Self.positive(reader, "database.connections", default: 8)
+        guard let keyFile = reader.string(forKey: "secret.key.file") ?? database.usualKeyFile, !keyFile.isEmpty else {
+            throw SettingsError.missing(
+                option: "secret-key-file",
+                hint: "a PostgreSQL database needs a file with the key of its secrets; it is made when there is none, "
+                    + "and every gateway on the database needs a copy of it"
+            )
+        }
+        secretKeyFile = keyFile
         let auth = reader.string(forKey: "auth", default: "none")
         guard auth == "none" else {
             throw SettingsError.invalid(

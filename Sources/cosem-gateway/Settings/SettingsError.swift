@@ -5,6 +5,8 @@
 enum SettingsError: Error, CustomStringConvertible {
     /// A value cannot be used; `hint` says what can.
     case invalid(option: String, value: String, hint: String)
+    /// A value is needed; `hint` says what for.
+    case missing(option: String, hint: String)
     /// An address that others can reach needs an explicit word while callers are not authenticated.
     case openAddress(ListenAddress)
 
@@ -12,6 +14,8 @@ enum SettingsError: Error, CustomStringConvertible {
         switch self {
         case .invalid(let option, let value, let hint):
             "--\(option): '\(value)' cannot be used: \(hint)"
+        case .missing(let option, let hint):
+            "--\(option) is missing: \(hint)"
         case .openAddress(let address):
             "--listen \(address): others could reach this address, and callers are not authenticated. "
                 + "Listen on 127.0.0.1, put an authenticating proxy in front, or add --insecure"
