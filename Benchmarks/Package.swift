@@ -54,6 +54,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "StoreBenchmark",
+            dependencies: [
+                ours("Jobs"), ours("SQLStore"), ours("SQLiteDriver"), ours("PostgreSQLDriver"), ours("Timekeeping"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "HTTPFloor",
             dependencies: [
                 ours("JSONText"), ours("HTTPKit"), ours("MicroHTTPServer"),
