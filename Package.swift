@@ -180,8 +180,8 @@ let package = Package(
         tests(
             "GatewayCoreTests",
             [
-                "GatewayCore", "Fleet", "SQLStore", "SQLiteDriver", "MeterSessions", "MeterTransport", "DLMSEngine",
-                "DLMSSecurity", "COSEMModel", "DLMSCodec", "JSONText", "Timekeeping", logging,
+                "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "MeterSessions", "MeterTransport",
+                "DLMSEngine", "DLMSSecurity", "COSEMModel", "DLMSCodec", "JSONText", "Timekeeping", logging,
             ]
         ),
         tests(

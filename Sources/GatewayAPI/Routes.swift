@@ -107,6 +107,7 @@ extension GatewayAPI {
             Route(.get, "/groups/{id}/members", name: "listMeterGroupMembers", query: ["limit", "cursor"], handler: listMeterGroupMembers),
             Route(.post, "/groups/{id}/members", name: "changeMeterGroupMembers", consumes: Self.json, handler: changeMeterGroupMembers),
 
+            Route(.get, "/push/senders", name: "listPushSenders", query: ["state", "limit", "cursor"], handler: listPushSenders),
             Route(.get, "/events", name: "listEvents", query: ["since", "meter", "type", "limit", "cursor"], handler: listEvents),
 
             Route(.get, "/jobs", name: "listJobs", query: ["state", "kind", "meter", "limit", "cursor"], handler: listJobs),

@@ -29,6 +29,7 @@ extension Gateway {
         present.queueLength = figures.queueLength
         present.openAssociations = figures.openAssociations
         present.dialIns = dialInCounters
+        present.pushes = pushCounters
         present.channels = figures.families
         for state in JobState.allCases where !state.isFinal {
             let jobs = (try? await jobs.jobs(matching: JobQuery(states: [state]), limit: 1000)) ?? []

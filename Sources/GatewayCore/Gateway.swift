@@ -3,6 +3,7 @@
 
 public import Fleet
 public import Jobs
+public import MeterTransport
 import Synchronization
 public import Timekeeping
 
@@ -13,7 +14,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & PendingSecretStore
     & ReadoutStore
     & MeterGroupStore
-    & EventStore
+    & EventStore & PushStore
     & LedgerStore
     & ReadingStore
 
@@ -48,6 +49,8 @@ public final class Gateway: Sendable {
     public let events: EventFeed
 
     let store: any GatewayStore
+    /// What meters push to; nil when nothing listens for it.
+    let pushIntake: PushIntake?
     let access: any MeterAccess
     let custodian: CounterCustodian?
     let exchange: MeterExchange
@@ -71,6 +74,7 @@ public final class Gateway: Sendable {
     ///   - jobs: where background work goes.
     ///   - access: the connection manager.
     ///   - custodian: keeps invocation counters, the same that `access` asks; nil keeps none.
+    ///   - pushIntake: where what meters push waits; nil when nothing listens for it.
     ///   - settings: what can be tuned.
     ///   - clock: the time of day.
     public init(
@@ -78,9 +82,11 @@ public final class Gateway: Sendable {
         jobs: JobQueue,
         access: any MeterAccess,
         custodian: CounterCustodian? = nil,
+        pushIntake: PushIntake? = nil,
         settings: Settings = Settings(),
         clock: any WallClock = SystemWallClock()
     ) {
+        self.pushIntake = pushIntake
         self.store = store
         self.jobs = jobs
         self.access = access

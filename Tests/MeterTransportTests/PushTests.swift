@@ -198,6 +198,30 @@ struct PushTests {
         #expect(intake.senders.map(\.dropped) == [2, 0])
     }
 
+    @Test("Few messages of one address are handed out together, whatever waits of it")
+    func turns() async throws {
+        let settings = PushSettings(host: "127.0.0.1", port: 0)
+        let intake = PushIntake(settings: settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let now = ContinuousClock.Instant.now
+        func bring(_ count: Int, _ address: String) {
+            let message = PushedMessage(apdu: [0x0F], route: .bare)
+            let arrivals = (0..<count).map { _ in
+                PushArrival(address: address, transport: .udp, message: message, receivedAt: now) { _, _ in }
+            }
+            #expect(intake.admits([0], from: address, now: now))
+            intake.tookDatagram([0], arrivals, [], from: address, now: now)
+        }
+        bring(100, "192.0.2.1")
+        bring(2, "192.0.2.2")
+        let first = await intake.next(most: 500)
+        #expect(first.count { $0.address == "192.0.2.1" } == 16)
+        #expect(first.count { $0.address == "192.0.2.2" } == 2)
+        bring(1, "192.0.2.3")
+        let second = await intake.next(most: 3)
+        #expect(second.map(\.address) == ["192.0.2.1", "192.0.2.3", "192.0.2.1"])
+        #expect(intake.counters.waiting == 82)
+    }
+
     @Test("No more addresses are remembered than allowed; those of meters stay longer")
     func forgetting() throws {
         var settings = PushSettings(host: "127.0.0.1", port: 0)

@@ -59,6 +59,13 @@ FEATURES: dict[str, dict[str, str]] = {
         "general block transfer, requests": "xdlms",
         "event and data notification": "xdlms",
     },
+    "Push": {
+        "push: wrapper over TCP and UDP": "push-capture",
+        "push: HDLC": "push-capture",
+        "push: protected": "push-capture",
+        "push: values alone": "",
+        "push: what captures mean": "push-capture",
+    },
     "Lines": {
         "serial port": "",
         "RFC 2217, converter of pyserial": "",

@@ -106,6 +106,10 @@ public struct PushDecoder: Sendable {
                 index += 1
                 if let entry = PushedContent.Value(entry: element) {
                     values.append(entry)
+                } else if let setup = OBISCode(pushed: element), setup.isPushSetup {
+                    // The set-up names itself; what follows is no value of it.
+                    let attribute = CaptureObject(classID: 40, logicalName: setup, attributeIndex: 1)
+                    values.append(PushedContent.Value(attribute: attribute, data: element))
                 } else if let name = OBISCode(pushed: element), index < elements.count {
                     let data = elements[index]
                     index += 1
@@ -183,6 +187,9 @@ extension OBISCode {
         else { return nil }
         self = code
     }
+
+    /// Whether it is the name of a push set-up (Blue Book part 1).
+    fileprivate var isPushSetup: Bool { a == 0 && c == 25 && d == 9 }
 
     /// The class that an object of this name has nearly always, where a list does not tell it.
     func usualClass(isQuantity: Bool) -> UInt16 {

@@ -50,6 +50,9 @@ public struct NotificationOpener: Sendable {
         )
     }
 
+    /// Whether an APDU carries any protection.
+    public static func isProtected(_ apdu: [UInt8]) -> Bool { apdu.first.map(SecurityContext.isProtected) ?? false }
+
     /// The system title that a protected APDU names in clear; nil when it names none.
     public static func systemTitle(of apdu: [UInt8]) -> [UInt8]? { ProtectedTitle.title(of: apdu) }
 }

@@ -52,6 +52,7 @@ extension MeterConfiguration {
             }
             ?? model
         quirks = try Self.quirks(members.optionalMembers("quirks"))
+        if let push = try members.optionalMembers("push") { self.push = try PushConfiguration(push) }
         try members.finish()
         try checkFraming(members)
     }

@@ -56,6 +56,10 @@ extension MeterConfiguration {
             value.write(into: &writer)
         }
         writer.endObject()
+        if push != PushConfiguration() {
+            writer.name("push")
+            push.write(into: &writer)
+        }
     }
 }
 

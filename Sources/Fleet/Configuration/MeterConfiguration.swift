@@ -35,6 +35,8 @@ public struct MeterConfiguration: Hashable, Sendable {
     public var model: String
     /// Deviations of this one meter, over those of its model.
     public var quirks: [String: QuirkValue]
+    /// What the meter sends by itself.
+    public var push = PushConfiguration()
 
     /// Makes a configuration; what is left out has the default of the API.
     public init(

@@ -176,6 +176,9 @@ final class MeterDirectory: Sendable {
         )
     }
 
+    /// Grows with every change of a configuration through this process.
+    var changes: UInt64 { contents.withLock { $0.changes } }
+
     /// What is in memory of a meter, without asking the store.
     func known(_ id: MeterID) -> MeterMemory? {
         contents.withLock { $0.entries[id]?.memory }

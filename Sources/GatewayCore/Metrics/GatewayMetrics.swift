@@ -18,6 +18,8 @@ public final class GatewayMetrics: Sendable {
         var channels: [(name: String, help: String, isCounter: Bool, value: Int)] = []
         /// What became of those who dialled in; nil when meters cannot.
         public var dialIns: DialInCounters?
+        /// What came of what meters push; nil when nothing listens for it.
+        public var pushes: PushCounters?
         /// Jobs by state.
         public var jobs: [(state: String, count: Int)] = []
 
@@ -163,6 +165,7 @@ public final class GatewayMetrics: Sendable {
         cacheMisses.write(into: &text)
         octets.write(into: &text)
         if let dialIns = present.dialIns { write(dialIns, into: &text) }
+        if let pushes = present.pushes { pushes.write(into: &text) }
         ProcessFigures.write(into: &text)
         return text
     }

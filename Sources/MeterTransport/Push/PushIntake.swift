@@ -31,6 +31,8 @@ public final class PushIntake: Sendable {
         var toldAt: ContinuousClock.Instant?
     }
 
+    /// How many messages of one address are handed out together: others that come meanwhile wait for these at most.
+    private static let mostOfOne = 16
     /// How many octets are kept of the last that came.
     private static let keptOctets = 64
     /// How many meters and names are kept of an address.
@@ -52,7 +54,7 @@ public final class PushIntake: Sendable {
 
     // MARK: For who takes messages
 
-    /// Takes messages, one of each address in turn; waits until there is one.
+    /// Takes messages, one of each address in turn and few of any; waits until there is one.
     ///
     /// - Parameter most: how many at most.
     /// - Returns: nothing once the intake was closed and is empty. One task at a time may wait.
@@ -78,9 +80,16 @@ public final class PushIntake: Sendable {
     ) -> (taken: [PushArrival], paused: [@Sendable () -> Void], isClosed: Bool) {
         var taken: [PushArrival] = []
         var paused: [@Sendable () -> Void] = []
+        var counts: [String: Int] = [:]
+        var nextTime: [String] = []
         while taken.count < most, let address = contents.turns.popFirst() {
+            guard counts[address, default: 0] < Self.mostOfOne else {
+                nextTime.append(address)
+                continue
+            }
             guard let arrival = contents.senders[address]?.queue.popFirst() else { continue }
             taken.append(arrival)
+            counts[address, default: 0] += 1
             let waiting = contents.senders[address]?.queue.count ?? 0
             contents.senders[address]?.status.waiting = waiting
             if waiting > 0 { contents.turns.append(address) }
@@ -89,6 +98,7 @@ public final class PushIntake: Sendable {
                 contents.senders[address]?.paused.removeAll()
             }
         }
+        contents.turns.append(contentsOf: nextTime)
         contents.counters.waiting -= taken.count
         return (taken, paused, contents.isClosed)
     }
@@ -200,6 +210,8 @@ public final class PushIntake: Sendable {
         resume: @escaping @Sendable () -> Void
     ) -> Pace {
         let (pace, consumer) = contents.withLock { contents -> (Pace, CheckedContinuation<Void, Never>?) in
+            // What comes after the end is not confirmed, and so comes again.
+            guard !contents.isClosed else { return (.untilTold, nil) }
             guard remember(address, now, &contents) else { return (.wait(.seconds(1)), nil) }
             note(octets, losses, address, transport, now, &contents)
             let consumer = append(arrivals, address, &contents)

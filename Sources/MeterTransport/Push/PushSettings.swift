@@ -8,7 +8,7 @@ public struct PushSettings: Hashable, Sendable {
     /// The port, the same for both; 0 = any free one.
     public var port: Int
     /// How many connections there may be; more are closed at once.
-    public var mostConnections = 20_000
+    public var mostConnections = 10_000
     /// How many connections one address may have; more are closed at once.
     public var connectionsPerAddress = 100
     /// How many octets a second one address may send for long; four times as many at once.

@@ -19,6 +19,8 @@ extension SQLFleetStore: ChannelStore {
             if let group = configuration.group, try !groups.contains(group.text, on: connection) {
                 throw StoreError.referenceUnknown(group.text)
             }
+            let identities = configuration.senderIdentities
+            try SenderIdentityRows.replace(.channel, id.text, with: identities, on: connection)
             return try channels.put(
                 id.text,
                 document: document,
@@ -54,7 +56,9 @@ extension SQLFleetStore: ChannelStore {
         try await write { [channels, meters] connection in
             let users = try meters.users(where: "channel_id = :id", ["id": .text(id.text)], on: connection)
             guard users.isEmpty else { throw StoreError.inUse(by: users) }
-            return try channels.delete(id.text, when: precondition, on: connection)
+            let isDeleted = try channels.delete(id.text, when: precondition, on: connection)
+            if isDeleted { try SenderIdentityRows.replace(.channel, id.text, with: [], on: connection) }
+            return isDeleted
         }
     }
 

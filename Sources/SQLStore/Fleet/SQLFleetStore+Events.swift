@@ -10,20 +10,23 @@ extension SQLFleetStore: EventStore {
     public func appendEvents(_ events: [FleetEvent]) async throws(StoreError) {
         guard !events.isEmpty else { return }
         try await write { connection in
-            for event in events {
-                try connection.execute(
-                    """
-                    INSERT INTO events (id, at, type, meter_id, data) VALUES (:id, :at, :type, :meter, :data)
-                    ON CONFLICT (id) DO NOTHING
-                    """,
-                    [
-                        "id": .text(event.id.text), "at": .moment(event.at), "type": .text(event.type.text),
-                        "meter": .text(optional: event.meter?.text),
-                        "data": .text(String(decoding: JSONValue.object(event.data).octets, as: UTF8.self)),
-                    ]
-                )
-            }
+            for event in events { try Self.insert(event, on: connection) }
         }
+    }
+
+    /// Keeps an event inside somebody's transaction.
+    static func insert(_ event: FleetEvent, on connection: any SQLConnection) throws(SQLError) {
+        try connection.execute(
+            """
+            INSERT INTO events (id, at, type, meter_id, data) VALUES (:id, :at, :type, :meter, :data)
+            ON CONFLICT (id) DO NOTHING
+            """,
+            [
+                "id": .text(event.id.text), "at": .moment(event.at), "type": .text(event.type.text),
+                "meter": .text(optional: event.meter?.text),
+                "data": .text(String(decoding: JSONValue.object(event.data).octets, as: UTF8.self)),
+            ]
+        )
     }
 
     /// Events in the order that the query wants.

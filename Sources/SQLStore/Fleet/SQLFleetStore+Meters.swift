@@ -43,6 +43,8 @@ extension SQLFleetStore: MeterStore {
                 on: connection
             )
             try Self.replaceLabels(of: id, with: configuration.labels, on: connection)
+            let identities = configuration.senderIdentities
+            try SenderIdentityRows.replace(.meter, id.text, with: identities, on: connection)
             return result
         }
         let record = try Self.record(row, configuration)
@@ -132,6 +134,7 @@ extension SQLFleetStore: MeterStore {
         try await write { [meters] connection in
             guard try meters.delete(id.text, when: precondition, on: connection) else { return false }
             try Self.removeReadings(of: id, on: connection)
+            try SenderIdentityRows.replace(.meter, id.text, with: [], on: connection)
             return true
         }
     }

@@ -67,6 +67,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Meters that connect to the gateway")
     var dialIn: DialInOptions
 
+    @OptionGroup(title: "Meters that push")
+    var push: PushOptions
+
     func run() async throws {
         let settings = try await GatewaySettings.resolve(
             flags: [
@@ -76,12 +79,15 @@ struct ServeCommand: AsyncParsableCommand {
                 "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
                 "events.retention": eventsRetention,
                 "shutdown.grace": shutdownGrace,
-            ].merging(dialIn.flags) { flag, _ in flag },
+            ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag },
             file: config
         )
         let logger = Terminal.logger(level: settings.logLevel)
         let limit = FileDescriptorLimit.raise()
-        if let warning = limit.warning(needed: settings.httpConnections + 1000 + (settings.dialIn?.mostCallers ?? 0)) {
+        if let warning = limit.warning(
+            needed: settings.httpConnections + 1000 + (settings.dialIn?.mostCallers ?? 0)
+                + (settings.push?.mostConnections ?? 0)
+        ) {
             logger.warning("\(warning)")
         }
         let process = try await GatewayProcess(

@@ -58,6 +58,8 @@ struct GatewayProcess: Sendable {
     private let network: MeterNetwork
     private let database: any SQLDatabase
     private let dialIn: DialInSettings?
+    private let pushIntake: PushIntake?
+    private let pushPolicy: PushPolicy
     private let shutdownGrace: Duration
     private let retention: Duration
     private let logger: Logger
@@ -67,6 +69,8 @@ struct GatewayProcess: Sendable {
         self.logger = logger
         database = persistence.database
         dialIn = settings.dialIn
+        pushIntake = settings.push.map { PushIntake(settings: $0, logger: logger) }
+        pushPolicy = settings.pushPolicy
         shutdownGrace = .seconds(settings.shutdownGraceSeconds)
         retention = .seconds(settings.eventRetentionDays * 86_400)
         try await Migrator.migrate(database, now: SystemWallClock().now())
@@ -90,6 +94,7 @@ struct GatewayProcess: Sendable {
             jobs: queue,
             access: sessions,
             custodian: custodian,
+            pushIntake: pushIntake,
             settings: .init(version: Version.text, systemTitle: systemTitle)
         )
         let api = GatewayAPI(gateway: gateway, logger: logger)
@@ -121,7 +126,7 @@ struct GatewayProcess: Sendable {
     func run(besides: [any Service] = []) async throws {
         let group = ServiceGroup(
             configuration: .init(
-                services: (besides + dialInServices + [
+                services: (besides + dialInServices + [pushService] + [
                     CounterLogService(custodian: custodian),
                     EventRetention(gateway: gateway, retention: retention, logger: logger),
                 ]
@@ -139,6 +144,17 @@ struct GatewayProcess: Sendable {
 }
 
 extension GatewayProcess {
+    /// What takes what meters send by themselves.
+    private var pushService: any Service {
+        PushService(
+            intake: pushIntake,
+            receiver: PushReceiver(gateway: gateway, policy: pushPolicy, logger: logger),
+            sessions: sessions,
+            network: network,
+            logger: logger
+        )
+    }
+
     /// What listens for meters that connect to us, if anything is to.
     private var dialInServices: [any Service] {
         dialIn.map { [DialInService(settings: $0, gateway: gateway, network: network, logger: logger)] } ?? []

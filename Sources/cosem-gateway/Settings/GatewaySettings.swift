@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import Configuration
+import GatewayCore
 import Logging
 import MeterTransport
 import SystemPackage
@@ -32,6 +33,10 @@ struct GatewaySettings: Sendable {
     var eventRetentionDays: Int
     /// Where meters connect to the gateway; nil = nowhere.
     var dialIn: DialInSettings?
+    /// Where meters push to; nil = nowhere.
+    var push: PushSettings?
+    /// What is believed of what they push.
+    var pushPolicy: PushPolicy
 
     /// Resolves every setting.
     ///
@@ -103,6 +108,8 @@ struct GatewaySettings: Sendable {
         breakerFailures = try Self.number(reader, "breaker.failures", from: 0, default: 5)
         eventRetentionDays = try Self.positive(reader, "events.retention", default: 90)
         dialIn = try DialInSettings.resolve(reader)
+        push = try PushSettings.resolve(reader)
+        pushPolicy = try PushPolicy.resolve(reader)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
     }
 
