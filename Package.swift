@@ -70,6 +70,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
+        .target(name: "CContract", exclude: ["openapi.yaml"]),
 
         part("Timekeeping", []),
         part("Recurrence", ["Timekeeping"]),
@@ -115,10 +116,10 @@ let package = Package(
         part(
             "GatewayAPI",
             [
-                "GatewayCore", "Fleet", "Jobs", "MeterSessions", "COSEMModel", "DLMSCodec", "DLMSSecurity", "HTTPKit",
+                "CContract", "GatewayCore", "Fleet", "Jobs", "MeterSessions", "COSEMModel", "DLMSCodec", "DLMSSecurity",
+                "HTTPKit",
                 "JSONText", "ProtocolDecoder", "Timekeeping", logging,
-            ],
-            resources: [.embedInCode("openapi.yaml")]
+            ]
         ),
         .executableTarget(
             name: "cosem-gateway",
@@ -193,5 +194,7 @@ let package = Package(
             ]
         ),
         tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
-    ]
+    ],
+    // C23 for #embed.
+    cLanguageStandard: .c2x
 )

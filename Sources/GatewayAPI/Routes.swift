@@ -97,6 +97,9 @@ extension GatewayAPI {
 
             Route(.get, "/meters/{id}/profiles", name: "listProfiles", query: Self.ageWords, handler: listProfiles),
             Route(.get, Self.profile, name: "getProfile", query: Self.ageWords, handler: getProfile),
+            Route(.get, Self.profile + "/gaps", name: "listProfileGaps", query: ["from", "to"], handler: listGaps),
+            Route(.post, Self.profile + "/recover", name: "recoverProfile", query: ["association"], handler: recoverProfile),
+            Route(.get, "/completeness", name: "listCompleteness", query: ["from", "to", "meter", "profile", "label", "group", "limit", "cursor"], handler: listCompleteness),
             Route(.get, Self.profile + "/rows", name: "listProfileRows", query: Self.rowWords, produces: Self.rowTypes, handler: listRows),
 
             Route(.get, "/groups", name: "listMeterGroups", query: ["limit", "cursor"], handler: listMeterGroups),

@@ -119,7 +119,7 @@ extension JobOrder {
         case .keyChange, .secretChange:
             // Which secrets the meter has is found out sooner or later, however long it is away.
             JobRetry(max: 3, backoff: .seconds(5), resolveFor: .seconds(365 * 86_400))
-        case .read, .profileRead, .write, .invoke, .discover, .bundle, .clockSync:
+        case .read, .profileRead, .gapRecovery, .write, .invoke, .discover, .bundle, .clockSync:
             JobRetry(max: 1, backoff: .seconds(5))
         }
     }

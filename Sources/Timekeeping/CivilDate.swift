@@ -78,3 +78,23 @@ public struct CivilDate: Hashable, Sendable, Comparable {
 
     private static let daysFromMarchOfYearZeroToEpoch = 719_468
 }
+
+extension CivilDate: CustomStringConvertible {
+    /// The date as ISO 8601 writes it, such as `2026-11-22`.
+    public var description: String {
+        func padded(_ number: Int, _ digits: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(digits - text.utf8.count, 0)) + text
+        }
+        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+    }
+
+    /// Reads ``description``; nil for anything else.
+    public init?(iso8601 text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard text.utf8.count == 10, parts.count == 3, parts.allSatisfy({ $0.utf8.allSatisfy { 48...57 ~= $0 } }),
+            let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2])
+        else { return nil }
+        self.init(year: year, month: month, day: day)
+    }
+}

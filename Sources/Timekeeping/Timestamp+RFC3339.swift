@@ -28,6 +28,11 @@ extension Timestamp {
     /// There are as many digits of fraction as needed: none, three or six.
     public var rfc3339: String { rfc3339(offsetMinutes: 0) }
 
+    /// The moment in RFC 3339 form in the local time of a zone, to whole minutes of its offset.
+    public func rfc3339(in zone: some TimeZoneRules) -> String {
+        rfc3339(offsetMinutes: zone.offsetSeconds(atUTC: seconds) / 60)
+    }
+
     /// The moment in RFC 3339 form at an offset, in minutes east of UTC; UTC itself is written `Z`.
     public func rfc3339(offsetMinutes: Int) -> String {
         let local = Timestamp(microseconds: microseconds + Int64(offsetMinutes) * 60_000_000)

@@ -132,42 +132,67 @@ public struct LedgerBook: Sendable {
         }
     }
 
+    /// How many rows there should be within a time, and are, of the days that are loaded.
+    ///
+    /// Slots whose row may still be on its way do not count.
+    public func counts(in range: Range<Timestamp>, now: Timestamp) -> RowCounts {
+        var counts = RowCounts()
+        forEachSlot(in: range, now: now) { day, index, _ in
+            counts.expected += 1
+            if day.received.contains(index) {
+                counts.received += 1
+            } else if day.lost.contains(index) {
+                counts.lost += 1
+            }
+        }
+        return counts
+    }
+
     /// The stretches without rows within a time, oldest first, of the days that are loaded.
     ///
     /// Slots whose row may still be on its way do not count.
     public func gaps(in range: Range<Timestamp>, now: Timestamp) -> [ProfileGap] {
-        guard let calendar else { return [] }
-        let start = max(range.lowerBound, ledger.expectedFrom).seconds
-        let end = min(range.upperBound, now - Self.grace).seconds
         var gaps: [ProfileGap] = []
-        for number in days.keys.sorted() {
-            guard let day = days[number] else { continue }
-            let slots = calendar.slots(of: number)
-            for index in 0..<slots.count {
-                let from = slots.instants[index]
-                guard slots.endOfSlot(index) > start, slots.endOfSlot(index) <= end, day.expected.contains(index),
-                    !day.received.contains(index)
-                else { continue }
-                let kind: ProfileGap.Kind =
-                    if !day.lost.contains(index) {
-                        .missing
-                    } else if let held = ledger.heldFrom, from < held.seconds {
-                        .overwritten
-                    } else {
-                        .neverRecorded
-                    }
-                if let last = gaps.last, last.to == from, last.kind == kind {
-                    gaps[gaps.count - 1] = ProfileGap(
-                        from: last.from,
-                        to: slots.endOfSlot(index),
-                        count: last.count + 1,
-                        kind: kind
-                    )
+        forEachSlot(in: range, now: now) { day, index, slot in
+            guard !day.received.contains(index) else { return }
+            let kind: ProfileGap.Kind =
+                if !day.lost.contains(index) {
+                    .missing
+                } else if let held = ledger.heldFrom, slot.lowerBound < held.seconds {
+                    .overwritten
                 } else {
-                    gaps.append(ProfileGap(from: from, to: slots.endOfSlot(index), count: 1, kind: kind))
+                    .neverRecorded
                 }
+            if let last = gaps.last, last.to == slot.lowerBound, last.kind == kind {
+                gaps[gaps.count - 1] = ProfileGap(
+                    from: last.from,
+                    to: slot.upperBound,
+                    count: last.count + 1,
+                    kind: kind
+                )
+            } else {
+                gaps.append(ProfileGap(from: slot.lowerBound, to: slot.upperBound, count: 1, kind: kind))
             }
         }
         return gaps
+    }
+
+    /// Visits the slots that should have rows by now.
+    private func forEachSlot(
+        in range: Range<Timestamp>,
+        now: Timestamp,
+        _ body: (_ day: ProfileDay, _ index: Int, _ slot: Range<Int64>) -> Void
+    ) {
+        guard let calendar else { return }
+        let start = max(range.lowerBound, ledger.expectedFrom).seconds
+        let end = min(range.upperBound, now - Self.grace).seconds
+        for number in days.keys.sorted() {
+            guard let day = days[number] else { continue }
+            let slots = calendar.slots(of: number)
+            for index in 0..<slots.count where day.expected.contains(index) {
+                let slot = slots.instants[index]..<slots.endOfSlot(index)
+                if slot.upperBound > start, slot.upperBound <= end { body(day, index, slot) }
+            }
+        }
     }
 }

@@ -17,6 +17,8 @@ public struct ReadingBatch: Sendable {
     public var readings: [NewReading]
     /// Rows of profiles.
     public var profiles: [ProfileIntake]
+    /// What the ledgers of the profiles learn from it, in the same transaction.
+    public var ledger: [LedgerUpdate]
 
     /// Makes a batch.
     public init(
@@ -24,13 +26,15 @@ public struct ReadingBatch: Sendable {
         origin: ReadingOrigin,
         receivedAt: Timestamp,
         readings: [NewReading] = [],
-        profiles: [ProfileIntake] = []
+        profiles: [ProfileIntake] = [],
+        ledger: [LedgerUpdate] = []
     ) {
         self.meter = meter
         self.origin = origin
         self.receivedAt = receivedAt
         self.readings = readings
         self.profiles = profiles
+        self.ledger = ledger
     }
 }
 

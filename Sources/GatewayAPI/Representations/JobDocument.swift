@@ -131,6 +131,26 @@ struct JSONJobRepresentation: JobRepresentation {
         return writer.takeOctets()
     }
 
+    func result(of recovery: GapRecovery, meter: MeterID) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("meter", meter.text)
+        writer.name("profiles")
+        writer.beginArray()
+        for profile in recovery.profiles {
+            writer.beginObject()
+            writer.member("profile", profile.profile.description)
+            writer.member("missingBefore", profile.missingBefore)
+            writer.member("missing", profile.missing)
+            writer.member("lostForGood", profile.lost)
+            writer.member("requests", profile.requests)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.takeOctets()
+    }
+
     func problem(_ error: GatewayError) -> [UInt8] {
         var writer = JSONWriter()
         Problem(error).write(into: &writer)

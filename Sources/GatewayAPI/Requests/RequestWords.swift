@@ -123,6 +123,15 @@ extension RoutedRequest {
         return moment
     }
 
+    /// A date in a query parameter as days since 1970-01-01, nil if it is not there.
+    func date(_ name: String) throws(Problem) -> Int? {
+        guard let text = try query.single(name) else { return nil }
+        guard let date = CivilDate(iso8601: text) else {
+            throw .badParameter(name, expected: "a date such as 2026-11-22")
+        }
+        return date.daysSinceEpoch
+    }
+
     /// The OBIS code in a path segment.
     func obis(_ name: String = "obis") throws(GatewayError) -> OBISCode {
         let text = parameter(name)

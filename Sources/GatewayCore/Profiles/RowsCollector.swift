@@ -56,9 +56,11 @@ struct RowsCollector {
             )
         }
         var coverage: ProfileCoverage?
+        var asked: Range<Timestamp>?
         if let window = plan.window {
             // What has not happened yet is not missing, and what did not fit comes with the next page.
             let end = min(window.to, rest?.from ?? window.to, now)
+            if window.from < end { asked = window.from..<end }
             coverage = ProfileCoverage(
                 from: window.from.seconds,
                 to: end.seconds,
@@ -76,6 +78,7 @@ struct RowsCollector {
             layout: layout ?? plan.layout,
             batches: batches,
             coverage: coverage,
+            asked: asked,
             rest: rest,
             zone: plan.zone,
             selection: selection,

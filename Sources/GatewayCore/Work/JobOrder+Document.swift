@@ -30,6 +30,9 @@ extension JobOrder {
             add("entries", rows.entries.map { .integer($0) })
             add("columns", rows.columns.map { .array($0.map { .string($0) }) })
             add("association", association.map { .string($0) })
+        case .gapRecovery(let profile, let association):
+            add("profile", profile.map { .string($0.description) })
+            add("association", association.map { .string($0) })
         case .write(let commands, let association):
             add("items", .array(commands.map(Self.item)))
             add("dryRun", commands.contains(where: \.isDryRun) ? .bool(true) : nil)

@@ -70,6 +70,18 @@ extension JobOrder {
             rows.entries = try members.optionalInteger("entries", in: 1...1_000_000)
             rows.columns = try members.optionalStrings("columns")
             self = .profileRead(profile, rows, association: try members.optionalString("association"))
+        case .gapRecovery:
+            var profile: OBISCode?
+            if let text = try members.optionalString("profile") {
+                profile = OBISCode(text)
+                guard profile != nil else {
+                    throw JSONMemberError(
+                        .invalid(expected: "an OBIS code", suggestion: nil),
+                        at: place.appending("profile")
+                    )
+                }
+            }
+            self = .gapRecovery(profile: profile, association: try members.optionalString("association"))
         case .write:
             let items = try Self.items(&members)
             let isDryRun = try members.optionalBool("dryRun") ?? false

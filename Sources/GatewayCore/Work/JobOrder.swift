@@ -11,6 +11,8 @@ public indirect enum JobOrder: Hashable, Sendable {
     case read([AttributeQuery], association: String?)
     /// Reads rows of a profile.
     case profileRead(OBISCode, RowsQuery, association: String?)
+    /// Fills gaps of one profile, or of all.
+    case gapRecovery(profile: OBISCode?, association: String?)
     /// Writes attributes, one after the other.
     case write([WriteCommand], association: String?)
     /// Invokes methods, one after the other, each at most once.
@@ -33,6 +35,7 @@ public indirect enum JobOrder: Hashable, Sendable {
         switch self {
         case .read: .read
         case .profileRead: .profileRead
+        case .gapRecovery: .gapRecovery
         case .write: .write
         case .invoke: .invoke
         case .clockSync: .clockSync
@@ -47,7 +50,7 @@ public indirect enum JobOrder: Hashable, Sendable {
     /// Whether it sends anything that changes the meter.
     public var changesMeter: Bool {
         switch self {
-        case .read, .profileRead, .discover: false
+        case .read, .profileRead, .gapRecovery, .discover: false
         case .write(let commands, _): commands.contains { !$0.isDryRun }
         case .invoke(let commands, _): commands.contains { !$0.isDryRun }
         case .clockSync(let wish, _): !wish.isDryRun
@@ -60,7 +63,8 @@ public indirect enum JobOrder: Hashable, Sendable {
     var association: String? {
         switch self {
         case .read(_, let association), .profileRead(_, _, let association), .write(_, let association),
-            .invoke(_, let association), .clockSync(_, let association), .discover(let association):
+            .gapRecovery(_, let association), .invoke(_, let association), .clockSync(_, let association),
+            .discover(let association):
             association
         case .bundle(let bundle): bundle.association
         case .firmware(let order): order.association
@@ -99,6 +103,8 @@ extension JobKind {
     public static let read = JobKind(rawValue: "read")
     /// Reads rows of a profile.
     public static let profileRead = JobKind(rawValue: "profile-read")
+    /// Fills gaps of profiles.
+    public static let gapRecovery = JobKind(rawValue: "gap-recovery")
     /// Writes attributes.
     public static let write = JobKind(rawValue: "write")
     /// Invokes methods.
@@ -117,7 +123,7 @@ extension JobKind {
     public static let secretChange = JobKind(rawValue: "secret-change")
     /// The kinds that callers may make.
     public static let offered = [
-        read, profileRead, write, invoke, clockSync, discover, bundle, firmware, keyChange,
+        read, profileRead, gapRecovery, write, invoke, clockSync, discover, bundle, firmware, keyChange,
     ]
     /// The kinds there are.
     public static let known = offered + [secretChange]

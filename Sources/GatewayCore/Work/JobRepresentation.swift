@@ -11,6 +11,9 @@ public protocol JobRepresentation: Sendable {
     /// Rows of a profile as JSON text.
     func result(of rows: RowsAnswer, meter: MeterID) -> [UInt8]
 
+    /// What came of filling gaps as JSON text.
+    func result(of recovery: GapRecovery, meter: MeterID) -> [UInt8]
+
     /// The outcome of writing an attribute as JSON text.
     func result(of outcome: WriteOutcome, meter: MeterID) -> [UInt8]
 

@@ -52,6 +52,13 @@ public struct OrderHandler: JobHandler {
                     priority: priority
                 )
                 return try await carryOutSteps(of: order, execution, wishes, in: context)
+            case .gapRecovery(let profile, let association):
+                let wishes = Gateway.Wishes(
+                    association: association,
+                    budget: WaitBudget(time, caller: caller),
+                    priority: priority
+                )
+                return try await recoverGaps(of: profile, execution, wishes, in: context)
             case .discover(let association):
                 let wishes = Gateway.Wishes(
                     association: association,

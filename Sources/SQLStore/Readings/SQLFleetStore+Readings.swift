@@ -10,7 +10,10 @@ public import Timekeeping
 extension SQLFleetStore: ReadingStore {
     /// Stores a batch in one transaction.
     public func append(_ batch: ReadingBatch) async throws(StoreError) -> ReadingReceipt {
-        try await appendReadings(batch) { _, _ in }
+        try await appendReadings(batch) { [dialect = database.dialect] connection, _ in
+            let ledgers = LedgerRows(connection: connection, dialect: dialect)
+            for update in batch.ledger { try ledgers.note(update) }
+        }
     }
 
     /// Stores a batch together with what hangs on it.

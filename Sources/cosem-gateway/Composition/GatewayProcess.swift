@@ -130,7 +130,7 @@ struct GatewayProcess: Sendable {
                     CounterLogService(custodian: custodian),
                     EventRetention(gateway: gateway, retention: retention, logger: logger),
                 ]
-                    + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, server]
+                    + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, recovery, server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
@@ -154,6 +154,9 @@ extension GatewayProcess {
             logger: logger
         )
     }
+
+    /// What fills the gaps of profiles.
+    private var recovery: RecoveryService { RecoveryService(gateway: gateway, logger: logger) }
 
     /// What listens for meters that connect to us, if anything is to.
     private var dialInServices: [any Service] {

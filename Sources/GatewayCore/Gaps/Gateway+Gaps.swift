@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSCodec
+public import Fleet
+public import Timekeeping
+
+extension Gateway {
+    /// What a profile of a meter lacks within a time.
+    public struct GapReport: Sendable {
+        /// The meter.
+        public let meter: MeterID
+        /// The profile.
+        public let profile: OBISCode
+        /// The time that was looked at, half-open.
+        public let range: Range<Timestamp>
+        /// What the profile should have; nil when none of its rows was ever asked for.
+        public let ledger: ProfileLedger?
+        /// The stretches without rows, oldest first.
+        public let gaps: [ProfileGap]
+        /// How many rows there should be, and are.
+        public let counts: RowCounts
+    }
+
+    /// How far back gaps are shown to who does not say.
+    static let usualGapTime = Duration.seconds(31 * 86_400)
+    /// The longest time that one look at gaps covers.
+    public static let longestGapTime = Duration.seconds(400 * 86_400)
+
+    /// What a profile lacks, without asking the meter.
+    ///
+    /// - Parameters:
+    ///   - from: the beginning; nil is 31 days before the end.
+    ///   - to: the end, excluded; nil is now.
+    /// - Throws: ``Fleet/GatewayError/meterUnknown(text:)``, ``Fleet/GatewayError/rangeNotSupported(_:reason:)``
+    ///   for a time that ends before it begins or is longer than ``longestGapTime``.
+    public func gaps(
+        of profile: OBISCode,
+        meter: String,
+        from: Timestamp?,
+        to: Timestamp?
+    ) async throws(GatewayError) -> GapReport {
+        let memory = try await directory.memory(of: meter)
+        let now = clock.now()
+        let end = to ?? max(now, from ?? now)
+        let start = from ?? end - Self.usualGapTime
+        let target = ObjectTarget(meter: memory.id, object: profile)
+        guard start <= end else { throw .rangeNotSupported(target, reason: "it ends before it begins") }
+        guard end - start <= Self.longestGapTime else {
+            throw .rangeNotSupported(target, reason: "it is longer than 400 days")
+        }
+        guard let book = try await book(of: profile, memory.id, in: start..<end) else {
+            return GapReport(
+                meter: memory.id,
+                profile: profile,
+                range: start..<end,
+                ledger: nil,
+                gaps: [],
+                counts: RowCounts()
+            )
+        }
+        return GapReport(
+            meter: memory.id,
+            profile: profile,
+            range: start..<end,
+            ledger: book.ledger,
+            gaps: book.gaps(in: start..<end, now: now),
+            counts: book.counts(in: start..<end, now: now)
+        )
+    }
+
+    /// What meters have of what they should have on days that are over, profile by profile.
+    ///
+    /// - Returns: one page, and the sum over all of them.
+    public func completeness(
+        matching query: CompletenessQuery,
+        after cursor: CompletenessCursor?,
+        limit: Int
+    ) async throws(GatewayError) -> (items: [ProfileCompleteness], total: RowCounts) {
+        do throws(StoreError) {
+            let items = try await store.completeness(matching: query, after: cursor, limit: limit)
+            return (items, try await store.totalCompleteness(matching: query))
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    /// The ledgers of a meter.
+    func ledgers(of meter: MeterID) async throws(GatewayError) -> [ProfileLedger] {
+        do throws(StoreError) {
+            return try await store.ledgers(of: meter)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    /// The ledger of a profile with all its days in a time, also those that nothing was stored of.
+    ///
+    /// - Returns: nil when none of its rows was ever asked for.
+    func book(
+        of profile: OBISCode,
+        _ meter: MeterID,
+        in range: Range<Timestamp>,
+        isIncomplete: Bool = false
+    ) async throws(GatewayError) -> LedgerBook? {
+        do throws(StoreError) {
+            guard let ledger = try await store.ledger(of: profile, meter: meter) else { return nil }
+            let rules = ZoneInfo.named(ledger.zone) ?? .utc
+            guard let calendar = CaptureCalendar(period: ledger.capturePeriod, rules: rules) else {
+                return LedgerBook(ledger, days: [], rules: rules)
+            }
+            let start = max(range.lowerBound, ledger.expectedFrom)
+            guard start < range.upperBound else { return LedgerBook(ledger, days: [], rules: rules) }
+            let numbers = calendar.days(in: start..<range.upperBound)
+            let days = try await store.days(of: profile, meter: meter, in: numbers, isIncomplete: isIncomplete)
+            var book = LedgerBook(ledger, days: days, rules: rules)
+            if !isIncomplete { for number in numbers { book.open(number, calendar) } }
+            return book
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+}
