@@ -17,14 +17,18 @@ struct PushTests {
         body: .structure([.octetString([1, 0, 1, 8, 0, 255]), .doubleLongUnsigned(1_234_567)])
     )
 
+    /// The usual settings on loopback with changes.
+    private func limited(_ change: (inout PushSettings) -> Void) -> PushSettings {
+        var settings = PushSettings(host: "127.0.0.1", port: 0)
+        change(&settings)
+        return settings
+    }
+
     /// Runs a test with a listener, its intake, and loops for senders.
     private func listening(
-        _ host: String = "127.0.0.1",
-        _ change: (inout PushSettings) -> Void = { _ in },
+        _ settings: PushSettings = PushSettings(host: "127.0.0.1", port: 0),
         _ body: (PushListener, PushIntake, MeterNetwork) async throws -> Void
     ) async throws {
-        var settings = PushSettings(host: host, port: 0)
-        change(&settings)
         let intake = PushIntake(settings: settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let network = MeterNetwork()
         let listener = try await PushListener.bind(intake, network: network)
@@ -76,7 +80,7 @@ struct PushTests {
 
     @Test("A push over TCP arrives, and its confirmation goes back", arguments: ["127.0.0.1", "::1"])
     func stream(_ host: String) async throws {
-        try await listening(host) { listener, intake, network in
+        try await listening(PushSettings(host: host, port: 0)) { listener, intake, network in
             let (channel, answers) = try await connect(network, to: host, listener.port)
             try await send(try frame(3), channel)
             let arrivals = await intake.next(most: 10)
@@ -128,7 +132,7 @@ struct PushTests {
 
     @Test("Who sends much waits behind his own messages, and loses none over TCP")
     func fairness() async throws {
-        try await listening("127.0.0.1", { $0.waitingPerAddress = 20 }) { listener, intake, network in
+        try await listening(limited { $0.waitingPerAddress = 20 }) { listener, intake, network in
             let (flooder, _) = try await connect(network, to: "127.0.0.1", listener.port)
             let count = 2000
             let flood = try frame()
@@ -159,7 +163,7 @@ struct PushTests {
 
     @Test("More connections of one address than allowed are closed")
     func connections() async throws {
-        try await listening("127.0.0.1", { $0.connectionsPerAddress = 1 }) { listener, intake, network in
+        try await listening(limited { $0.connectionsPerAddress = 1 }) { listener, intake, network in
             let (first, _) = try await connect(network, to: "127.0.0.1", listener.port)
             try await send(try frame(), first)
             _ = await intake.next(most: 1)
@@ -172,7 +176,7 @@ struct PushTests {
 
     @Test("What is not complete is given up after a while, and costs nobody else anything")
     func incomplete() async throws {
-        try await listening("127.0.0.1", { $0.silence = .milliseconds(50) }) { listener, intake, network in
+        try await listening(limited { $0.silence = .milliseconds(50) }) { listener, intake, network in
             let (channel, _) = try await connect(network, to: "127.0.0.1", listener.port)
             try await send(Array(try frame().dropLast(4)), channel)
             while intake.counters.losses[.incomplete] == nil { await Task.yield() }
