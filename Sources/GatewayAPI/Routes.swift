@@ -9,7 +9,12 @@ extension GatewayAPI {
     private static let ageWords = ["association", "maxAge"]
     private static let valueWords = ["class", "association", "form", "numbers", "maxAge"]
     private static let rangeWords = ["from", "to", "firstEntry", "lastEntry", "source", "classes", "objects"]
-    private static let rowWords = ["from", "to", "last", "entries", "limit", "columns", "association", "numbers"]
+    private static let rowWords = [
+        "from", "to", "last", "entries", "limit", "columns", "association", "numbers", "source", "maxAge",
+    ]
+    private static let readingWords = [
+        "meter", "group", "label", "name", "from", "to", "last", "detail", "numbers", "limit", "cursor",
+    ]
     private static let rowTypes = ["application/json", "application/x-ndjson", "text/csv"]
     private static let readoutTypes = ["application/json", "text/plain"]
     private static let readoutFile = ["text/plain"]
@@ -112,6 +117,9 @@ extension GatewayAPI {
 
             Route(.get, "/push/senders", name: "listPushSenders", query: ["state", "limit", "cursor"], handler: listPushSenders),
             Route(.get, "/events", name: "listEvents", query: ["since", "meter", "type", "limit", "cursor"], handler: listEvents),
+
+            Route(.get, "/meters/{id}/readings/latest", name: "getLatestReadings", query: ["names", "numbers"], handler: getLatestReadings),
+            Route(.get, "/readings", name: "listReadings", query: Self.readingWords, produces: Self.rowTypes, handler: listReadings),
 
             Route(.get, "/jobs", name: "listJobs", query: ["state", "kind", "meter", "limit", "cursor"], handler: listJobs),
             Route(.post, "/jobs", name: "createJob", consumes: Self.json, handler: createJob),

@@ -17,14 +17,18 @@ extension Gateway {
         public var budget: WaitBudget
         /// 0 to 9, 9 goes first.
         public var priority: UInt8
+        /// On whose behalf readings are stored.
+        public var origin: ReadingOrigin
 
         /// Makes wishes.
         public init(
             association: String? = nil,
             freshness: Freshness = .usual,
             budget: WaitBudget,
-            priority: UInt8 = 5
+            priority: UInt8 = 5,
+            origin: ReadingOrigin = .live
         ) {
+            self.origin = origin
             self.association = association
             self.freshness = freshness
             self.budget = budget
@@ -126,6 +130,7 @@ extension Gateway {
             )
             timings += answer.timings
             values = answer
+            try await readingKeeper.keep(answer, of: memory, for: wishes.origin)
         }
         return ObjectAnswer(
             object: object,
@@ -143,7 +148,7 @@ extension Gateway {
         _ wishes: Wishes
     ) async throws(GatewayError) -> ReadAnswer {
         let memory = try await directory.memory(of: meter)
-        return try await reader.read(
+        let answer = try await reader.read(
             queries,
             of: memory,
             association: try association(wishes.association, for: .reading, memory),
@@ -151,6 +156,8 @@ extension Gateway {
             within: wishes.budget,
             priority: wishes.priority
         )
+        if answer.standing == nil { try await readingKeeper.keep(answer, of: memory, for: wishes.origin) }
+        return answer
     }
 
     /// Writes an attribute.

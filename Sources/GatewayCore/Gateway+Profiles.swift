@@ -25,6 +25,9 @@ extension Gateway {
         let plan: RowsPlan
         let access: RowsReader.Access
         let timings: ExchangeTimings
+        /// Whether the rows come from the store.
+        public let isStored: Bool
+        let origin: ReadingOrigin
         private let query: RowsQuery
         /// At most so many rows in the answer.
         public var limit: Int?
@@ -34,8 +37,12 @@ extension Gateway {
             plan: RowsPlan,
             access: RowsReader.Access,
             timings: ExchangeTimings,
-            query: RowsQuery
+            query: RowsQuery,
+            isStored: Bool,
+            origin: ReadingOrigin
         ) {
+            self.isStored = isStored
+            self.origin = origin
             self.sheet = sheet
             self.plan = plan
             self.access = access
@@ -122,6 +129,7 @@ extension Gateway {
         _ wishes: Wishes
     ) async throws(GatewayError) -> PendingRows {
         let memory = try await directory.memory(of: meter)
+        if let stored = try await prepareStoredRows(query, of: logicalName, memory, wishes) { return stored }
         let association = try association(wishes.association, for: .reading, memory)
         // What rows have is read again after a short while, so that values never stand in a wrong column for long.
         let (sheet, timings) = try await profileReader.profile(
@@ -139,7 +147,49 @@ extension Gateway {
             priority: wishes.priority
         )
         let plan = try await rowsReader.plan(query, of: sheet, access)
-        return PendingRows(sheet: sheet, plan: plan, access: access, timings: timings, query: query)
+        return PendingRows(
+            sheet: sheet,
+            plan: plan,
+            access: access,
+            timings: timings,
+            query: query,
+            isStored: false,
+            origin: wishes.origin
+        )
+    }
+
+    /// Settles to give rows from the store, if the caller wants that or need not know the difference; nil otherwise.
+    ///
+    /// - Throws: ``GatewayError/notCached(_:)`` when only stored rows are wanted and there are none.
+    private func prepareStoredRows(
+        _ query: RowsQuery,
+        of logicalName: OBISCode,
+        _ memory: MeterMemory,
+        _ wishes: Wishes
+    ) async throws(GatewayError) -> PendingRows? {
+        let freshness = wishes.freshness
+        guard freshness.onlyIfCached || (settings.storedRowsAreFinal && freshness.maxAge != .zero) else { return nil }
+        guard let plan = try await storedRows.plan(query, of: logicalName, memory) else {
+            if freshness.onlyIfCached { throw .notCached(memory.id) }
+            return nil
+        }
+        if !freshness.onlyIfCached {
+            guard try await storedRows.isComplete(plan, of: memory.id) else { return nil }
+        }
+        return PendingRows(
+            sheet: plan.sheet,
+            plan: plan,
+            access: RowsReader.Access(
+                memory: memory,
+                association: wishes.association ?? "",
+                budget: wishes.budget,
+                priority: wishes.priority
+            ),
+            timings: .none,
+            query: query,
+            isStored: true,
+            origin: wishes.origin
+        )
     }
 
     /// Reads rows and gives them all at once.
@@ -147,7 +197,7 @@ extension Gateway {
         var collector = RowsCollector(pending.plan, limit: pending.limit)
         let selection: RowsSelection
         do {
-            selection = try await rowsReader.read(pending.plan, pending.access) {
+            selection = try await streamRows(pending) {
                 collector.hasExcess
             } deliver: {
                 collector.add($0)
@@ -157,7 +207,13 @@ extension Gateway {
         } catch {
             throw .internal(reason: "rows failed: \(error)")
         }
-        return collector.answer(pending.sheet, selection, now: clock.now(), timings: pending.timings)
+        return collector.answer(
+            pending.sheet,
+            selection,
+            isStored: pending.isStored,
+            now: clock.now(),
+            timings: pending.timings
+        )
     }
 
     /// Reads rows and hands them over, oldest first, as they come.
@@ -172,6 +228,31 @@ extension Gateway {
         isEnough: () -> Bool,
         deliver: (RowsBatch) async throws -> Void
     ) async throws -> RowsSelection {
-        try await rowsReader.read(pending.plan, pending.access, isEnough: isEnough, deliver: deliver)
+        if pending.isStored {
+            try await storedRows.read(pending.plan, of: pending.access.memory.id) {
+                !isEnough()
+            } deliver: { batch, _ in
+                try await deliver(batch)
+            }
+            return .none
+        }
+        var intake = RowsIntake(
+            readingKeeper,
+            meter: pending.access.memory.id,
+            origin: pending.origin,
+            sheet: pending.sheet
+        )
+        do {
+            let selection = try await rowsReader.read(pending.plan, pending.access, isEnough: isEnough) { batch in
+                try await intake?.add(batch)
+                try await deliver(batch)
+            }
+            try await intake?.flush()
+            return selection
+        } catch {
+            // What came before something went wrong is no less true.
+            try? await intake?.flush()
+            throw error
+        }
     }
 }

@@ -29,9 +29,18 @@ public final class Gateway: Sendable {
         /// The client's system title where an association has none configured; nil refuses such associations.
         public var systemTitle: SystemTitle?
 
+        /// Whether rows that are all stored are told from the store unless a caller wants them from the meter.
+        public var storedRowsAreFinal: Bool
+
         /// Makes settings.
-        public init(valueAge: Duration = .seconds(60), version: String = "0.1.0", systemTitle: SystemTitle? = nil) {
+        public init(
+            valueAge: Duration = .seconds(60),
+            version: String = "0.1.0",
+            systemTitle: SystemTitle? = nil,
+            storedRowsAreFinal: Bool = true
+        ) {
             self.valueAge = valueAge
+            self.storedRowsAreFinal = storedRowsAreFinal
             self.version = version
             self.systemTitle = systemTitle
         }
@@ -62,6 +71,8 @@ public final class Gateway: Sendable {
     let invoker: MethodInvoker
     let profileReader: ProfileReader
     let rowsReader: RowsReader
+    let readingKeeper: ReadingKeeper
+    let storedRows: StoredRowsReader
     let ledger = IdempotencyLedger<MethodOutcome>()
     /// Meters whose secrets are being replaced or settled right now.
     let secretWork = Mutex<Set<MeterID>>([])
@@ -125,6 +136,8 @@ public final class Gateway: Sendable {
             metrics: metrics,
             usualAge: settings.valueAge
         )
+        readingKeeper = ReadingKeeper(store: store, clock: clock, metrics: metrics)
+        storedRows = StoredRowsReader(store: store, clock: clock)
         writer = AttributeWriter(exchange: exchange, reader: reader, clock: clock, metrics: metrics)
         invoker = MethodInvoker(exchange: exchange, objects: objects, clock: clock)
         profileReader = ProfileReader(reader: reader, objects: objects)

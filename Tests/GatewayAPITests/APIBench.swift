@@ -50,7 +50,11 @@ struct APIBench: Sendable {
     let queue: JobQueue
     let store: SQLFleetStore
 
-    private init(_ makeObjects: ((HandClock) -> any ObjectServer)?, _ framing: ServerFraming) async throws {
+    private init(
+        _ makeObjects: ((HandClock) -> any ObjectServer)?,
+        _ framing: ServerFraming,
+        _ storedRowsAreFinal: Bool
+    ) async throws {
         var options = MeterListener.Options()
         options.framing = framing
         listener = try await MeterListener.bind(
@@ -74,6 +78,7 @@ struct APIBench: Sendable {
             jobs: queue,
             access: sessions,
             custodian: custodian,
+            settings: .init(storedRowsAreFinal: storedRowsAreFinal),
             clock: clock
         )
         var logger = Logger(label: "test")
@@ -87,12 +92,14 @@ struct APIBench: Sendable {
     /// - Parameters:
     ///   - serving: makes the meter that is served; a ``SampleMeter`` unless said otherwise.
     ///   - framing: what it speaks.
+    ///   - storedRowsAreFinal: whether rows that are all stored are told again without the meter.
     static func run(
         serving makeObjects: ((HandClock) -> any ObjectServer)? = nil,
         framing: ServerFraming = .wrapper,
+        storedRowsAreFinal: Bool = false,
         _ body: (APIBench) async throws -> Void
     ) async throws {
-        let bench = try await APIBench(makeObjects, framing)
+        let bench = try await APIBench(makeObjects, framing, storedRowsAreFinal)
         let made = try await bench.send(.put, "/meters/M1", bench.configuration())
         #expect(made.status == 201)
         try await body(bench)

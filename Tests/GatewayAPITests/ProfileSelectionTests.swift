@@ -138,7 +138,8 @@ struct ProfileSelectionTests {
             bench.meter.shapeBuffer(rowCount: 20_000)
             bench.clock.advance(by: .seconds(20_000 * 900))
             let query = "?from=2026-11-20T00:00:00Z&last=P300D"
-            let stream = try await bench.get(rows + query, headers: lines)
+            let patient = lines.merging(["Prefer": "wait=120"]) { $1 }
+            let stream = try await bench.get(rows + query, headers: patient)
             let found = times(stream)
             #expect(found.count == 20_000)
             #expect(found == found.sorted())

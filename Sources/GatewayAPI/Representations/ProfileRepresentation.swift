@@ -74,12 +74,16 @@ struct ProfileRepresentation: Sendable {
         }
         writer.endArray()
         writer.member("intervalLabel", behaviour.intervalLabel.rawValue)
+        writer.member("source", Self.source(isStored: answer.isStored))
         Self.write(answer.selection, into: &writer)
         writer.name("coverage")
         writeCoverage(answer, into: &writer)
         writer.member("next", next)
         writer.endObject()
     }
+
+    /// Where rows come from.
+    static func source(isStored: Bool) -> String { isStored ? "stored" : "live" }
 
     /// Writes who chose rows and columns.
     static func write(_ selection: RowsSelection, into writer: inout JSONWriter) {

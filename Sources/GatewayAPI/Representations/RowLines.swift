@@ -34,10 +34,11 @@ struct RowLines {
     }
 
     /// The last line after all rows.
-    mutating func end(_ selection: RowsSelection) -> [UInt8] {
+    mutating func end(_ selection: RowsSelection, isStored: Bool) -> [UInt8] {
         writer.beginObject()
         writer.member("end", true)
         writer.member("rows", count)
+        if isStored { writer.member("source", ProfileRepresentation.source(isStored: true)) }
         ProfileRepresentation.write(selection, into: &writer)
         writer.endObject()
         writer.endLine()

@@ -79,7 +79,7 @@ extension RoutedRequest {
         }
         if route.query.contains("source") {
             switch try query.choice("source", of: SourceChoice.self) {
-            case .cache: freshness.onlyIfCached = true
+            case .cache, .stored: freshness.onlyIfCached = true
             case .meter: freshness.maxAge = .zero
             case nil: break
             }
@@ -90,6 +90,7 @@ extension RoutedRequest {
     /// Where a caller wants a value from.
     private enum SourceChoice: String, CaseIterable {
         case cache
+        case stored
         case meter
     }
 

@@ -54,6 +54,7 @@ extension GatewayAPI {
         let query = try Self.rowsQuery(request)
         let wishes = Gateway.Wishes(
             association: try request.association(),
+            freshness: try request.freshness(),
             budget: request.budget,
             priority: request.priority
         )
@@ -123,7 +124,7 @@ extension GatewayAPI {
                 } deliver: { batch in
                     if let octets = lines.add(batch) { try await body.write(octets) }
                 }
-                last = lines.end(selection)
+                last = lines.end(selection, isStored: pending.isStored)
             } catch let error as GatewayError {
                 last = lines.end(error)
             }

@@ -83,6 +83,12 @@ public final class GatewayMetrics: Sendable {
         "Octets of values exchanged with meters.",
         labels: ["direction"]
     )
+    /// Readings handed to the store, by what became of them.
+    public let readings = MetricCounter(
+        "cosem_gateway_readings_total",
+        "Readings handed to the store.",
+        labels: ["outcome"]
+    )
     private let version: String
 
     /// Makes the counters of one gateway.
@@ -164,6 +170,7 @@ public final class GatewayMetrics: Sendable {
         cacheHits.write(into: &text)
         cacheMisses.write(into: &text)
         octets.write(into: &text)
+        readings.write(into: &text)
         if let dialIns = present.dialIns { write(dialIns, into: &text) }
         if let pushes = present.pushes { pushes.write(into: &text) }
         ProcessFigures.write(into: &text)

@@ -22,6 +22,8 @@ public struct RowsAnswer: Sendable {
     public let zone: any TimeZoneRules
     /// Who chose rows and columns.
     public let selection: RowsSelection
+    /// Whether the rows come from the store.
+    public let isStored: Bool
     /// Where the time went.
     public let timings: ExchangeTimings
 

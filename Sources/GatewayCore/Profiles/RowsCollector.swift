@@ -44,6 +44,7 @@ struct RowsCollector {
     func answer(
         _ sheet: ProfileSheet,
         _ selection: RowsSelection,
+        isStored: Bool,
         now: Timestamp,
         timings: ExchangeTimings
     ) -> RowsAnswer {
@@ -82,6 +83,7 @@ struct RowsCollector {
             rest: rest,
             zone: plan.zone,
             selection: selection,
+            isStored: isStored,
             timings: timings
         )
     }

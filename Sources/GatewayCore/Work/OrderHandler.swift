@@ -49,7 +49,8 @@ public struct OrderHandler: JobHandler {
                     association: order.association,
                     freshness: .live,
                     budget: WaitBudget(time, caller: caller),
-                    priority: priority
+                    priority: priority,
+                    origin: .job(job.id)
                 )
                 return try await carryOutSteps(of: order, execution, wishes, in: context)
             case .gapRecovery(let profile, let association):

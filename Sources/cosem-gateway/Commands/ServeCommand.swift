@@ -61,6 +61,14 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Days that events are kept. (default: 90)")
     var eventsRetention: String?
 
+    @Option(help: "Days that readings and profile rows are kept. (default: 400)")
+    var readingsRetention: String?
+
+    @Option(
+        help: "Whether rows that are all stored are told from the store: final, or on-request only. (default: final)"
+    )
+    var storedRows: String?
+
     @Option(help: "Seconds a stop waits for what is under way. (default: 30)")
     var shutdownGrace: String?
 
@@ -77,7 +85,8 @@ struct ServeCommand: AsyncParsableCommand {
                 "secret.key.file": secretKeyFile, "auth": auth, "insecure": insecure ? "true" : nil,
                 "log.level": logLevel, "http.loops": httpLoops, "http.connections": httpConnections,
                 "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
-                "events.retention": eventsRetention,
+                "events.retention": eventsRetention, "readings.retention": readingsRetention,
+                "stored.rows": storedRows,
                 "shutdown.grace": shutdownGrace,
             ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag },
             file: config

@@ -62,6 +62,7 @@ struct GatewayProcess: Sendable {
     private let pushPolicy: PushPolicy
     private let shutdownGrace: Duration
     private let retention: Duration
+    private let readingRetention: Duration
     private let logger: Logger
 
     /// Builds the gateway and brings its database to the present schema.
@@ -73,6 +74,7 @@ struct GatewayProcess: Sendable {
         pushPolicy = settings.pushPolicy
         shutdownGrace = .seconds(settings.shutdownGraceSeconds)
         retention = .seconds(settings.eventRetentionDays * 86_400)
+        readingRetention = .seconds(settings.readingRetentionDays * 86_400)
         try await Migrator.migrate(database, now: SystemWallClock().now())
         let fleet = SQLFleetStore(database: database, sealer: persistence.sealer)
         try await fleet.checkSealingKey()
@@ -95,7 +97,11 @@ struct GatewayProcess: Sendable {
             access: sessions,
             custodian: custodian,
             pushIntake: pushIntake,
-            settings: .init(version: Version.text, systemTitle: systemTitle)
+            settings: .init(
+                version: Version.text,
+                systemTitle: systemTitle,
+                storedRowsAreFinal: settings.storedRowsAreFinal
+            )
         )
         let api = GatewayAPI(gateway: gateway, logger: logger)
         runner = JobRunner(queue: queue, handlers: api.jobHandlers, settings: .init(holder: "gateway"), logger: logger)
@@ -129,6 +135,7 @@ struct GatewayProcess: Sendable {
                 services: (besides + dialInServices + [pushService] + [
                     CounterLogService(custodian: custodian),
                     EventRetention(gateway: gateway, retention: retention, logger: logger),
+                    ReadingRetention(gateway: gateway, retention: readingRetention, logger: logger),
                 ]
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, recovery, server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },

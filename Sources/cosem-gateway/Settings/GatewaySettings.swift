@@ -31,6 +31,10 @@ struct GatewaySettings: Sendable {
     var shutdownGraceSeconds: Int
     /// How long events are kept, days.
     var eventRetentionDays: Int
+    /// How long readings are kept, days.
+    var readingRetentionDays: Int
+    /// Whether rows that are all stored are told without asking the meter.
+    var storedRowsAreFinal: Bool
     /// Where meters connect to the gateway; nil = nowhere.
     var dialIn: DialInSettings?
     /// Where meters push to; nil = nowhere.
@@ -107,6 +111,12 @@ struct GatewaySettings: Sendable {
         meterConnectionRate = rate == 0 ? nil : rate
         breakerFailures = try Self.number(reader, "breaker.failures", from: 0, default: 5)
         eventRetentionDays = try Self.positive(reader, "events.retention", default: 90)
+        readingRetentionDays = try Self.positive(reader, "readings.retention", default: 400)
+        let rows = reader.string(forKey: "stored.rows", default: "final")
+        guard ["final", "on-request"].contains(rows) else {
+            throw SettingsError.invalid(option: "stored-rows", value: rows, hint: "choose one of final, on-request")
+        }
+        storedRowsAreFinal = rows == "final"
         dialIn = try DialInSettings.resolve(reader)
         push = try PushSettings.resolve(reader)
         pushPolicy = try PushPolicy.resolve(reader)

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import COSEMModel
+import DLMSCodec
+import Fleet
+import JSONText
+import Timekeeping
+
+/// How stored readings look in JSON and CSV: a quantity with its moment and quality, all on one level.
+struct StoredReadingRepresentation {
+    static let csvColumns = [
+        "meter", "name", "time", "value", "unit", "quality", "reasons", "source", "object", "attribute",
+    ]
+
+    let numbersAsStrings: Bool
+
+    /// Writes the members of a reading into an object that is begun.
+    func writeMembers(_ reading: StoredReading, into writer: inout JSONWriter) {
+        writer.name("value")
+        writeValue(reading, into: &writer)
+        writer.member("unit", reading.scalerUnit?.symbol)
+        writer.name("raw")
+        write(number: Self.number(reading.value, scaler: 0), into: &writer)
+        writer.member("scaler", reading.scalerUnit?.scaler)
+        writer.member("unitCode", reading.scalerUnit?.unitCode)
+        writer.member("time", reading.at.rfc3339)
+        writer.member("quality", reading.quality.rawValue)
+        writer.member("reasons", reading.reasons)
+        writer.member("source", Self.source(reading.series))
+        writer.name("object")
+        writer.beginObject()
+        writer.member("obis", reading.series.object.description)
+        writer.member("class", reading.series.classID)
+        writer.member("attribute", reading.series.attribute)
+        if reading.series.element != 0 { writer.member("element", reading.series.element) }
+        writer.endObject()
+        writer.member("receivedAt", reading.receivedAt.rfc3339)
+        guard let detail = reading.detail else { return }
+        writer.member("origin", detail.origin?.word)
+        writer.member("job", detail.origin?.job?.text)
+        writer.member("clock", detail.timeSource == nil ? "gateway" : "meter")
+        writer.member("timeSource", detail.timeSource?.rawValue)
+        writer.member("rawTime", detail.rawTime)
+        writer.member("status", detail.status)
+    }
+
+    /// Writes a reading of one of many meters.
+    func write(_ reading: StoredReading, of meter: MeterID, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("meter", meter.text)
+        writer.member("name", ReadingName.usual(reading.series))
+        writeMembers(reading, into: &writer)
+        writer.endObject()
+    }
+
+    /// Adds a line of CSV.
+    func writeCSV(_ reading: StoredReading, of meter: MeterID, into octets: inout [UInt8]) {
+        let value: String
+        if let number = Self.number(reading.value, scaler: reading.scaler) {
+            value = number
+        } else {
+            var writer = JSONWriter(reservingCapacity: 64)
+            writeValue(reading, into: &writer)
+            let text = String(decoding: writer.octets, as: UTF8.self)
+            value = text == "null" ? "" : (try? JSONReader.parse(writer.octets))?.string ?? text
+        }
+        let fields = [
+            meter.text, ReadingName.usual(reading.series), reading.at.rfc3339, value,
+            reading.scalerUnit?.symbol ?? "", reading.quality.rawValue, reading.reasons.joined(separator: " "),
+            Self.source(reading.series), reading.series.object.description, String(reading.series.attribute),
+        ]
+        Self.writeCSV(fields, into: &octets)
+    }
+
+    /// Adds a line of fields (RFC 4180).
+    static func writeCSV(_ fields: [String], into octets: inout [UInt8]) {
+        for (place, field) in fields.enumerated() {
+            if place > 0 { octets.append(UInt8(ascii: ",")) }
+            if field.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) {
+                octets.append(0x22)
+                for octet in field.utf8 { octets.append(contentsOf: octet == 0x22 ? [0x22, 0x22] : [octet]) }
+                octets.append(0x22)
+            } else {
+                octets.append(contentsOf: field.utf8)
+            }
+        }
+        octets.append(contentsOf: [0x0D, 0x0A])
+    }
+
+    private func writeValue(_ reading: StoredReading, into writer: inout JSONWriter) {
+        if let number = Self.number(reading.value, scaler: reading.scaler) {
+            return write(number: number, into: &writer)
+        }
+        var context = ValueContext.attribute(
+            classID: reading.series.classID,
+            version: nil,
+            logicalName: reading.series.object,
+            index: reading.series.attribute
+        )
+        context.quantity = .none
+        context.numbersAsStrings = numbersAsStrings
+        ValueForm.friendly.write(reading.value.data, context: context, into: &writer)
+    }
+
+    private func write(number: String?, into writer: inout JSONWriter) {
+        guard let number else { return writer.null() }
+        if numbersAsStrings { writer.string(number) } else { writer.number(text: number) }
+    }
+
+    /// The exact text of a number; nil for what is none.
+    private static func number(_ value: ReadingValue, scaler: Int) -> String? {
+        switch value {
+        case .integer(let number): return DecimalText.scaled(number, scaler: scaler)
+        case .unsigned(let number): return DecimalText.scaled(number, scaler: scaler)
+        case .float32(let bits):
+            let number = Float(bitPattern: bits)
+            return number.isFinite ? DecimalText.shifted(number.description, by: scaler) : nil
+        case .float64(let bits):
+            let number = Double(bitPattern: bits)
+            return number.isFinite ? DecimalText.shifted(number.description, by: scaler) : nil
+        case .null, .boolean, .text, .octets, .data: return nil
+        }
+    }
+
+    private static func source(_ series: ReadingSeries) -> String {
+        switch series.source {
+        case .register: "register"
+        case .profile(let profile): "profile \(profile)"
+        case .push: "push"
+        }
+    }
+}
+
+extension StoredReading {
+    fileprivate var scaler: Int { Int(scalerUnit?.scaler ?? 0) }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import GatewayCore
+import Logging
+import ServiceLifecycle
+import Timekeeping
+
+/// Removes readings that are too old, once a day, some meters at a time.
+struct ReadingRetention: Service {
+    private static let period = Duration.seconds(86_400)
+
+    let gateway: Gateway
+    let retention: Duration
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do throws(GatewayError) {
+                    let removed = try await gateway.removeReadings(olderThan: retention)
+                    if removed > 0 { logger.info("old readings were removed", metadata: ["rows": "\(removed)"]) }
+                } catch {
+                    logger.error("old readings could not be removed", metadata: ["reason": "\(error)"])
+                }
+                try? await gateway.clock.sleep(until: gateway.clock.now() + Self.period)
+            }
+        }
+    }
+}
