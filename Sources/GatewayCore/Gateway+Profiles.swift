@@ -28,6 +28,8 @@ extension Gateway {
         /// Whether the rows come from the store.
         public let isStored: Bool
         let origin: ReadingOrigin
+        /// Whether rows are stored as they come; false for who stores them with the ledger when all have come.
+        var isKeptOnTheWay = true
         private let query: RowsQuery
         /// At most so many rows in the answer.
         public var limit: Int?
@@ -236,12 +238,15 @@ extension Gateway {
             }
             return .none
         }
-        var intake = RowsIntake(
-            readingKeeper,
-            meter: pending.access.memory.id,
-            origin: pending.origin,
-            sheet: pending.sheet
-        )
+        var intake: RowsIntake?
+        if pending.isKeptOnTheWay {
+            intake = RowsIntake(
+                readingKeeper,
+                meter: pending.access.memory.id,
+                origin: pending.origin,
+                sheet: pending.sheet
+            )
+        }
         do {
             let selection = try await rowsReader.read(pending.plan, pending.access, isEnough: isEnough) { batch in
                 try await intake?.add(batch)
