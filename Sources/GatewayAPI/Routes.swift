@@ -31,7 +31,7 @@ extension GatewayAPI {
     // swift-format-ignore
     /// Every operation of the API; openapi.yaml lists the same.
     var routeTable: RouteTable {
-        RouteTable(basePath: settings.basePath, [
+        RouteTable(basePath: settings.basePath, audited([
             Route(.get, "/", name: "getService", handler: service),
             Route(.get, "/livez", name: "getLiveness", handler: liveness),
             Route(.get, "/readyz", name: "getReadiness", query: ["verbose"], handler: readiness),
@@ -98,6 +98,11 @@ extension GatewayAPI {
             Route(.get, Self.object + "/attributes/{n}", name: "getAttribute", query: Self.valueWords + Self.rangeWords, handler: getAttribute),
             Route(.put, Self.object + "/attributes/{n}", name: "putAttribute", query: ["class", "association"], consumes: Self.json, handler: putAttribute),
             Route(.post, Self.object + "/methods/{n}", name: "invokeMethod", query: ["class", "association"], consumes: Self.json, handler: invokeMethod),
+            Route(.get, "/meters/{id}/disconnector", name: "getDisconnector", query: ["object", "association"], handler: getDisconnector),
+            Route(.post, "/meters/{id}/disconnector/orders", name: "createDisconnectorOrder", consumes: Self.json, handler: createDisconnectorOrder),
+            Route(.get, "/system/orders-hold", name: "getOrdersHold", handler: getOrdersHold),
+            Route(.post, "/system/orders-hold", name: "holdOrders", consumes: Self.json, handler: holdOrders),
+            Route(.delete, "/system/orders-hold", name: "releaseOrders", handler: releaseOrders),
             Route(.post, "/meters/{id}/read", name: "readBatch", consumes: Self.json, handler: readBatch),
 
             Route(.get, "/meters/{id}/profiles", name: "listProfiles", query: Self.ageWords, handler: listProfiles),
@@ -117,6 +122,7 @@ extension GatewayAPI {
 
             Route(.get, "/push/senders", name: "listPushSenders", query: ["state", "limit", "cursor"], handler: listPushSenders),
             Route(.get, "/events", name: "listEvents", query: ["since", "meter", "type", "limit", "cursor"], handler: listEvents),
+            Route(.get, "/audit", name: "listAuditRecords", query: ["meter", "action", "job", "limit", "cursor"], handler: listAuditRecords),
 
             Route(.get, "/meters/{id}/readings/latest", name: "getLatestReadings", query: ["names", "numbers"], handler: getLatestReadings),
             Route(.get, "/readings", name: "listReadings", query: Self.readingWords, produces: Self.rowTypes, handler: listReadings),
@@ -125,7 +131,8 @@ extension GatewayAPI {
             Route(.post, "/jobs", name: "createJob", consumes: Self.json, handler: createJob),
             Route(.get, "/jobs/{id}", name: "getJob", handler: getJob),
             Route(.get, "/jobs/{id}/executions", name: "listJobExecutions", query: ["limit", "cursor"], handler: listExecutions),
+            Route(.post, "/jobs/{id}/confirm", name: "confirmJob", consumes: Self.json, handler: confirmJob),
             Route(.post, "/jobs/{id}/cancel", name: "cancelJob", handler: cancelJob),
-        ], problem: { [clock = gateway.clock] in problem(of: $0, now: clock.now()) })
+        ]), problem: { [clock = gateway.clock] in problem(of: $0, now: clock.now()) })
     }
 }

@@ -23,6 +23,9 @@ extension Gateway {
         traceID: String
     ) async throws(GatewayError) -> JobRecord {
         guard !isDraining else { throw .draining }
+        if case .disconnector = order {
+            throw .notSupported(what: "an order to disconnect or reconnect, but through the orders of a meter or a job")
+        }
         for target in targets { _ = try await meter(target) }
         if case .firmware(let firmware) = order, try await image(firmware.image) == nil {
             throw .notFound(what: "firmware image \(firmware.image)")
@@ -100,11 +103,15 @@ extension Gateway {
 }
 
 extension GatewayError {
-    fileprivate init(_ error: JobStoreError, job: String, operation: String) {
+    /// What callers come to know of a failure of the job store.
+    init(_ error: JobStoreError, job: String, operation: String) {
         switch error {
         case .jobUnknown: self = .jobUnknown(text: job)
         case .wrongState(let state): self = .wrongState(job: job, state: state.rawValue, operation: operation)
         case .idempotencyKeyReused: self = .idempotencyKeyReused
+        case .idempotencyInFlight: self = .idempotencyInFlight
+        case .gateHeld: self = .ordersHeld
+        case .limitReached(let moment): self = .orderLimit(until: moment)
         case .leaseLost, .noTargets: self = .internal(reason: "\(error)")
         case .unavailable(let reason): self = .storeUnavailable(reason: reason)
         }
@@ -119,7 +126,7 @@ extension JobOrder {
         case .keyChange, .secretChange:
             // Which secrets the meter has is found out sooner or later, however long it is away.
             JobRetry(max: 3, backoff: .seconds(5), resolveFor: .seconds(365 * 86_400))
-        case .read, .profileRead, .gapRecovery, .write, .invoke, .discover, .bundle, .clockSync:
+        case .disconnector, .read, .profileRead, .gapRecovery, .write, .invoke, .discover, .bundle, .clockSync:
             JobRetry(max: 1, backoff: .seconds(5))
         }
     }

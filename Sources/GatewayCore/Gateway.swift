@@ -17,6 +17,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & EventStore & PushStore
     & LedgerStore
     & ReadingStore
+    & AuditLog
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {
@@ -28,6 +29,8 @@ public final class Gateway: Sendable {
         public var version: String
         /// The client's system title where an association has none configured; nil refuses such associations.
         public var systemTitle: SystemTitle?
+        /// What keeps orders that switch supply in bounds.
+        public var orders: OrderSettings
 
         /// Whether rows that are all stored are told from the store unless a caller wants them from the meter.
         public var storedRowsAreFinal: Bool
@@ -37,8 +40,10 @@ public final class Gateway: Sendable {
             valueAge: Duration = .seconds(60),
             version: String = "0.1.0",
             systemTitle: SystemTitle? = nil,
-            storedRowsAreFinal: Bool = true
+            storedRowsAreFinal: Bool = true,
+            orders: OrderSettings = OrderSettings()
         ) {
+            self.orders = orders
             self.valueAge = valueAge
             self.storedRowsAreFinal = storedRowsAreFinal
             self.version = version

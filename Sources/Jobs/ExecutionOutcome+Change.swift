@@ -27,7 +27,11 @@ extension ExecutionOutcome {
             if isCancelRequested { return .cancelled }
             guard execution.attempts <= retry.max else { return .failed(problem) }
             let moment = now + retry.pause(afterAttempts: execution.attempts)
-            if let end = specification.expiresAt, moment >= end { return .failed(problem) }
+            if let end = specification.expiresAt, moment >= end {
+                // What has a gate and was never sent has expired, which says more than the last failure to begin.
+                guard specification.gate != nil else { return .failed(problem) }
+                return .waiting(until: end, problem, countsAsAttempt: false)
+            }
             return .waiting(until: moment, problem, countsAsAttempt: true)
         case .postponed(let moment, let problem):
             if isCancelRequested { return .cancelled }
@@ -45,7 +49,31 @@ extension ExecutionOutcome {
             return .expired
         case .refused(.leaseLost):
             return nil
+        case .refused(.held):
+            return laterOrNever(now + Self.pauseWhenHeld, Self.held, specification)
+        case .refused(.limited(let moment)):
+            return laterOrNever(moment, Self.limited, specification)
+        case .refused(.alreadySent):
+            return resolvingLater(Self.sentBefore, of: claimed, now: now)
         }
+    }
+
+    private static let pauseWhenHeld = Duration.seconds(10)
+    private static let held = ExecutionProblem(name: "orders-held", plainDetail: "Orders are held.")
+    private static let limited = ExecutionProblem(name: "order-limit", plainDetail: "Too many orders were sent.")
+    private static let sentBefore = ExecutionProblem(
+        name: "outcome-unknown",
+        plainDetail: "It may have been sent before."
+    )
+
+    /// Waits without counting it as an attempt, at most until the job expires.
+    private func laterOrNever(
+        _ moment: Timestamp,
+        _ problem: ExecutionProblem,
+        _ specification: JobSpecification
+    ) -> ExecutionChange {
+        let end = specification.expiresAt.map { min($0, moment) } ?? moment
+        return .waiting(until: end, problem, countsAsAttempt: false)
     }
 
     private func resolvingLater(

@@ -29,6 +29,8 @@ public struct ExecutionRecord: Hashable, Sendable {
     public var attempts: Int
     /// Whether something that changes the target may have been sent; then the outcome is to be found by reading only.
     public var hasTransmitted: Bool
+    /// When permission to send was first given; for a job with a gate it is given once.
+    public var transmittedAt: Timestamp?
     /// When it may be worked on next, if it waits.
     public var dueAt: Timestamp?
     /// When work on it first began.
@@ -49,6 +51,7 @@ public struct ExecutionRecord: Hashable, Sendable {
         state: ExecutionState = .queued,
         attempts: Int = 0,
         hasTransmitted: Bool = false,
+        transmittedAt: Timestamp? = nil,
         dueAt: Timestamp? = nil,
         startedAt: Timestamp? = nil,
         finishedAt: Timestamp? = nil,
@@ -61,6 +64,7 @@ public struct ExecutionRecord: Hashable, Sendable {
         self.state = state
         self.attempts = attempts
         self.hasTransmitted = hasTransmitted
+        self.transmittedAt = transmittedAt
         self.dueAt = dueAt
         self.startedAt = startedAt
         self.finishedAt = finishedAt

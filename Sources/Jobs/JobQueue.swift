@@ -52,6 +52,31 @@ public final class JobQueue: Sendable {
         return result
     }
 
+    /// The job that a request with this key made before; nil when there is none.
+    ///
+    /// - Throws: ``JobStoreError/idempotencyKeyReused``.
+    public func job(madeWith key: IdempotencyKey) async throws(JobStoreError) -> JobRecord? {
+        try await store.job(madeWith: key, now: clock.now())
+    }
+
+    /// Looks whether a gate would let that many more executions be made now.
+    ///
+    /// - Throws: ``JobStoreError/gateHeld``, ``JobStoreError/limitReached(until:)``.
+    public func checkAdmission(of count: Int, to gate: JobGate) async throws(JobStoreError) {
+        try await store.checkAdmission(of: count, to: gate, now: clock.now())
+    }
+
+    /// Why nothing passes a gate at present; nil when it is open.
+    public func hold(of gate: String) async throws(JobStoreError) -> GateHold? {
+        try await store.hold(of: gate)
+    }
+
+    /// Holds a gate, or with nil opens it again.
+    public func setHold(_ hold: GateHold?, of gate: String) async throws(JobStoreError) {
+        try await store.setHold(hold, of: gate)
+        signal.yield(.workAdded)
+    }
+
     /// The job; nil when there is none.
     public func job(_ id: JobID) async throws(JobStoreError) -> JobRecord? {
         try await store.job(id)

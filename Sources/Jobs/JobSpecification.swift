@@ -39,6 +39,8 @@ public struct JobSpecification: Hashable, Sendable {
     public var confirmBefore: Timestamp?
     /// Ties the job to the request that made it, in logs.
     public var traceID: String?
+    /// What it has to pass before it sends something; nil for nothing but the rules of every job.
+    public var gate: JobGate?
 
     /// Makes a specification.
     public init(
@@ -51,7 +53,8 @@ public struct JobSpecification: Hashable, Sendable {
         startAt: Timestamp? = nil,
         expiresAt: Timestamp? = nil,
         confirmBefore: Timestamp? = nil,
-        traceID: String? = nil
+        traceID: String? = nil,
+        gate: JobGate? = nil
     ) {
         self.kind = kind
         self.payload = payload
@@ -63,6 +66,7 @@ public struct JobSpecification: Hashable, Sendable {
         self.expiresAt = expiresAt
         self.confirmBefore = confirmBefore
         self.traceID = traceID
+        self.gate = gate
     }
 
     /// The state a new job of this kind begins in.
@@ -108,15 +112,19 @@ public struct JobAbortRule: Hashable, Sendable {
     public var failurePercent: Int
     /// How many must be done before the share counts.
     public var minExecuted: Int
+    /// How many failures one after the other are too many, whatever the share; nil counts only the share.
+    public var inRow: Int?
 
     /// Makes a rule.
-    public init(failurePercent: Int, minExecuted: Int) {
+    public init(failurePercent: Int, minExecuted: Int, inRow: Int? = nil) {
         self.failurePercent = failurePercent
         self.minExecuted = minExecuted
+        self.inRow = inRow
     }
 
     /// Whether the rule applies.
-    public func applies(to progress: JobProgress) -> Bool {
+    public func applies(to progress: JobProgress, failedInRow: Int = 0) -> Bool {
+        if let inRow, failedInRow >= inRow { return true }
         let executed = progress.succeeded + progress.failed
         return executed >= max(minExecuted, 1) && progress.failed * 100 >= failurePercent * executed
     }

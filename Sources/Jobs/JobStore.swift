@@ -9,8 +9,19 @@ public import Timekeeping
 public protocol JobStore: Sendable {
     /// Stores a job with one execution per target, and its idempotency key if there is one.
     ///
-    /// - Throws: ``JobStoreError/idempotencyKeyReused``, ``JobStoreError/unavailable(reason:)``.
+    /// - Throws: ``JobStoreError/idempotencyKeyReused``, ``JobStoreError/idempotencyInFlight``,
+    ///   ``JobStoreError/gateHeld``, ``JobStoreError/limitReached(until:)``, ``JobStoreError/unavailable(reason:)``.
     func create(_ creation: JobCreation) async throws(JobStoreError) -> JobCreationResult
+
+    /// The job that a request with this key made before; nil when there is none.
+    ///
+    /// - Throws: ``JobStoreError/idempotencyKeyReused``.
+    func job(madeWith key: IdempotencyKey, now: Timestamp) async throws(JobStoreError) -> JobRecord?
+
+    /// Looks whether a gate would let that many more executions be made now.
+    ///
+    /// - Throws: ``JobStoreError/gateHeld``, ``JobStoreError/limitReached(until:)``.
+    func checkAdmission(of count: Int, to gate: JobGate, now: Timestamp) async throws(JobStoreError)
 
     /// The job; nil when there is none.
     func job(_ id: JobID) async throws(JobStoreError) -> JobRecord?
@@ -43,7 +54,8 @@ public protocol JobStore: Sendable {
 
     /// Records durably that something which changes the target is about to be sent.
     ///
-    /// The last gate before the target: refused when the job was cancelled or expired or the lease is gone.
+    /// The last gate before the target: refused when the job was cancelled or expired or the lease is gone, and for a
+    /// job with a ``JobGate`` when that is held, its fuse is spent, or permission was given once before.
     ///
     /// - Parameter progress: kept in the same step as how far the execution is; nil leaves what was kept.
     /// - Returns: nil when it may be sent.
@@ -53,6 +65,12 @@ public protocol JobStore: Sendable {
         progress: [UInt8]?,
         now: Timestamp
     ) async throws(JobStoreError) -> TransmissionRefusal?
+
+    /// Why nothing passes a gate at present; nil when it is open.
+    func hold(of gate: String) async throws(JobStoreError) -> GateHold?
+
+    /// Holds a gate, or with nil opens it again; jobs keep waiting and expire as usual meanwhile.
+    func setHold(_ hold: GateHold?, of gate: String) async throws(JobStoreError)
 
     /// Keeps how far an execution is, for those who look; of one that the holder has no more, nothing.
     func report(_ progress: [UInt8], of execution: ExecutionID, holder: String) async throws(JobStoreError)
@@ -111,6 +129,12 @@ public enum JobStoreError: Error, Hashable, Sendable {
     case wrongState(JobState)
     /// The idempotency key belongs to a request with another body.
     case idempotencyKeyReused
+    /// A request with this idempotency key is being stored right now.
+    case idempotencyInFlight
+    /// The job's gate is held.
+    case gateHeld
+    /// The fuse of the job's gate is spent until then.
+    case limitReached(until: Timestamp)
     /// The execution is held by another runner or by none.
     case leaseLost
     /// A job without targets would never end.
@@ -247,6 +271,12 @@ public enum TransmissionRefusal: Error, Hashable, Sendable {
     case expired
     /// The execution is no longer the holder's; nothing of it is recorded either.
     case leaseLost
+    /// The job's gate is held; nothing was sent, and it may be tried again.
+    case held
+    /// As many as may were sent in this time; it may be tried again then.
+    case limited(until: Timestamp)
+    /// Permission was given before, so something may have been sent; only reading is left.
+    case alreadySent
 }
 
 /// What becomes of an execution.

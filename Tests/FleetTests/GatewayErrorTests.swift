@@ -54,6 +54,9 @@ import Timekeeping
             .connectionLost(meter, waitingFor: "AARE"), .verificationFailed(target),
             .storeUnavailable(reason: "MARKED"), .clockAmbiguous(meter, reason: "x"), .secretsPending(meter),
             .imageRejected(meter, reason: "x"), .meterNotConnected(meter, identity: "x", lastSeen: moment),
+            .ordersHeld, .outsideOrderWindow(until: moment), .orderExpired(job: "x"), .orderUnconfirmed(job: "x"),
+            .confirmationMismatch(job: "x", reason: "x"), .confirmationRefused(job: "x", reason: "x"),
+            .confirmationUnavailable, .orderNotCarriedOut(meter, state: "connected"),
             .notATextMeter(meter), .readoutUnreadable(reason: "x"), .readoutOfAnotherMeter(meter, number: "x"),
         ]
     }

@@ -53,7 +53,8 @@ struct APIBench: Sendable {
     private init(
         _ makeObjects: ((HandClock) -> any ObjectServer)?,
         _ framing: ServerFraming,
-        _ storedRowsAreFinal: Bool
+        _ storedRowsAreFinal: Bool,
+        _ orders: OrderSettings
     ) async throws {
         var options = MeterListener.Options()
         options.framing = framing
@@ -78,7 +79,7 @@ struct APIBench: Sendable {
             jobs: queue,
             access: sessions,
             custodian: custodian,
-            settings: .init(storedRowsAreFinal: storedRowsAreFinal),
+            settings: .init(storedRowsAreFinal: storedRowsAreFinal, orders: orders),
             clock: clock
         )
         var logger = Logger(label: "test")
@@ -93,13 +94,15 @@ struct APIBench: Sendable {
     ///   - serving: makes the meter that is served; a ``SampleMeter`` unless said otherwise.
     ///   - framing: what it speaks.
     ///   - storedRowsAreFinal: whether rows that are all stored are told again without the meter.
+    ///   - orders: what keeps orders in bounds.
     static func run(
         serving makeObjects: ((HandClock) -> any ObjectServer)? = nil,
         framing: ServerFraming = .wrapper,
         storedRowsAreFinal: Bool = false,
+        orders: OrderSettings = OrderSettings(),
         _ body: (APIBench) async throws -> Void
     ) async throws {
-        let bench = try await APIBench(makeObjects, framing, storedRowsAreFinal)
+        let bench = try await APIBench(makeObjects, framing, storedRowsAreFinal, orders)
         let made = try await bench.send(.put, "/meters/M1", bench.configuration())
         #expect(made.status == 201)
         try await body(bench)

@@ -34,6 +34,11 @@ final class SampleMeter: ObjectServer {
         /// The most rows in one answer so far.
         var longestAnswer = 0
         var ignoresWrites = false
+        /// Commands to the disconnector that arrived.
+        var orders = 0
+        /// The disconnector says yes and does nothing.
+        var ignoresOrders = false
+        var refusesOrders = false
     }
 
     static let energy = OBISCode(1, 0, 1, 8, 0, 255)
@@ -45,12 +50,37 @@ final class SampleMeter: ObjectServer {
     static let clock = OBISCode(0, 0, 1, 0, 0, 255)
     static let twice = OBISCode(1, 0, 0, 2, 0, 255)
     static let association = OBISCode(0, 0, 40, 0, 0, 255)
+    static let scripts = OBISCode(0, 0, 10, 0, 106, 255)
+    static let tariffScripts = OBISCode(0, 0, 10, 0, 100, 255)
+    static let schedule = OBISCode(0, 0, 15, 0, 1, 255)
+    static let limiter = OBISCode(0, 0, 17, 0, 0, 255)
+
+    /// A table with one script of one action.
+    static func script(_ classID: UInt16, _ object: OBISCode, _ method: Int8) -> DLMSData {
+        .array([
+            .structure([
+                .longUnsigned(1),
+                .array([
+                    .structure([
+                        .enumeration(2), .longUnsigned(classID), .octetString(object.octets), .integer(method),
+                        .integer(0),
+                    ])
+                ]),
+            ])
+        ])
+    }
+
+    private static func action(_ table: OBISCode) -> DLMSData {
+        .structure([.octetString(table.octets), .longUnsigned(1)])
+    }
+
     /// The time of the first row, 2026-11-20T00:00:00Z.
     static let firstRow: Int64 = 1_795_132_800
     static let rowCount = 200
 
     let state: Mutex<State>
     private let hook = Mutex<(@Sendable () -> Void)?>(nil)
+    private let invoked = Mutex<(@Sendable () -> Void)?>(nil)
 
     init() {
         var state = State()
@@ -85,6 +115,23 @@ final class SampleMeter: ObjectServer {
             Self.disconnector,
             [(2, 1, .boolean(true)), (3, 1, .enumeration(1)), (4, 3, .enumeration(1))],
             [1, 2]
+        )
+        add(9, 0, Self.scripts, [(2, 3, Self.script(70, Self.disconnector, 1))], [1])
+        add(9, 0, Self.tariffScripts, [(2, 3, Self.script(6, OBISCode(0, 0, 14, 0, 0, 255), 1))], [1])
+        add(
+            22,
+            0,
+            Self.schedule,
+            [(2, 3, Self.action(Self.tariffScripts)), (3, 3, .enumeration(1)), (4, 3, .array([]))]
+        )
+        add(
+            71,
+            0,
+            Self.limiter,
+            [
+                (3, 3, .doubleLongUnsigned(9)),
+                (11, 3, .structure([Self.action(Self.scripts), Self.action(Self.scripts)])),
+            ]
         )
         add(8, 0, Self.clock, [(2, 3, .octetString([UInt8](repeating: 0xFF, count: 12)))])
         let columns = [CaptureObject.clock, CaptureObject(classID: 3, logicalName: Self.energy, attributeIndex: 2)]
@@ -158,8 +205,47 @@ final class SampleMeter: ObjectServer {
     }
 
     func invoke(_ method: MethodDescriptor, parameter: DLMSData?, for client: ServedClient) -> ActionOutcome {
-        state.withLock { $0.invocations[method.methodID, default: 0] += 1 }
-        return ActionOutcome(result: .success)
+        let result = state.withLock { state in
+            state.invocations[method.methodID, default: 0] += 1
+            return method.classID == 70 ? Self.order(method.methodID, &state) : .success
+        }
+        invoked.withLock { $0 }?()
+        return ActionOutcome(result: result)
+    }
+
+    private static func order(_ method: Int8, _ state: inout State) -> ActionResult {
+        state.orders += 1
+        guard !state.refusesOrders, let order = DisconnectControl.Order(rawValue: method) else { return .otherReason }
+        guard !state.ignoresOrders else { return .success }
+        guard case .enumeration(let code)? = state.values[Place(70, disconnector, 3)],
+            case .enumeration(let mode)? = state.values[Place(70, disconnector, 4)],
+            let present = DisconnectControl.State(rawValue: code),
+            let next = DisconnectControl.Mode(rawValue: mode)?.state(after: order, from: present)
+        else { return .otherReason }
+        show(next, &state)
+        return .success
+    }
+
+    private static func show(_ shown: DisconnectControl.State, _ state: inout State) {
+        state.values[Place(70, disconnector, 2)] = .boolean(shown == .connected)
+        state.values[Place(70, disconnector, 3)] = .enumeration(shown.rawValue)
+    }
+
+    /// What is done after a method was invoked, before the answer.
+    var onInvoke: (@Sendable () -> Void)? {
+        get { invoked.withLock { $0 } }
+        set { invoked.withLock { $0 = newValue } }
+    }
+
+    /// How many commands to the disconnector arrived.
+    var orders: Int { state.withLock { $0.orders } }
+
+    /// Moves the disconnector by hand.
+    func setDisconnector(_ shown: DisconnectControl.State, mode: UInt8 = 1) {
+        state.withLock { state in
+            Self.show(shown, &state)
+            state.values[Place(70, Self.disconnector, 4)] = .enumeration(mode)
+        }
     }
 
     /// How often an attribute was read.

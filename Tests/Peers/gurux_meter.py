@@ -16,6 +16,7 @@ import asyncio
 import datetime
 import hashlib
 import os
+import random
 import signal
 import struct
 import sys
@@ -34,6 +35,7 @@ from gurux_dlms.objects.enums import SortMethod, ControlMode, ControlState, Cloc
 
 # ------------------------------------------------------------------------------------------------ constants
 ER_HW, ER_TEMP, ER_RW, ER_UNDEF, ER_CLASS, ER_UNAVAIL, ER_TYPE, ER_SCOPE = 1, 2, 3, 4, 9, 11, 12, 13
+ORDER_WAYS = ["prompt", "prompt", "answers-late", "acts-late", "never-answers", "ignores", "drops", "drops-after"]
 ER_NO_LONG_GET, ER_BLOCK_NO, ER_OTHER = 15, 19, 250
 AUTHS = {"none": 0, "low": 1, "high": 2, "high-md5": 3, "high-sha1": 4, "high-gmac": 5, "high-sha256": 6}
 SECS = {"none": 0, "auth": 0x10, "enc": 0x20, "authenc": 0x30}
@@ -287,6 +289,8 @@ class Meter:
         self.number = number
         self.port = a.port + number
         self.log_once = set()
+        self.ways = random.Random(a.order_ways * 1000 + number)
+        self.answer_pause = 0
         self.settings = GXDLMSSettings(True, None)
         self.settings.setUseLogicalNameReferencing(a.referencing == "ln")
         self.settings.maxPduSize = 0xFFFF
@@ -569,6 +573,32 @@ class Meter:
     def decode(self, bb):
         return _GXCommon.getData(self.settings, bb, _GXDataInfo())
 
+    def switch(self, index):
+        """Carry out an order to the disconnector in one of the ways in which meters do; tell of it on standard output."""
+        way = self.ways.choice(ORDER_WAYS) if self.a.order_ways else "prompt"
+        if self.a.order_log:
+            print("ORDER", self.port, index, way, flush=True)
+
+        def act():
+            self.disc.outputState = index == 2
+            self.disc.controlState = ControlState.CONNECTED if index == 2 else ControlState.DISCONNECTED
+            if self.a.order_log:
+                print("STATE", self.port, int(self.disc.controlState), flush=True)
+
+        pause = self.ways.uniform(0.2, 1.2)
+        if way == "acts-late":
+            asyncio.get_running_loop().call_later(pause, act)
+            raise Ignore
+        if way not in ("ignores", "drops"):
+            act()
+        if way in ("ignores", "never-answers"):
+            raise Ignore
+        if way in ("drops", "drops-after"):
+            raise Drop
+        if way == "answers-late":
+            self.answer_pause = pause
+        return None
+
     def action(self, sess, obj, index, params):
         """-> encoded return data or None"""
         t = obj.objectType
@@ -581,9 +611,7 @@ class Meter:
         if t == ObjectType.DEMAND_REGISTER and index in (1, 2):
             return None
         if obj is self.disc and index in (1, 2):
-            obj.outputState = index == 2
-            obj.controlState = ControlState.CONNECTED if index == 2 else ControlState.DISCONNECTED
-            return None
+            return self.switch(index)
         if t == ObjectType.SCRIPT_TABLE and index == 1:
             n = int(params)
             if n not in (1, 2):
@@ -1368,6 +1396,9 @@ async def serve(m, reader, writer):
                     traceback.print_exc()
                 break
             if r:
+                if m.answer_pause:
+                    pause, m.answer_pause = m.answer_pause, 0
+                    await asyncio.sleep(pause)
                 if m.a.delay_ms:
                     await asyncio.sleep(m.a.delay_ms / 1000)
                 if m.a.trace:
@@ -1452,6 +1483,8 @@ def args():
     p.add_argument("--conformance", default="", help="hex, 24 bits")
     p.add_argument("--short-rlre", action="store_true", help="RLRE without user-information")
     p.add_argument("--delay-ms", type=int, default=0)
+    p.add_argument("--order-log", action="store_true", help="print every order to the disconnector, and its state after it acted")
+    p.add_argument("--order-ways", type=int, default=0, help="a seed: orders are answered late, never, or not carried out")
     p.add_argument("--trace", action="store_true")
     p.add_argument("--any-type", action="store_true", help="writable objects take values of any type")
     p.add_argument("--selftest", action="store_true")

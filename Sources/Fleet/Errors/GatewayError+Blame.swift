@@ -13,7 +13,8 @@ extension GatewayError {
             .ordersOnly, .notSupported, .notATextMeter, .readoutUnreadable, .readoutOfAnotherMeter,
             .attributeUndefined, .profileUnknown, .noDisconnector, .jobUnknown, .jobPurged, .ambiguousObject,
             .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge, .clockAmbiguous,
-            .secretsPending, .idempotencyInFlight,
+            .secretsPending, .idempotencyInFlight, .outsideOrderWindow, .orderExpired, .orderUnconfirmed,
+            .confirmationMismatch, .confirmationRefused,
             .jobNotFinished, .expectationFailed, .inUse, .alreadyExists, .etagMismatch, .preconditionRequired,
             .typeMismatch, .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported,
             .idempotencyKeyReused, .objectClassInconsistent, .meterLocked, .rateLimited, .orderLimit, .notCached:
@@ -21,12 +22,14 @@ extension GatewayError {
         case .invocationCounterRejected(_, let problem): problem.party
         case .deniedByMeter, .objectUnavailable, .associationRejected, .authenticationFailedAtMeter,
             .decipheringFailed, .protocolError, .meterHardwareFault, .meterRefused, .imageRejected,
-            .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout, .verificationFailed:
+            .exceptionResponse, .meterTemporaryFailure, .meterBusy, .meterTimeout, .verificationFailed,
+            .orderNotCarriedOut:
             .meter
         case .meterRefusedConnection, .meterUnreachable, .connectionLost, .outcomeUnknown, .circuitOpen,
             .meterNotConnected:
             .network
-        case .internal, .lineBusy, .queueFull, .draining, .storeUnavailable, .waitExceeded:
+        case .ordersHeld, .confirmationUnavailable, .internal, .lineBusy, .queueFull, .draining, .storeUnavailable,
+            .waitExceeded:
             .gateway
         }
     }
@@ -37,7 +40,7 @@ extension GatewayError {
         case .objectUnavailable, .idempotencyInFlight, .jobNotFinished, .rateLimited, .orderLimit, .internal,
             .meterRefusedConnection, .meterTemporaryFailure, .meterBusy, .lineBusy, .queueFull, .circuitOpen,
             .draining, .storeUnavailable, .connectionLost, .meterUnreachable, .meterTimeout, .waitExceeded,
-            .meterLocked, .secretsPending, .meterNotConnected:
+            .meterLocked, .secretsPending, .meterNotConnected, .ordersHeld, .outsideOrderWindow:
             true
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
             .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
@@ -50,7 +53,8 @@ extension GatewayError {
             .objectClassInconsistent, .associationRejected, .authenticationFailedAtMeter, .decipheringFailed,
             .invocationCounterRejected, .protocolError, .meterHardwareFault, .meterRefused, .exceptionResponse,
             .outcomeUnknown, .notCached, .ordersOnly, .notSupported, .verificationFailed, .notATextMeter,
-            .readoutUnreadable, .readoutOfAnotherMeter:
+            .readoutUnreadable, .readoutOfAnotherMeter, .orderExpired, .orderUnconfirmed, .confirmationMismatch,
+            .confirmationRefused, .confirmationUnavailable, .orderNotCarriedOut:
             false
         }
     }
@@ -59,7 +63,7 @@ extension GatewayError {
     public var retryAt: Timestamp? {
         switch self {
         case .rateLimited(let moment), .orderLimit(let moment), .circuitOpen(_, let moment): moment
-        case .meterLocked(_, _, let moment): moment
+        case .meterLocked(_, _, let moment), .outsideOrderWindow(let moment): moment
         default: nil
         }
     }

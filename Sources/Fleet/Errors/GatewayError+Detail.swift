@@ -20,7 +20,7 @@ extension GatewayError {
         case .meterProtected(let meter): "Meter \(meter) is protected against orders."
         case .liveReadNotAllowed(let meter): "These credentials may not make meter \(meter) be read."
         case .deniedByMeter(let target, let outcome): "The meter denied access to \(target): \(outcome)."
-        case .ordersOnly(let target): "The \(target) switches supply and is not invoked here."
+        case .ordersOnly(let target): "The \(target) switches supply, or may; only an order may do that."
         case .notFound(let what): "There is no \(what)."
         case .meterUnknown(let text): "There is no meter \(text)."
         case .channelUnknown(let text, _): "There is no channel or channel group \(text)."
@@ -35,6 +35,17 @@ extension GatewayError {
         case .jobPurged(let text): "Job \(text) has ended long ago and its record was removed."
         case .ambiguousObject(let target, let classes):
             "Several classes have \(target): \(classes.map(String.init).joined(separator: ", "))."
+        case .ordersHeld: "Orders that switch supply are held by an operator; nothing was sent."
+        case .outsideOrderWindow(let moment):
+            "Disconnections are not allowed now" + (moment.map { ", but from \($0) on." } ?? ".")
+        case .orderExpired(let job): "Order \(job) expired before it could be sent; nothing was sent."
+        case .orderUnconfirmed(let job): "Order \(job) was not confirmed in time; nothing was sent."
+        case .confirmationMismatch(let job, let reason): "Order \(job) was not confirmed: \(reason)."
+        case .confirmationRefused(let job, let reason): "Order \(job) cannot be confirmed by this caller: \(reason)."
+        case .confirmationUnavailable:
+            "Orders need a second principal here, and callers of this gateway are not authenticated."
+        case .orderNotCarriedOut(let meter, let state):
+            "The order was sent to meter \(meter) once, and its disconnector is still \(state)."
         case .unexpectedState(let meter, let expected, let actual):
             "The disconnector of meter \(meter) is \(actual), not \(expected); nothing was sent."
         case .wrongState(let job, let state, let operation): "Job \(job) is \(state), which allows no \(operation)."

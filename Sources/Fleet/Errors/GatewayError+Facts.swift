@@ -19,7 +19,7 @@ extension GatewayError {
             .outcomeUnknown(let meter, _), .meterBusy(let meter), .lineBusy(let meter, _), .queueFull(let meter, _),
             .circuitOpen(let meter, _), .meterUnreachable(let meter, _, _), .meterTimeout(let meter, _, _),
             .notCached(let meter), .notATextMeter(let meter), .readoutOfAnotherMeter(let meter, _),
-            .meterNotConnected(let meter, _, _):
+            .meterNotConnected(let meter, _, _), .orderNotCarriedOut(let meter, _):
             meter
         case .waitExceeded(let meter, _): meter
         default: nil

@@ -32,7 +32,14 @@ extension GatewayError {
         case .decipheringFailed:
             "Check blockCipherKey, authenticationKey, suite and both system titles of the association."
         case .invocationCounterRejected(let meter, let problem): problem.hint(meter)
-        case .ordersOnly: "Orders that switch supply safely are not part of this version."
+        case .ordersOnly: "Use POST /meters/{id}/disconnector/orders."
+        case .ordersHeld: "See who holds them, and why, with GET /system/orders-hold."
+        case .orderExpired: "Decide again, and make a new order with a new Idempotency-Key and a later expiresAt."
+        case .orderUnconfirmed: "Make a new order, and confirm it within five minutes with POST /jobs/{id}/confirm."
+        case .confirmationMismatch: "Read the order with GET /jobs/{id}; it tells the token and the number of meters."
+        case .confirmationUnavailable: "Have the operator choose orders.confirmation none or self, or authentication."
+        case .orderNotCarriedOut: "Find out at the meter why, before you order again."
+        case .unexpectedState: "Look with GET /meters/{id}/disconnector and decide again."
         case .protocolError: "Check that the port speaks DLMS/COSEM with the configured framing."
         case .verificationFailed: "Read the attribute; send \"verify\": false for one that changes by itself."
         case .meterNotConnected:
@@ -59,7 +66,8 @@ extension GatewayError {
             "Check address.device of the meter, or send ?number=ignored if the number is known to differ."
         case .jobNotFinished: "Wait with Prefer: wait=20 on the job."
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .notFound, .associationUnknown,
-            .objectUnavailable, .noDisconnector, .jobUnknown, .jobPurged, .unexpectedState, .wrongState,
+            .objectUnavailable, .noDisconnector, .jobUnknown, .jobPurged, .wrongState, .outsideOrderWindow,
+            .confirmationRefused,
             .notAllowedByControlMode, .adjustmentTooLarge, .idempotencyInFlight, .expectationFailed, .typeMismatch,
             .valueOutOfRange, .badRecurrence, .rangeNotSupported, .objectClassInconsistent,
             .rateLimited, .orderLimit, .internal, .meterHardwareFault, .meterRefused, .exceptionResponse,

@@ -35,6 +35,14 @@ extension GatewayError {
         case .ambiguousObject: "ambiguous-object"
         case .unexpectedState: "unexpected-state"
         case .wrongState: "wrong-state"
+        case .ordersHeld: "orders-held"
+        case .outsideOrderWindow: "outside-order-window"
+        case .orderExpired: "order-expired"
+        case .orderUnconfirmed: "order-unconfirmed"
+        case .confirmationMismatch: "confirmation-mismatch"
+        case .confirmationRefused: "confirmation-refused"
+        case .confirmationUnavailable: "confirmation-unavailable"
+        case .orderNotCarriedOut: "order-not-carried-out"
         case .notAllowedByControlMode: "not-allowed-by-control-mode"
         case .adjustmentTooLarge: "adjustment-too-large"
         case .clockAmbiguous: "clock-ambiguous"
@@ -106,7 +114,9 @@ extension GatewayError {
         "line-busy", "queue-full", "circuit-open", "draining", "meter-unreachable", "meter-timeout", "not-cached",
         "wait-exceeded", "orders-only", "store-unavailable", "connection-lost", "verification-failed", "not-supported",
         "clock-ambiguous", "secrets-pending", "image-rejected", "not-a-text-meter", "readout-unreadable",
-        "readout-of-another-meter", "meter-not-connected",
+        "readout-of-another-meter", "meter-not-connected", "orders-held", "outside-order-window", "order-expired",
+        "order-unconfirmed", "confirmation-mismatch", "confirmation-refused", "confirmation-unavailable",
+        "order-not-carried-out",
     ]
 
     private static func name(of error: JSONMemberError) -> String {

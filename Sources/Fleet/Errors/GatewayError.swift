@@ -78,6 +78,22 @@ public enum GatewayError: Error, Hashable, Sendable {
     case unexpectedState(MeterID, expected: String, actual: String)
     /// The job's state does not allow it.
     case wrongState(job: String, state: String, operation: String)
+    /// Orders that switch supply are held by an operator.
+    case ordersHeld
+    /// Such orders may not be carried out at this time of day, but from then on.
+    case outsideOrderWindow(until: Timestamp?)
+    /// The order's time ran out before it could be sent.
+    case orderExpired(job: String)
+    /// Nobody confirmed the order in time.
+    case orderUnconfirmed(job: String)
+    /// What was confirmed is not what the order is.
+    case confirmationMismatch(job: String, reason: String)
+    /// The caller may not confirm this order.
+    case confirmationRefused(job: String, reason: String)
+    /// Two principals cannot be told apart, so that nobody can confirm as the second one.
+    case confirmationUnavailable
+    /// The order was sent, and the meter did not do it.
+    case orderNotCarriedOut(MeterID, state: String)
     /// The disconnector's control mode forbids the order.
     case notAllowedByControlMode(MeterID, mode: Int, order: String)
     /// The clock is further off than the caller allows to adjust.

@@ -64,7 +64,8 @@ extension ProblemPage {
         ),
         ProblemPage(
             "no-disconnector",
-            cause: "The meter has no object of class 70.",
+            cause:
+                "The meter has no object of class 70 in the association that orders use. A meter that speaks IEC 62056-21 never has one.",
             gatewayDid: "It looked into the object list.",
             whatToDo: "Check that the meter can be switched at all, and that the association may see it."
         ),
@@ -111,9 +112,63 @@ extension ProblemPage {
         ),
         ProblemPage(
             "order-limit",
-            cause: "More orders in an hour than the operator allows.",
+            cause:
+                "More disconnections in an hour than `orders.maxDisconnectsPerHour` allows, sent or waiting, of all gateways on the database together.",
             gatewayDid: nothing,
-            whatToDo: "Repeat later. If so many orders are right, the operator can raise the limit."
+            whatToDo: "Repeat after `Retry-After`. If so many orders are right, the operator can raise the limit."
+        ),
+        ProblemPage(
+            "orders-held",
+            cause: "An operator holds all orders that switch supply, or the hold file of a gateway is there.",
+            gatewayDid: "No order was taken or sent. Those that wait go on when the hold ends, unless they expire.",
+            whatToDo: "Ask who holds them. `DELETE /system/orders-hold` ends the hold.",
+            look: "curl -s $GATEWAY/system/orders-hold"
+        ),
+        ProblemPage(
+            "outside-order-window",
+            cause: "The operator allows disconnections at certain times only, `orders.window`.",
+            gatewayDid: nothing,
+            whatToDo: "Repeat in the window, or send the order with `notBefore` and `expiresAt` in it."
+        ),
+        ProblemPage(
+            "order-expired",
+            cause: "The order could not be sent before `expiresAt`, for instance because the meter was away.",
+            gatewayDid: "It never sent the order, and never will.",
+            whatToDo: "Decide again. A new order needs a new Idempotency-Key."
+        ),
+        ProblemPage(
+            "order-unconfirmed",
+            cause: "The order needed a confirmation, and none came within five minutes.",
+            gatewayDid: "It never sent the order, and never will.",
+            whatToDo: "Make a new order and confirm it with `POST /jobs/{id}/confirm`."
+        ),
+        ProblemPage(
+            "confirmation-mismatch",
+            cause: "The token is not the one of this order, or the count is not the number of its meters.",
+            gatewayDid: "The order still waits for its confirmation.",
+            whatToDo: "Read the order once more, and confirm exactly what it says.",
+            look: "curl -s $GATEWAY/jobs/$JOB"
+        ),
+        ProblemPage(
+            "confirmation-refused",
+            cause:
+                "With `self` the one who made the order has to confirm it; with `four-eyes` it has to be somebody else.",
+            gatewayDid: "The order still waits for its confirmation.",
+            whatToDo: "Have the right person confirm."
+        ),
+        ProblemPage(
+            "confirmation-unavailable",
+            cause: "The order needs a second principal, and without authentication everybody is the same one.",
+            gatewayDid: nothing,
+            whatToDo: "Ask for no more than `self`, or have the operator turn on authentication."
+        ),
+        ProblemPage(
+            "order-not-carried-out",
+            cause:
+                "The order was sent once. Whether it arrived is not known, but the disconnector was still in its old state long after.",
+            gatewayDid: "It read the state several times, and did not send the order again.",
+            whatToDo: "Find out why at the meter. A new order is a new decision, with a new Idempotency-Key.",
+            look: "curl -s $GATEWAY/meters/$METER/disconnector"
         ),
         ProblemPage(
             "job-not-finished",

@@ -85,10 +85,11 @@ extension ProblemPage {
         ),
         ProblemPage(
             "orders-only",
-            cause: "The disconnector switches supply. Its methods are not reachable as plain methods.",
-            gatewayDid: "It asked the meter for nothing.",
-            whatToDo:
-                "Orders that check the state, expire, verify and are audited are not part of this version; until then switch supply with the tool of the meter's maker."
+            cause:
+                "The request would switch supply, or could: it names an object of class 70 (disconnect control), or a script, schedule, limiter or calendar that leads to one, or whose scripts cannot be read.",
+            gatewayDid: "It read at most which scripts there are. Nothing was written or invoked.",
+            whatToDo: "Use an order, which checks the state, expires, is verified and audited.",
+            look: "curl -s $GATEWAY/meters/$METER/disconnector"
         ),
         ProblemPage(
             "undecodable",

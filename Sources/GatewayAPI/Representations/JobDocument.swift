@@ -34,15 +34,36 @@ enum JobDocument {
         writer.member("failed", job.progress.failed)
         writer.member("unknown", job.progress.unknown)
         writer.endObject()
+        writeOrder(job, into: &writer)
         writer.name("links")
         writer.beginObject()
         let path = "\(basePath)/jobs/\(job.id.text)"
         writer.member("self", path)
         writer.member("executions", path + "/executions")
         if !job.state.isFinal { writer.member("cancel", path + "/cancel") }
+        if job.state == .awaitingConfirmation { writer.member("confirm", path + "/confirm") }
         writer.endObject()
         writer.member("traceId", job.specification.traceID)
         writer.endObject()
+    }
+
+    /// Writes what only orders have: who has to confirm it, and why it was not sent in time.
+    private static func writeOrder(_ job: JobRecord, into writer: inout JSONWriter) {
+        guard let order = job.disconnectorOrder else { return }
+        if job.state == .awaitingConfirmation, let token = try? Gateway.confirmationToken(of: job) {
+            writer.name("confirmation")
+            writer.beginObject()
+            writer.member("policy", order.confirmation.rawValue)
+            writer.member("token", token)
+            writer.member("count", job.progress.total)
+            writer.member("before", job.specification.confirmBefore?.rfc3339)
+            writer.endObject()
+        }
+        writer.member("expiresAt", job.specification.expiresAt?.rfc3339)
+        if let lapse = job.orderLapse {
+            writer.name("problem")
+            Problem(lapse).write(into: &writer)
+        }
     }
 
     /// Writes the execution on one meter.
@@ -122,6 +143,18 @@ struct JSONJobRepresentation: JobRepresentation {
     func result(of outcome: SecretChangeOutcome, meter: MeterID) -> [UInt8] {
         var writer = JSONWriter()
         ProcedureRepresentation.write(outcome, meter: meter.text, into: &writer)
+        return writer.takeOctets()
+    }
+
+    func result(of outcome: DisconnectorOutcome, earlier: [UInt8]?, meter: MeterID) -> [UInt8] {
+        var writer = JSONWriter()
+        DisconnectorRepresentation.write(outcome, earlier: earlier, meter: meter.text, into: &writer)
+        return writer.takeOctets()
+    }
+
+    func kept(before outcome: DisconnectorOutcome) -> [UInt8] {
+        var writer = JSONWriter()
+        DisconnectorRepresentation.kept(before: outcome, into: &writer)
         return writer.takeOctets()
     }
 

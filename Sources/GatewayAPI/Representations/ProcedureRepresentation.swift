@@ -76,8 +76,8 @@ enum ProcedureRepresentation {
         writer.endObject()
     }
 
-    /// Seconds to the millisecond.
-    private static func seconds(_ duration: Duration) -> Double {
+    /// A duration in seconds, to the millisecond.
+    static func seconds(_ duration: Duration) -> Double {
         let microseconds = duration / .microseconds(1)
         return (microseconds / 1000).rounded() / 1000
     }

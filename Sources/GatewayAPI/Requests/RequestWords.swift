@@ -14,6 +14,11 @@ extension RoutedRequest {
     /// How long a caller waits who says nothing.
     static let usualWait = Duration.seconds(25)
 
+    /// Who sent the request; nobody is known by name before credentials are checked.
+    var caller: Caller {
+        .anonymous(at: request.remoteAddress.isEmpty ? nil : request.remoteAddress)
+    }
+
     /// How long the caller waits: `Prefer: wait=N` (RFC 7240), bounded; nil when it does not say.
     var preferredWait: Duration? {
         for directive in headers.directives("Prefer") where directive.name == "wait" {

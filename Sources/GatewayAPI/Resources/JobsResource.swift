@@ -34,7 +34,7 @@ extension GatewayAPI {
     }
 
     @Sendable func createJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        let (order, targets, priority) = try request.members { members in
+        let (order, targets, priority, terms) = try request.members { members in
             let text = try members.requiredString("kind")
             guard let kind = JobKind.named(text), JobKind.offered.contains(kind) else {
                 let words = JobKind.offered.map(\.rawValue)
@@ -48,7 +48,11 @@ extension GatewayAPI {
             }
             let targets = try Self.targets(&members)
             let priority: UInt8 = try members.optionalInteger("priority", in: 0...9) ?? 5
-            return (try JobOrder(kind: kind, members: &members), targets, priority)
+            let terms = kind == .disconnect || kind == .reconnect ? try OrderTerms(&members) : nil
+            return (try JobOrder(kind: kind, members: &members), targets, priority, terms)
+        }
+        if case .disconnector(let wish) = order {
+            return try await take(wish, targets: targets, terms: terms ?? OrderTerms(), request)
         }
         let job = try await gateway.submit(
             order,

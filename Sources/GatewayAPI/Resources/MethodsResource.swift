@@ -48,7 +48,7 @@ extension GatewayAPI {
     }
 
     /// The key without its quotes: the draft standard has them, most clients leave them out, both mean the same key.
-    private static func idempotencyKey(_ request: RoutedRequest) throws -> String {
+    static func idempotencyKey(_ request: RoutedRequest) throws -> String {
         guard let text = request.headers["Idempotency-Key"], !text.isEmpty else {
             throw GatewayError.idempotencyKeyMissing
         }

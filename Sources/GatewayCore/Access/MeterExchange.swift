@@ -41,6 +41,8 @@ struct MeterExchange: Sendable {
     ///   - makesWay: whether a value in parts may end early, because urgent work waits.
     ///   - pacing: slows the meter down when the taker of the parts lags behind.
     ///   - onBlock: takes the value of a single GET in parts as they come.
+    ///   - isOrder: whether this is an order to switch supply, which is refused to everything else.
+    /// - Throws: ``GatewayError/ordersOnly(_:)`` for what would or could switch supply without an order.
     func perform(
         _ service: ServiceRequest,
         in association: String,
@@ -49,8 +51,19 @@ struct MeterExchange: Sendable {
         priority: UInt8,
         makesWay: Bool = false,
         pacing: StreamPacing? = nil,
-        onBlock: (@Sendable ([UInt8]) -> Void)? = nil
+        onBlock: (@Sendable ([UInt8]) -> Void)? = nil,
+        isOrder: Bool = false
     ) async throws(GatewayError) -> Answer {
+        if !isOrder, service.service != .get {
+            let supply = SupplyGuard(
+                exchange: self,
+                memory: memory,
+                association: association,
+                budget: budget,
+                priority: priority
+            )
+            try await supply.check(service)
+        }
         if let text = memory.text {
             var session = TextMeterSession(
                 exchange: self,

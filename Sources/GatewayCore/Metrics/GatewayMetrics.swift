@@ -63,6 +63,12 @@ public final class GatewayMetrics: Sendable {
         "Executions of jobs that ended.",
         labels: ["kind", "outcome"]
     )
+    /// Orders that switch supply, by what was to be done and what came of it at a meter.
+    public let orders = MetricCounter(
+        "cosem_gateway_orders_total",
+        "Orders to disconnect or reconnect that ended, by meter.",
+        labels: ["action", "outcome"]
+    )
     /// Answers from a cache.
     public let cacheHits = MetricCounter(
         "cosem_gateway_cache_hits_total",
@@ -167,6 +173,7 @@ public final class GatewayMetrics: Sendable {
             &text
         )
         jobExecutions.write(into: &text)
+        orders.write(into: &text)
         cacheHits.write(into: &text)
         cacheMisses.write(into: &text)
         octets.write(into: &text)

@@ -76,6 +76,7 @@ extension JobOrder {
             add("association", .string(order.association))
             add("through", order.through.map { .string($0) })
             add("object", order.object.map { .string($0.description) })
+        case .disconnector(let order): members += order.members
         }
         return .object(JSONObject(members) ?? JSONObject())
     }

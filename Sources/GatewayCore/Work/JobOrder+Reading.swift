@@ -107,6 +107,8 @@ extension JobOrder {
             order.hasKeptKeys = try members.optionalBool("kept") ?? false
             self = .keyChange(order)
         case .secretChange: self = .secretChange(try SecretChangeOrder(&members))
+        case .disconnect: self = .disconnector(try DisconnectorOrder(.disconnect, &members))
+        case .reconnect: self = .disconnector(try DisconnectorOrder(.reconnect, &members))
         default:
             var queries: [AttributeQuery] = []
             for var item in try Self.items(&members) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import COSEMModel
 public import DLMSCodec
 import Fleet
 public import Jobs
@@ -29,6 +30,8 @@ public indirect enum JobOrder: Hashable, Sendable {
     case keyChange(KeyChangeOrder)
     /// Replaces a password or secret.
     case secretChange(SecretChangeOrder)
+    /// Cuts supply or gives it back.
+    case disconnector(DisconnectorOrder)
 
     /// The kind as the store and callers know it.
     public var kind: JobKind {
@@ -44,6 +47,7 @@ public indirect enum JobOrder: Hashable, Sendable {
         case .firmware: .firmware
         case .keyChange: .keyChange
         case .secretChange: .secretChange
+        case .disconnector(let order): order.action == .disconnect ? .disconnect : .reconnect
         }
     }
 
@@ -55,6 +59,7 @@ public indirect enum JobOrder: Hashable, Sendable {
         case .invoke(let commands, _): commands.contains { !$0.isDryRun }
         case .clockSync(let wish, _): !wish.isDryRun
         case .bundle(let bundle): bundle.steps.contains(where: \.changesMeter)
+        case .disconnector(let order): !order.isDryRun
         case .firmware, .keyChange, .secretChange: true
         }
     }
@@ -68,6 +73,7 @@ public indirect enum JobOrder: Hashable, Sendable {
             association
         case .bundle(let bundle): bundle.association
         case .firmware(let order): order.association
+        case .disconnector(let order): order.association
         case .keyChange, .secretChange: nil
         }
     }
@@ -121,9 +127,13 @@ extension JobKind {
     public static let keyChange = JobKind(rawValue: "key-change")
     /// Replaces a password or secret; made only with the new one at hand.
     public static let secretChange = JobKind(rawValue: "secret-change")
+    /// Cuts supply.
+    public static let disconnect = JobKind(rawValue: "disconnect")
+    /// Gives supply back.
+    public static let reconnect = JobKind(rawValue: "reconnect")
     /// The kinds that callers may make.
     public static let offered = [
-        read, profileRead, gapRecovery, write, invoke, clockSync, discover, bundle, firmware, keyChange,
+        read, profileRead, gapRecovery, write, invoke, disconnect, reconnect, clockSync, discover, bundle, firmware, keyChange,
     ]
     /// The kinds there are.
     public static let known = offered + [secretChange]

@@ -32,6 +32,14 @@ public protocol JobRepresentation: Sendable {
     /// The outcome of replacing secrets as JSON text.
     func result(of outcome: SecretChangeOutcome, meter: MeterID) -> [UInt8]
 
+    /// The outcome of an order that switches supply as JSON text.
+    ///
+    /// - Parameter earlier: what ``kept(before:)`` gave before the command was sent, if it was.
+    func result(of outcome: DisconnectorOutcome, earlier: [UInt8]?, meter: MeterID) -> [UInt8]
+
+    /// What was found before a command that switches supply is sent, as JSON text.
+    func kept(before outcome: DisconnectorOutcome) -> [UInt8]
+
     /// How far a firmware transfer is as JSON text.
     func progress(_ progress: FirmwareProgress) -> [UInt8]
 

@@ -40,7 +40,7 @@ extension JobOrder {
         case .clockSync(let wish, _): [(0, .clockSync(wish))]
         case .bundle(let bundle):
             bundle.steps.enumerated().flatMap { place, order in order.steps.map { (place, $0.step) } }
-        case .gapRecovery, .discover, .firmware, .keyChange, .secretChange: []
+        case .gapRecovery, .discover, .firmware, .keyChange, .secretChange, .disconnector: []
         }
     }
 

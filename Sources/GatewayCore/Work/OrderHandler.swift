@@ -75,6 +75,14 @@ public struct OrderHandler: JobHandler {
             case .secretChange(let order):
                 let wishes = Gateway.Wishes(budget: WaitBudget(time, caller: caller), priority: priority)
                 return await changeSecrets(.secret(order), execution, wishes, in: context)
+            case .disconnector(let order):
+                // The exchange with the meter is short; what takes long is waiting for it.
+                let wishes = Gateway.Wishes(
+                    association: order.association,
+                    budget: WaitBudget(time, caller: caller),
+                    priority: priority
+                )
+                return await switchSupply(order, execution, of: job, wishes, in: context)
             case .firmware(let order):
                 // A transfer takes as long as it takes, unless the job says how long one meter may take.
                 let length = context.deadline == nil ? Self.longestTransfer : time

@@ -10,9 +10,6 @@ import Timekeeping
 
 /// Invokes methods, each once.
 struct MethodInvoker: Sendable {
-    /// The disconnect control class: it switches supply, which only orders may do.
-    static let disconnectControl: UInt16 = 70
-
     let exchange: MeterExchange
     let objects: ObjectDirectory
     let clock: any WallClock
@@ -76,7 +73,7 @@ struct MethodInvoker: Sendable {
             classID: object.classID,
             member: .method(found.index)
         )
-        guard object.classID != Self.disconnectControl else { throw .ordersOnly(target) }
+        guard object.classID != SupplyGuard.disconnectControl else { throw .ordersOnly(target) }
         return Pending(
             command: command,
             object: object,

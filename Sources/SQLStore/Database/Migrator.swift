@@ -12,6 +12,7 @@ public enum Migrator {
         (3, PackageResources.M0003_sql),
         (4, PackageResources.M0004_sql),
         (5, PackageResources.M0005_sql),
+        (6, PackageResources.M0006_sql),
         (7, PackageResources.M0007_sql),
         (8, PackageResources.M0008_sql),
         (11, PackageResources.M0011_sql),

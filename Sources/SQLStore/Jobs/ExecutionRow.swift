@@ -21,13 +21,14 @@ struct ExecutionRow {
     /// The columns of a SELECT that ``init(_:)`` can read.
     static let columns = """
         job_id, ordinal, target, state, attempts, transmitted, ready, due_at, holder, lease_until, started_at,
-        finished_at, result, problem_name, problem, progress
+        finished_at, result, problem_name, problem, progress, transmitted_at
         """
 
     private static let update = """
         UPDATE executions SET state = :state, attempts = :attempts, transmitted = :transmitted, ready = :ready,
             due_at = :due_at, holder = :holder, lease_until = :lease_until, started_at = :started_at,
-            finished_at = :finished_at, result = :result, problem_name = :problem_name, problem = :problem
+            finished_at = :finished_at, result = :result, problem_name = :problem_name, problem = :problem,
+            transmitted_at = :transmitted_at
         WHERE job_id = :job_id AND ordinal = :ordinal
         """
 
@@ -44,6 +45,7 @@ struct ExecutionRow {
             state: state,
             attempts: try row.integer("attempts"),
             hasTransmitted: try row.flag("transmitted"),
+            transmittedAt: try row.optionalMoment("transmitted_at"),
             dueAt: try row.optionalMoment("due_at"),
             startedAt: try row.optionalMoment("started_at"),
             finishedAt: try row.optionalMoment("finished_at"),
@@ -81,6 +83,7 @@ struct ExecutionRow {
             "state": .text(record.state.rawValue),
             "attempts": .integer(Int64(record.attempts)),
             "transmitted": .flag(record.hasTransmitted),
+            "transmitted_at": .moment(optional: record.transmittedAt),
             "ready": .flag(isReady),
             "due_at": .moment(optional: record.dueAt),
             "holder": .text(optional: lease?.holder),

@@ -14,18 +14,21 @@ struct JobRow {
     var notBefore: Timestamp
     /// When executions were last claimed.
     var lastClaimedAt: Timestamp
+    /// How many executions failed since the last one that succeeded.
+    var failedInRow = 0
 
     /// The columns that are written once.
     private static let fixedColumns = [
         "id", "kind", "payload", "created_by", "priority", "concurrency", "rate_per_minute", "per_target_timeout",
         "abort_percent", "abort_min_executed", "retry_max", "retry_backoff", "retry_max_backoff", "resolve_for",
-        "start_at", "expires_at", "confirm_before", "trace_id", "total", "created_at",
+        "start_at", "expires_at", "confirm_before", "trace_id", "total", "created_at", "gate", "fuse_limit",
+        "fuse_window", "abort_in_row",
     ]
 
     /// The columns that change.
     private static let changingColumns = [
         "state", "cancel_requested", "version", "done", "succeeded", "failed", "unknown", "cancelled", "expired",
-        "running", "ready", "not_before", "last_claimed_at", "started_at", "finished_at",
+        "running", "ready", "not_before", "last_claimed_at", "started_at", "finished_at", "failed_in_row",
     ]
 
     /// The columns of a SELECT that ``init(_:)`` can read.
@@ -82,6 +85,7 @@ struct JobRow {
         ready = try row.integer("ready")
         notBefore = try row.moment("not_before")
         lastClaimedAt = try row.moment("last_claimed_at")
+        failedInRow = try row.integer("failed_in_row")
     }
 
     /// Reads the job with that identifier, to change it in this transaction.
@@ -126,6 +130,10 @@ struct JobRow {
             "trace_id": .text(optional: specification.traceID),
             "total": .integer(Int64(record.progress.total)),
             "created_at": .moment(record.createdAt),
+            "gate": .text(optional: specification.gate?.name),
+            "fuse_limit": .integer(optional: specification.gate?.fuse?.limit),
+            "fuse_window": .duration(optional: specification.gate?.fuse?.window),
+            "abort_in_row": .integer(optional: specification.limits.abort?.inRow),
         ]
     }
 
@@ -147,6 +155,7 @@ struct JobRow {
             "last_claimed_at": .moment(lastClaimedAt),
             "started_at": .moment(optional: record.startedAt),
             "finished_at": .moment(optional: record.finishedAt),
+            "failed_in_row": .integer(Int64(failedInRow)),
         ]
     }
 
@@ -158,6 +167,11 @@ struct JobRow {
         )
         if let percent = try row.optionalInteger("abort_percent") {
             limits.abort = JobAbortRule(failurePercent: percent, minExecuted: try row.integer("abort_min_executed"))
+            limits.abort?.inRow = try row.optionalInteger("abort_in_row")
+        }
+        var gate = try row.optionalText("gate").map { JobGate(name: $0) }
+        if let limit = try row.optionalInteger("fuse_limit"), let window = try row.optionalDuration("fuse_window") {
+            gate?.fuse = JobFuse(limit: limit, window: window)
         }
         return JobSpecification(
             kind: JobKind(rawValue: try row.text("kind")),
@@ -174,7 +188,8 @@ struct JobRow {
             startAt: try row.optionalMoment("start_at"),
             expiresAt: try row.optionalMoment("expires_at"),
             confirmBefore: try row.optionalMoment("confirm_before"),
-            traceID: try row.optionalText("trace_id")
+            traceID: try row.optionalText("trace_id"),
+            gate: gate
         )
     }
 }

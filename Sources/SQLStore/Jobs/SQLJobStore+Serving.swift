@@ -78,7 +78,15 @@ extension SQLJobStore {
             if let end = job.record.specification.expiresAt, end <= now { return .expired }
             // A lease that has lapsed but was not yet taken back could be taken back while the command is under way.
             if let lease = row.lease, lease.until <= now { return .leaseLost }
+            if let gate = job.record.specification.gate {
+                // Once, whatever became of it: what passes a gate is never sent a second time.
+                if row.record.transmittedAt != nil { return .alreadySent }
+                if let refusal = try GateRows.refusal(of: gate, at: now, on: connection, dialect: dialect) {
+                    return refusal
+                }
+            }
             row.record.hasTransmitted = true
+            row.record.transmittedAt = row.record.transmittedAt ?? now
             try row.save(on: connection)
             if let progress { try Self.keep(progress, of: execution, holder: holder, on: connection) }
             return nil
@@ -128,7 +136,13 @@ extension SQLJobStore {
             try row.save(on: connection)
             job.record.progress.running -= 1
             job.record.progress.count(row.record)
-            let isAborted = job.record.specification.limits.abort?.applies(to: job.record.progress) == true
+            switch row.record.state {
+            case .failed: job.failedInRow += 1
+            case .succeeded: job.failedInRow = 0
+            default: break
+            }
+            let abort = job.record.specification.limits.abort
+            let isAborted = abort?.applies(to: job.record.progress, failedInRow: job.failedInRow) == true
             if isAborted || job.record.isCancelRequested {
                 try job.drop(.cancelled, at: now, on: connection)
             }

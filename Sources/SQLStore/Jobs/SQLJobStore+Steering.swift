@@ -18,7 +18,8 @@ extension SQLJobStore {
             // Cancelling twice is cancelling once.
             if command == .cancel, job.record.state == .cancelled { return job.record }
             switch (command, job.record.state) {
-            case (.confirm, .awaitingConfirmation):
+            case (.confirm, .awaitingConfirmation)
+            where job.record.specification.confirmBefore.map { now < $0 } != false:
                 job.record.state = job.record.specification.stateWhenConfirmed(at: now)
             case (.pause, .scheduled), (.pause, .queued), (.pause, .running):
                 job.record.state = .paused

@@ -18,9 +18,18 @@ public struct SQLJobStore: JobStore {
     /// Stores a job with one execution per target, and its idempotency key if there is one.
     public func create(_ creation: JobCreation) async throws(JobStoreError) -> JobCreationResult {
         guard !creation.targets.isEmpty else { throw .noTargets }
-        return try await write { connection in
+        return try await write { [dialect] connection in
             if let key = creation.idempotency {
                 if let job = try Self.replay(of: key, at: creation.now, on: connection) { return .replayed(job) }
+            }
+            if let gate = creation.specification.gate {
+                try GateRows.admit(
+                    creation.targets.count,
+                    to: gate,
+                    at: creation.now,
+                    on: connection,
+                    dialect: dialect
+                )
             }
             let row = JobRow(creation: creation)
             try row.insert(on: connection)
@@ -35,20 +44,33 @@ public struct SQLJobStore: JobStore {
                 ])
             }
             try connection.insert(executions, into: "executions", conflict: .fail)
-            if let key = creation.idempotency {
-                try connection.execute(
-                    """
-                    INSERT INTO idempotency_keys (request_key, body_digest, job_id, expires_at)
-                    VALUES (:request_key, :body_digest, :job_id, :expires_at)
-                    """,
-                    [
-                        "request_key": .text(key.key), "body_digest": .text(key.bodyDigest),
-                        "job_id": .text(creation.id.text), "expires_at": .moment(key.expiresAt),
-                    ]
-                )
-            }
+            if let key = creation.idempotency { try Self.keep(key, for: creation.id, on: connection) }
             return .created(row.record)
         }
+    }
+
+    private static func keep(_ key: IdempotencyKey, for job: JobID, on connection: any SQLConnection) throws {
+        do throws(SQLError) {
+            try connection.execute(
+                """
+                INSERT INTO idempotency_keys (request_key, body_digest, job_id, expires_at)
+                VALUES (:request_key, :body_digest, :job_id, :expires_at)
+                """,
+                [
+                    "request_key": .text(key.key), "body_digest": .text(key.bodyDigest),
+                    "job_id": .text(job.text), "expires_at": .moment(key.expiresAt),
+                ]
+            )
+        } catch {
+            // Another gateway stored the key since it was looked for; the next try finds its job.
+            if case .constraint = error { throw JobStoreError.idempotencyInFlight }
+            throw error
+        }
+    }
+
+    /// The job that a request with this key made before; nil when there is none.
+    public func job(madeWith key: IdempotencyKey, now: Timestamp) async throws(JobStoreError) -> JobRecord? {
+        try await read { try Self.made(with: key, at: now, on: $0) }
     }
 
     /// The job; nil when there is none.
@@ -168,14 +190,24 @@ public struct SQLJobStore: JobStore {
         at now: Timestamp,
         on connection: any SQLConnection
     ) throws -> JobRecord? {
-        let binds: SQLBinds = ["request_key": .text(key.key)]
         try connection.execute(
             "DELETE FROM idempotency_keys WHERE request_key = :request_key AND expires_at <= :now",
             ["request_key": .text(key.key), "now": .moment(now)]
         )
+        return try made(with: key, at: now, on: connection)
+    }
+
+    private static func made(
+        with key: IdempotencyKey,
+        at now: Timestamp,
+        on connection: any SQLConnection
+    ) throws -> JobRecord? {
         let found = try connection.query(
-            "SELECT body_digest, job_id FROM idempotency_keys WHERE request_key = :request_key",
-            binds
+            """
+            SELECT body_digest, job_id FROM idempotency_keys
+            WHERE request_key = :request_key AND expires_at > :now
+            """,
+            ["request_key": .text(key.key), "now": .moment(now)]
         )
         guard let row = found.first else { return nil }
         guard try row.text("body_digest") == key.bodyDigest else { throw JobStoreError.idempotencyKeyReused }

@@ -100,7 +100,8 @@ struct GatewayProcess: Sendable {
             settings: .init(
                 version: Version.text,
                 systemTitle: systemTitle,
-                storedRowsAreFinal: settings.storedRowsAreFinal
+                storedRowsAreFinal: settings.storedRowsAreFinal,
+                orders: settings.orders
             )
         )
         let api = GatewayAPI(gateway: gateway, logger: logger)

@@ -36,6 +36,14 @@ enum DatabaseLocation: Equatable, Sendable {
         self = .sqlite(path: path.hasPrefix("//") ? String(path.dropFirst()) : path)
     }
 
+    /// The file that holds all orders of this gateway as long as it is there; nil where the settings have to name one.
+    var holdFile: String? {
+        switch self {
+        case .sqlite(let path): path + ".orders-hold"
+        case .postgreSQL: nil
+        }
+    }
+
     /// Where the key of the secrets is kept unless the settings name another place; nil when they have to.
     var usualKeyFile: String? {
         switch self {

@@ -41,6 +41,8 @@ struct GatewaySettings: Sendable {
     var push: PushSettings?
     /// What is believed of what they push.
     var pushPolicy: PushPolicy
+    /// What keeps orders that switch supply in bounds.
+    var orders: OrderSettings
 
     /// Resolves every setting.
     ///
@@ -120,6 +122,7 @@ struct GatewaySettings: Sendable {
         dialIn = try DialInSettings.resolve(reader)
         push = try PushSettings.resolve(reader)
         pushPolicy = try PushPolicy.resolve(reader)
+        orders = try OrderSettings.resolve(reader, holdFile: database.holdFile)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
     }
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import GatewayCore
+import HTTPKit
+import JSONText
+
+/// What was changed, and by whom.
+extension GatewayAPI {
+    @Sendable func listAuditRecords(_ request: RoutedRequest) async throws -> HTTPResponse {
+        let query = AuditQuery(
+            meter: try request.query.single("meter"),
+            action: try request.query.single("action"),
+            job: try request.query.single("job")
+        )
+        let limit = try request.pageLimit()
+        let before: Int64? = try request.query.integer("cursor", in: 1...Int64.max)
+        let records = try await gateway.auditRecords(matching: query, before: before, limit: limit)
+        let next = records.count == limit ? records.last.map { self.next(request, cursor: "\($0.ordinal)") } : nil
+        return ListPage.answer(records, next: next) { record, writer in writer.raw(record.line) }
+            .with("Cache-Control", "no-store")
+    }
+}

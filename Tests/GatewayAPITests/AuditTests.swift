@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import HTTPKit
+import JSONText
+import Testing
+
+@testable import GatewayAPI
+
+@Suite("What was changed, and by whom")
+struct AuditTests {
+    @Test func `Every operation that is not GET leaves a record before and after, but for those that change nothing`()
+        async throws
+    {
+        try await APIBench.run { bench in
+            var walked: Set<String> = []
+            var left: Set<String> = []
+            for route in bench.api.routeTable.routes where route.method != .get {
+                walked.insert(route.name)
+                var path = route.pattern.text
+                for name in route.pattern.parameterNames { path = path.replacing("{\(name)}", with: "x") }
+                let type = route.consumes.first ?? "application/json"
+                let before = try await bench.store.auditHead().ordinal
+                _ = try await bench.send(
+                    route.method,
+                    path,
+                    "{}",
+                    headers: ["Content-Type": type, "Accept": "*/*"]
+                )
+                let made = try await bench.store.auditHead().ordinal - before
+                #expect(made == 0 || made == 2, "\(route.name)")
+                if made == 0 { left.insert(route.name) }
+            }
+            #expect(left == GatewayAPI.unaudited.intersection(walked))
+            #expect(left.isSubset(of: ["decodeOctets", "readBatch", "checkMeter", "readOutMeter", "previewSchedule"]))
+        }
+    }
+
+    @Test func `A record tells who wanted what, what came of it, and the values before and after`() async throws {
+        try await APIBench.run { bench in
+            let written = try await bench.send(
+                .put,
+                "/meters/M1/objects/0.0.96.50.0.255/attributes/2",
+                #"{"value":{"text":"hello"}}"#,
+                headers: ["X-Request-Id": "trace-1"]
+            )
+            #expect(written.status == 200)
+            let list = try await bench.get("/audit?meter=M1&action=putAttribute&limit=2")
+            #expect(list.status == 200)
+            let answered = try #require(list.json["items"]?[0])
+            #expect(answered["stage"] == "answered")
+            #expect(answered["outcome"] == "200")
+            #expect(answered["caller"] == "anonymous")
+            #expect(answered["traceId"] == "trace-1")
+            #expect(answered["before"]?.string?.contains("00") == true)
+            #expect(answered["after"]?.string?.contains("hello") == true)
+            let asked = try #require(list.json["items"]?[1])
+            #expect(asked["stage"] == "asked")
+            #expect(asked["bodyHash"]?.string?.count == 64)
+            #expect(asked["hash"] == answered["previous"])
+            let job = try await bench.send(
+                .post,
+                "/jobs",
+                #"{"kind":"read","target":{"meters":["M1"]},"items":[{"object":"1.0.1.8.0.255","attribute":2}]}"#
+            )
+            let id = try #require(job.json["id"]?.string)
+            #expect(try await bench.get("/audit?job=\(id)").json["items"]?[0]?["action"] == "createJob")
+            #expect(try await bench.get("/audit?limit=1").json["next"]?.string?.contains("cursor=") == true)
+        }
+    }
+
+    @Test func `No secret comes into a record`() async throws {
+        try await APIBench.run { bench in
+            let password = "MARKED-SECRET-1"
+            let patch =
+                #"{"associations":{"reader":{"authentication":{"mechanism":"low","secret":{"text":"\#(password)"}}}}}"#
+            _ = try await bench.send(.patch, "/meters/M1", patch)
+            _ = try await bench.send(
+                .put,
+                "/meters/M1/objects/0.0.40.0.0.255/attributes/7",
+                #"{"value":{"text":"\#(password)"}}"#
+            )
+            #expect(!(try await bench.get("/audit").text.contains("MARKED")))
+        }
+    }
+}
