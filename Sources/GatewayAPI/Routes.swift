@@ -125,6 +125,7 @@ extension GatewayAPI {
             Route(.get, "/audit", name: "listAuditRecords", query: ["meter", "action", "job", "limit", "cursor"], handler: listAuditRecords),
 
             Route(.get, "/meters/{id}/readings/latest", name: "getLatestReadings", query: ["names", "numbers"], handler: getLatestReadings),
+            Route(.get, "/meters/{id}/events", name: "listMeterEvents", query: ["log", "from", "to", "last", "source", "maxAge", "association"], handler: listMeterEvents),
             Route(.get, "/readings", name: "listReadings", query: Self.readingWords, produces: Self.rowTypes, handler: listReadings),
 
             Route(.get, "/jobs", name: "listJobs", query: ["state", "kind", "meter", "limit", "cursor"], handler: listJobs),

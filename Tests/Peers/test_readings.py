@@ -82,6 +82,15 @@ def test_the_history_has_the_values_of_the_rows(gateway, meter):
     assert [json.loads(row["value"]) for row in csv.DictReader(io.StringIO(text))] == wanted
 
 
+def test_events_are_told_by_name_and_again_without_the_meter(gateway, simulator):
+    gateway.register("readings-events", simulator, timeZone="Europe/Bratislava")
+    live = gateway.get("/meters/readings-events/events?from=2020-01-01T00:00:00Z").json
+    assert live["failed"] == []
+    assert {"power-down", "power-up"} <= {item["event"] for item in live["items"]}
+    stored = gateway.get("/meters/readings-events/events?from=2020-01-01T00:00:00Z&source=stored").json
+    assert stored["items"] == live["items"]
+
+
 @pytest.mark.cell("stored readings", "gurux meter")
 def test_a_job_stores_what_it_reads_and_says_so(gateway, meter):
     order = {"kind": "read", "target": {"meters": ["readings-gurux"]}, "items": [{"object": ENERGY, "attribute": 2}]}

@@ -136,7 +136,12 @@ struct GatewayProcess: Sendable {
                 services: (besides + dialInServices + [pushService] + [
                     CounterLogService(custodian: custodian),
                     EventRetention(gateway: gateway, retention: retention, logger: logger),
-                    ReadingRetention(gateway: gateway, retention: readingRetention, logger: logger),
+                    ReadingRetention(
+                        database: database,
+                        gateway: gateway,
+                        retention: readingRetention,
+                        logger: logger
+                    ),
                 ]
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, recovery, server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },

@@ -4,13 +4,15 @@
 import Fleet
 import GatewayCore
 import Logging
+import SQLStore
 import ServiceLifecycle
 import Timekeeping
 
-/// Removes readings that are too old, once a day, some meters at a time.
+/// Removes readings that are too old, some meters at a time, and divides their tables by time where that can be done.
 struct ReadingRetention: Service {
     private static let period = Duration.seconds(86_400)
 
+    let database: any SQLDatabase
     let gateway: Gateway
     let retention: Duration
     let logger: Logger
@@ -18,6 +20,14 @@ struct ReadingRetention: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
+                do throws(StoreError) {
+                    for table in [DividedTable.readings, .profileRows] {
+                        try await PartitionKeeper(database: database, table: table)
+                            .keep(now: gateway.clock.now(), retention: retention)
+                    }
+                } catch {
+                    logger.error("tables of readings could not be divided", metadata: ["reason": "\(error)"])
+                }
                 do throws(GatewayError) {
                     let removed = try await gateway.removeReadings(olderThan: retention)
                     if removed > 0 { logger.info("old readings were removed", metadata: ["rows": "\(removed)"]) }
