@@ -133,7 +133,8 @@ extension JobKind {
     public static let reconnect = JobKind(rawValue: "reconnect")
     /// The kinds that callers may make.
     public static let offered = [
-        read, profileRead, gapRecovery, write, invoke, disconnect, reconnect, clockSync, discover, bundle, firmware, keyChange,
+        read, profileRead, gapRecovery, write, invoke, disconnect, reconnect, clockSync, discover, bundle, firmware,
+        keyChange,
     ]
     /// The kinds there are.
     public static let known = offered + [secretChange]
