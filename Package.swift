@@ -24,6 +24,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -105,6 +106,7 @@ let package = Package(
         part("PostgreSQLDriver", ["SQLStore", "CLibPQ"]),
 
         part("HTTPKit", ["JSONText", logging]),
+        part("HTTPForwarding", ["HTTPKit", nioCore, nioPosix, nioHTTP1]),
         part("MicroHTTPServer", ["HTTPKit", "CMicroHTTPD", "CMicroHTTPDShim", logging, lifecycle]),
         part(
             "GatewayCore",
@@ -125,6 +127,7 @@ let package = Package(
             name: "cosem-gateway",
             dependencies: [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "HTTPKit",
+                "HTTPForwarding",
                 "MicroHTTPServer",
                 "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec",
                 "JSONText", "Timekeeping", argumentParser, configuration, systemPackage, logging, lifecycle,
@@ -194,6 +197,7 @@ let package = Package(
             ]
         ),
         tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
+        tests("HTTPForwardingTests", ["HTTPForwarding", "MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
     ],
     // C23 for #embed.
     cLanguageStandard: .c2x

@@ -99,6 +99,7 @@ struct ProblemKind: Sendable {
         ProblemKind("line-busy", 503, "The line to the meter is busy"),
         ProblemKind("queue-full", 503, "Too many wait for the line"),
         ProblemKind("meter-not-connected", 503, "The meter has not dialled in"),
+        ProblemKind("held-elsewhere", 503, "Another gateway has the line"),
         ProblemKind("draining", 503, "Shutting down"),
         ProblemKind("store-unavailable", 503, "The database does not answer"),
         ProblemKind("meter-unreachable", 504, "The meter cannot be reached"),
@@ -190,7 +191,7 @@ extension Problem {
     /// Seconds until repeating makes sense.
     private static func pause(_ error: GatewayError) -> Int {
         switch error {
-        case .idempotencyInFlight, .lineBusy, .queueFull: 1
+        case .idempotencyInFlight, .lineBusy, .queueFull, .heldElsewhere: 1
         default: 5
         }
     }

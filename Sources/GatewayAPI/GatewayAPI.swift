@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+public import DLMSSecurity
 public import GatewayCore
 public import HTTPKit
 public import Jobs
@@ -28,12 +29,28 @@ public struct GatewayAPI: Sendable {
         }
     }
 
+    /// How requests reach the gateway that has the line to a meter.
+    public struct Peers: Sendable {
+        let forwarder: any HTTPForwarder
+        let secret: Secret
+
+        /// Pairs the way to other gateways with the secret that all of them have.
+        public init(forwarder: any HTTPForwarder, secret: Secret) {
+            self.forwarder = forwarder
+            self.secret = secret
+        }
+    }
+
     let gateway: Gateway
     let settings: Settings
+    private let peers: Peers?
     private let logger: Logger
 
     /// Makes the API.
-    public init(gateway: Gateway, settings: Settings = Settings(), logger: Logger) {
+    ///
+    /// - Parameter peers: other gateways over the same database, if ``Gateway/cluster`` is one of several.
+    public init(gateway: Gateway, settings: Settings = Settings(), peers: Peers? = nil, logger: Logger) {
+        self.peers = peers
         self.gateway = gateway
         self.settings = settings
         self.logger = logger
@@ -45,10 +62,22 @@ public struct GatewayAPI: Sendable {
         return Dictionary(uniqueKeysWithValues: JobKind.known.map { ($0, handler as any JobHandler) })
     }
 
+    private var responder: any HTTPResponder {
+        guard let peers, let node = gateway.cluster else { return routeTable }
+        return NodeForwarding(
+            inner: routeTable,
+            gateway: gateway,
+            node: node,
+            forwarder: peers.forwarder,
+            secret: peers.secret,
+            baseLength: settings.basePath.split(separator: "/").count
+        )
+    }
+
     /// What the HTTP server asks: routes, problems, request ids, metrics and the access log.
     public func makeResponder() -> HTTPEdge {
         let (metrics, logger, logsRequests) = (gateway.metrics, logger, settings.logsRequests)
-        return HTTPEdge(routeTable, problemTypeBase: settings.basePath + Problem.defaultTypeBase) { record in
+        return HTTPEdge(responder, problemTypeBase: settings.basePath + Problem.defaultTypeBase) { record in
             let route = record.route ?? "none"
             metrics.countRequest(
                 route: route,

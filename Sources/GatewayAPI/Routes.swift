@@ -81,6 +81,8 @@ extension GatewayAPI {
             Route(.get, "/models/{model}/quirks", name: "listModelQuirks", handler: listModelQuirks),
             Route(.post, "/meters/{id}/check", name: "checkMeter", consumes: Self.json, handler: checkMeter),
             Route(.get, "/meters/{id}/trace", name: "traceMeter", query: ["decode", "for"], produces: ["application/x-ndjson", "text/event-stream"], handler: traceMeter),
+            Route(.get, "/nodes", name: "listNodes", handler: listNodes),
+            Route(.delete, "/nodes/{name}", name: "removeNode", handler: removeNode),
             Route(.get, "/channels", name: "listChannels", query: ["limit", "cursor"], handler: listChannels),
             Route(.get, "/channels/{id}", name: "getChannel", handler: getChannel),
             Route(.put, "/channels/{id}", name: "putChannel", consumes: Self.json, handler: putChannel),

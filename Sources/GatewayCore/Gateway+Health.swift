@@ -16,10 +16,12 @@ extension Gateway {
     /// Whether new requests are welcome; the state of meters does not matter.
     public func readiness() async -> [HealthCheck] {
         let isStoreWell = (try? await store.meterCount(matching: MeterQuery())) != nil
-        return [
+        let checks = [
             HealthCheck(name: "store", isWell: isStoreWell),
             HealthCheck(name: "draining", isWell: !isDraining),
         ]
+        // A gateway that the others do not hear of uses no meter, even if the database answers again by now.
+        return checks + (cluster.map { [HealthCheck(name: "node", isWell: $0.isHeard)] } ?? [])
     }
 
     /// All counters as Prometheus text.

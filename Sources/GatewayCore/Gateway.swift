@@ -18,6 +18,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & LedgerStore
     & ReadingStore
     & AuditLog
+    & NodeStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {
@@ -34,6 +35,8 @@ public final class Gateway: Sendable {
 
         /// Whether rows that are all stored are told from the store unless a caller wants them from the meter.
         public var storedRowsAreFinal: Bool
+        /// The name of this gateway among those that share its database.
+        public var node: String
 
         /// Makes settings.
         public init(
@@ -41,13 +44,15 @@ public final class Gateway: Sendable {
             version: String = "0.1.0",
             systemTitle: SystemTitle? = nil,
             storedRowsAreFinal: Bool = true,
-            orders: OrderSettings = OrderSettings()
+            orders: OrderSettings = OrderSettings(),
+            node: String = "gateway"
         ) {
             self.orders = orders
             self.valueAge = valueAge
             self.storedRowsAreFinal = storedRowsAreFinal
             self.version = version
             self.systemTitle = systemTitle
+            self.node = node
         }
     }
 
@@ -81,7 +86,10 @@ public final class Gateway: Sendable {
     let ledger = IdempotencyLedger<MethodOutcome>()
     /// Meters whose secrets are being replaced or settled right now.
     let secretWork = Mutex<Set<MeterID>>([])
+    /// When it was put together.
+    let startedAt: Timestamp
     private let drain = DrainFlag()
+    private let place = Mutex<ClusterNode?>(nil)
 
     /// Puts the use cases together.
     ///
@@ -109,6 +117,7 @@ public final class Gateway: Sendable {
         self.custodian = custodian
         self.settings = settings
         self.clock = clock
+        startedAt = clock.now()
         events = EventFeed(store: store, clock: clock)
         metrics = GatewayMetrics(version: settings.version)
         let learning = LearnedQuirkKeeper(store: store, clock: clock)
@@ -158,6 +167,14 @@ public final class Gateway: Sendable {
     /// Makes ``readiness()`` fail from now on, so that no new requests are sent here.
     public func beginDraining() {
         drain.raise()
+    }
+
+    /// Its place among the gateways that share its database; nil when it has the database to itself.
+    public var cluster: ClusterNode? { place.withLock { $0 } }
+
+    /// Takes a place among the gateways that share its database.
+    public func join(as node: ClusterNode) {
+        place.withLock { $0 = node }
     }
 
     /// Whether the gateway is shutting down.

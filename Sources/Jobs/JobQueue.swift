@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Synchronization
 public import Timekeeping
 
 /// The way to the jobs for everybody but the runner: makes, shows, steers and waits for them.
@@ -20,6 +21,10 @@ public final class JobQueue: Sendable {
     private let signal: AsyncStream<Signal>.Continuation
     private let changes = JobChanges()
     private let identifiers = JobIDGenerator()
+    /// Whether others change jobs too, not all of whose steps are told here.
+    private let isShared = Atomic<Bool>(false)
+    /// How long a waiting caller goes without a look at a job that others may change.
+    private static let lookAgain = Duration.seconds(2)
 
     /// Makes a queue over a store.
     public init(store: any JobStore, clock: any WallClock = SystemWallClock()) {
@@ -155,7 +160,13 @@ public final class JobQueue: Sendable {
         let (subscription, stream) = await changes.subscribe(to: id)
         let outcome: Result<JobRecord?, JobStoreError>
         do throws(JobStoreError) {
-            outcome = .success(try await firstChange(of: id, after: version, until: deadline, in: stream))
+            var job: JobRecord?
+            repeat {
+                let end = isShared.load(ordering: .relaxed) ? min(deadline, clock.now() + Self.lookAgain) : deadline
+                job = try await firstChange(of: id, after: version, until: end, in: stream)
+                guard let job, !job.state.isFinal, version.map({ job.version <= $0 }) ?? true else { break }
+            } while clock.now() < deadline && !Task.isCancelled
+            outcome = .success(job)
         } catch {
             outcome = .failure(error)
         }
@@ -191,6 +202,30 @@ public final class JobQueue: Sendable {
         }
         if let changed { return changed }
         return try await store.job(id)
+    }
+
+    /// Hears what other gateways do with jobs, until its task is cancelled: waiting callers and the runner learn of it.
+    public func follow() async {
+        isShared.store(true, ordering: .relaxed)
+        for await id in store.changes() {
+            signal.yield(.workAdded)
+            guard let id, let job = try? await store.job(id) else { continue }
+            if job.isCancelRequested { signal.yield(.cancelled(id)) }
+            await changes.publish([job])
+        }
+    }
+
+    /// Takes back the executions of a gateway that is gone.
+    public func recover(holder: String) async throws(JobStoreError) {
+        let jobs = try await store.recover(holder: holder, now: clock.now())
+        guard !jobs.isEmpty else { return }
+        signal.yield(.workAdded)
+        await changes.publish(jobs)
+    }
+
+    /// Has the runner look for work, because there may be some.
+    public func lookForWork() {
+        signal.yield(.workAdded)
     }
 
     /// Tells waiting callers of changes that the runner made.

@@ -22,20 +22,27 @@ public struct JobRunner: Service {
         public var lease: Duration
         /// How long at most until the next look for work.
         public var pollInterval: Duration
+        /// Whether it takes only what belongs to its shares; see ``ExecutionClaim/onlyOwnShares``.
+        public var onlyOwnShares: Bool
 
         /// Makes settings.
         public init(
             holder: String,
             concurrency: Int = 64,
             lease: Duration = .seconds(60),
-            pollInterval: Duration = .seconds(5)
+            pollInterval: Duration = .seconds(5),
+            onlyOwnShares: Bool = false
         ) {
             self.holder = holder
             self.concurrency = concurrency
             self.lease = lease
             self.pollInterval = pollInterval
+            self.onlyOwnShares = onlyOwnShares
         }
     }
+
+    /// How long to leave a store alone that does not answer.
+    private static let storePause = Duration.seconds(1)
 
     private let queue: JobQueue
     private let handlers: [JobKind: any JobHandler]
@@ -119,7 +126,8 @@ public struct JobRunner: Service {
                     holder: settings.holder,
                     limit: min(free, 50),
                     now: now,
-                    leaseUntil: now + settings.lease
+                    leaseUntil: now + settings.lease,
+                    onlyOwnShares: settings.onlyOwnShares
                 )
                 let batch = try await queue.store.claim(claim)
                 if batch.isEmpty { break }
@@ -188,13 +196,7 @@ public struct JobRunner: Service {
         let now = clock.now()
         guard let change = outcome.change(for: claimed, isCancelRequested: isCancelRequested, now: now) else { return }
         do throws(JobStoreError) {
-            let job = try await queue.store.settle(
-                claimed.execution.id,
-                holder: settings.holder,
-                as: change,
-                now: now
-            )
-            await queue.publish([job])
+            await queue.publish([try await settle(claimed.execution.id, as: change, now: now)])
         } catch {
             // The lease lapses and the execution is taken up again, by reading if something was sent.
             logger.error(
@@ -203,6 +205,22 @@ public struct JobRunner: Service {
                     "job": "\(claimed.job.id)", "target": "\(claimed.execution.target)", "error": "\(error)",
                 ]
             )
+        }
+    }
+
+    /// Records an outcome; while the store is away, tries again for as long as the lease may last.
+    private func settle(
+        _ execution: ExecutionID,
+        as change: ExecutionChange,
+        now: Timestamp
+    ) async throws(JobStoreError) -> JobRecord {
+        while true {
+            do throws(JobStoreError) {
+                return try await queue.store.settle(execution, holder: settings.holder, as: change, now: now)
+            } catch {
+                guard case .unavailable = error, clock.now() < now + settings.lease else { throw error }
+                guard (try? await clock.sleep(until: clock.now() + Self.storePause)) != nil else { throw error }
+            }
         }
     }
 

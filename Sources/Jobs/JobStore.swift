@@ -104,6 +104,9 @@ public protocol JobStore: Sendable {
     /// The next moment at which ``advance(now:)`` has something to do or a limit lets more begin; nil if none is known.
     func nextMoment(after now: Timestamp) async throws(JobStoreError) -> Timestamp?
 
+    /// Jobs that anybody who shares the store makes, steers or finishes, from now on; nil = some may have been missed.
+    func changes() -> AsyncStream<JobID?>
+
     /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.
     func purge(finishedBefore: Timestamp, now: Timestamp) async throws(JobStoreError) -> Int
 }
@@ -239,13 +242,17 @@ public struct ExecutionClaim: Hashable, Sendable {
     public var now: Timestamp
     /// When the lease ends unless it is renewed.
     public var leaseUntil: Timestamp
+    /// Whether the work is divided into shares, of which the holder has some: then it gets only what belongs to these,
+    /// and what belongs to none.
+    public var onlyOwnShares: Bool
 
-    /// Makes a claim.
-    public init(holder: String, limit: Int, now: Timestamp, leaseUntil: Timestamp) {
+    /// Makes a claim, by default of anything there is.
+    public init(holder: String, limit: Int, now: Timestamp, leaseUntil: Timestamp, onlyOwnShares: Bool = false) {
         self.holder = holder
         self.limit = limit
         self.now = now
         self.leaseUntil = leaseUntil
+        self.onlyOwnShares = onlyOwnShares
     }
 }
 

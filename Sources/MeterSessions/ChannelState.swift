@@ -48,6 +48,8 @@ final class ChannelState {
     /// When the channel is woken.
     var alarm: ContinuousClock.Instant?
 
+    /// The part of all lines that it belongs to, as the latest request told; see ``MeterRoute/share``.
+    var share: Int?
     /// The group whose limits count, as the latest request brought it.
     var group: ChannelGroupPlan?
     /// The group in which it counts as active.

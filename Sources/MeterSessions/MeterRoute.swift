@@ -26,6 +26,9 @@ public struct MeterRoute: Hashable, Sendable {
     public var channel: ChannelKey
     /// The group whose limits count for that path; nil without any.
     public var group: ChannelGroupPlan?
+    /// The part of all lines that the path belongs to, when several gateways divide them; nil = only this gateway can use
+    /// it.
+    public var share: Int?
     /// What the line to the meter runs over.
     public var medium: MeterMedium
     /// How to associate, by the names under which requests choose.
@@ -46,6 +49,7 @@ public struct MeterRoute: Hashable, Sendable {
         meter: String,
         channel: ChannelKey,
         group: ChannelGroupPlan? = nil,
+        share: Int? = nil,
         medium: MeterMedium,
         associations: [String: AssociationSettings],
         counters: [String: CounterPlan] = [:],
@@ -57,6 +61,7 @@ public struct MeterRoute: Hashable, Sendable {
         self.meter = meter
         self.channel = channel
         self.group = group
+        self.share = share
         self.medium = medium
         self.associations = associations
         self.counters = counters

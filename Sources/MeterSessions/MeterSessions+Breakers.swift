@@ -84,7 +84,7 @@ extension SessionError {
         case .transport(let error): error.blame
         case .counters(.objectUnreadable(_, _, .transport(let error))): error.blame
         case .counters, .deadlinePassed, .cancelled, .queueFull, .breakerOpen, .channelHeld, .channelDraining,
-            .draining, .unknownAssociation:
+            .draining, .heldElsewhere, .unknownAssociation:
             .unknown
         }
     }

@@ -11,6 +11,7 @@ extension MeterSessions {
         let now = clock.now()
         let refuse = { (error: SessionError) in waiter.continuation.resume(returning: .failure(error)) }
         guard !isDraining else { return refuse(.draining) }
+        guard !isHeldElsewhere(work.route) else { return refuse(.heldElsewhere) }
         guard waiter.deadline > now else { return refuse(.deadlinePassed(.queued, .notSent)) }
         if !controls.isEmpty, case .draining = controls[work.route.channel] { return refuse(.channelDraining) }
         if let until = refusal(of: work, now) {
@@ -62,6 +63,7 @@ extension MeterSessions {
     private func channel(_ route: MeterRoute) -> ChannelState {
         let channel = channels[route.channel] ?? ChannelState(route.channel)
         channels[route.channel] = channel
+        channel.share = route.share
         if channel.group != route.group { note(route.group, for: channel) }
         if let record = channelRecords[route.channel] {
             if record.medium != route.medium { record.medium = route.medium }

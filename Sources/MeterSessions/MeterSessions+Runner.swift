@@ -59,22 +59,27 @@ extension MeterSessions {
     private func advance(_ work: PendingWork, _ channel: ChannelState) async {
         let now = clock.now()
         guard refusal(of: work, now) == nil else { return refuse(work, channel, now) }
+        guard !isHeldElsewhere(work.route) else { return end(work, channel, with: .heldElsewhere) }
         if work.startedAt == nil { work.startedAt = now }
         if let log = work.check { return await check(work, log, channel) }
         var mayReplace = true
         while !work.waiters.isEmpty {
             guard !isCutOff else { return end(work, channel, with: .draining) }
+            guard !isHeldElsewhere(work.route) else { return end(work, channel, with: .heldElsewhere) }
             let isReused = channel.session?.serves(work) ?? false
             if !isReused {
                 await closeSession(channel, before: work)
-                guard !work.waiters.isEmpty, !isCutOff else { continue }
+                guard !work.waiters.isEmpty, !isCutOff, !isHeldElsewhere(work.route) else { continue }
                 guard channel.line(for: work) != nil || mayConnect(channel) else { return putBack(work, channel) }
                 if let error = await connect(work, channel) {
                     guard !work.waiters.isEmpty else { break }
+                    guard !isHeldElsewhere(work.route) else { continue }
                     return fail(work, channel, error)
                 }
             }
             guard !work.waiters.isEmpty, let session = channel.session else { break }
+            // Connecting may have taken so long that the line is another gateway's by now.
+            guard !isHeldElsewhere(work.route) else { continue }
             if session.mustSettle {
                 await session.connection.settled()
                 channel.session?.mustSettle = false
@@ -91,6 +96,9 @@ extension MeterSessions {
             case .failure(let error):
                 if error.endsConnection { dropSession(channel) }
                 if error.reason == .cancelled { channel.session?.mustSettle = true }
+                if work.isRead || error.transmission == .notSent, isHeldElsewhere(work.route) {
+                    return end(work, channel, with: .heldElsewhere)
+                }
                 if error.reason == .cancelled, work.isInterrupted, !work.waiters.isEmpty {
                     work.isInterrupted = false
                     counts.interruptions += 1

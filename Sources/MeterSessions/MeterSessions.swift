@@ -51,6 +51,8 @@ public actor MeterSessions {
     let clock: SessionClock
     /// Keeps the invocation counters of protected associations.
     let custody: (any CounterCustody)?
+    /// Tells which lines may be used; nil = all.
+    let tenure: (any LineTenure)?
     /// What meters send without having been asked, for one taker; the oldest are lost when nobody takes them.
     public nonisolated let notifications: AsyncStream<MeterNotification>
     let notificationSink: AsyncStream<MeterNotification>.Continuation
@@ -86,18 +88,21 @@ public actor MeterSessions {
     /// - Parameters:
     ///   - network: the event loops.
     ///   - custody: keeps invocation counters; without it no protected association can be opened.
+    ///   - tenure: tells which lines may be used; nil = all.
     ///   - options: limits.
     ///   - clock: the time.
     ///   - chance: draws a number from 0 up to 1, for the lengths of pauses.
     public init(
         network: MeterNetwork,
         custody: (any CounterCustody)? = nil,
+        tenure: (any LineTenure)? = nil,
         options: Options = Options(),
         clock: SessionClock = .continuous,
         chance: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
     ) {
         self.network = network
         self.custody = custody
+        self.tenure = tenure
         self.options = options
         self.clock = clock
         self.chance = chance

@@ -33,6 +33,8 @@ public enum SessionError: Error, Hashable, Sendable {
     case channelDraining
     /// The process is shutting down.
     case draining
+    /// Another gateway has the line, or is about to.
+    case heldElsewhere
     /// The route has no association of this name: the caller or the configuration.
     case unknownAssociation(String)
 
@@ -41,7 +43,8 @@ public enum SessionError: Error, Hashable, Sendable {
         switch self {
         case .transport(let error): error.transmission
         case .deadlinePassed(_, let transmission), .cancelled(let transmission): transmission
-        case .counters, .queueFull, .breakerOpen, .channelHeld, .channelDraining, .draining, .unknownAssociation:
+        case .counters, .queueFull, .breakerOpen, .channelHeld, .channelDraining, .draining, .heldElsewhere,
+            .unknownAssociation:
             .notSent
         }
     }

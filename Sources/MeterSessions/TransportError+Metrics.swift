@@ -53,7 +53,7 @@ extension SessionError {
         case .transport(let error): error.associationFailure
         case .counters: .noCounters
         case .deadlinePassed, .cancelled, .queueFull, .breakerOpen, .channelHeld, .channelDraining, .draining,
-            .unknownAssociation:
+            .heldElsewhere, .unknownAssociation:
             nil
         }
     }

@@ -28,8 +28,8 @@ extension GatewayError {
         case .meterRefusedConnection, .meterUnreachable, .connectionLost, .outcomeUnknown, .circuitOpen,
             .meterNotConnected:
             .network
-        case .ordersHeld, .confirmationUnavailable, .internal, .lineBusy, .queueFull, .draining, .storeUnavailable,
-            .waitExceeded:
+        case .ordersHeld, .confirmationUnavailable, .internal, .lineBusy, .queueFull, .heldElsewhere, .draining,
+            .storeUnavailable, .waitExceeded:
             .gateway
         }
     }
@@ -39,7 +39,8 @@ extension GatewayError {
         switch self {
         case .objectUnavailable, .idempotencyInFlight, .jobNotFinished, .rateLimited, .orderLimit, .internal,
             .meterRefusedConnection, .meterTemporaryFailure, .meterBusy, .lineBusy, .queueFull, .circuitOpen,
-            .draining, .storeUnavailable, .connectionLost, .meterUnreachable, .meterTimeout, .waitExceeded,
+            .heldElsewhere, .draining, .storeUnavailable, .connectionLost, .meterUnreachable, .meterTimeout,
+            .waitExceeded,
             .meterLocked, .secretsPending, .meterNotConnected, .ordersHeld, .outsideOrderWindow:
             true
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,

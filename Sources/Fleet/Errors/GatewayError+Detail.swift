@@ -109,6 +109,8 @@ extension GatewayError {
         case .meterNotConnected(let meter, let identity, let lastSeen):
             "Meter \(meter) has to dial in as \(identity) and has no connection"
                 + (lastSeen.map { "; its last one ended at \($0)." } ?? ", nor had one since the start.")
+        case .heldElsewhere(let meter):
+            "The line\(meter.map { " to meter \($0)" } ?? "") is going over to another gateway, or the one that has it cannot be reached."
         case .draining: "The gateway is shutting down."
         case .storeUnavailable: "The database does not answer."
         case .meterUnreachable(let meter, let endpoint, let reason):

@@ -21,9 +21,14 @@ extension GatewayError {
             .notCached(let meter), .notATextMeter(let meter), .readoutOfAnotherMeter(let meter, _),
             .meterNotConnected(let meter, _, _), .orderNotCarriedOut(let meter, _):
             meter
-        case .waitExceeded(let meter, _): meter
+        case .waitExceeded(let meter, _), .heldElsewhere(let meter): meter
         default: nil
         }
+    }
+
+    /// Whether another gateway has to do it.
+    public var isHeldElsewhere: Bool {
+        if case .heldElsewhere = self { true } else { false }
     }
 
     /// The object it is about, if it is about one.

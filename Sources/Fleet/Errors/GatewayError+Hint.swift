@@ -54,6 +54,7 @@ extension GatewayError {
         case .lineBusy, .queueFull, .waitExceeded: "Repeat later, wait longer with Prefer: wait=60, or use a job."
         case .clockAmbiguous: "Repeat when the meter's local time is unambiguous, or correct its configured time zone."
         case .meterLocked: "An operator gives it free with POST /channels/{id}/resume."
+        case .heldElsewhere: "Repeat it; GET /nodes shows which gateways there are and what they have."
         case .circuitOpen: "Find out what is wrong with POST /meters/{id}/check, which is not held back."
         case .secretsPending: "Resolve it with POST /meters/{id}/secrets/resolve."
         case .imageRejected: "Check that the image is made for this model."

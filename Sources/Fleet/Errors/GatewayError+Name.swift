@@ -82,6 +82,7 @@ extension GatewayError {
         case .queueFull: "queue-full"
         case .circuitOpen: "circuit-open"
         case .meterNotConnected: "meter-not-connected"
+        case .heldElsewhere: "held-elsewhere"
         case .draining: "draining"
         case .storeUnavailable: "store-unavailable"
         case .connectionLost: "connection-lost"
@@ -111,7 +112,8 @@ extension GatewayError {
         "association-rejected", "authentication-failed-at-meter", "deciphering-failed",
         "invocation-counter-rejected", "protocol-error", "meter-hardware-fault", "meter-refused",
         "meter-refused-connection", "exception-response", "outcome-unknown", "meter-temporary-failure", "meter-busy",
-        "line-busy", "queue-full", "circuit-open", "draining", "meter-unreachable", "meter-timeout", "not-cached",
+        "line-busy", "queue-full", "circuit-open", "draining", "held-elsewhere", "meter-unreachable", "meter-timeout",
+        "not-cached",
         "wait-exceeded", "orders-only", "store-unavailable", "connection-lost", "verification-failed", "not-supported",
         "clock-ambiguous", "secrets-pending", "image-rejected", "not-a-text-meter", "readout-unreadable",
         "readout-of-another-meter", "meter-not-connected", "orders-held", "outside-order-window", "order-expired",

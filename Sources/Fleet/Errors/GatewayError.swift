@@ -202,6 +202,8 @@ public enum GatewayError: Error, Hashable, Sendable {
     case circuitOpen(MeterID, until: Timestamp)
     /// The meter, which has to connect to the gateway, has no connection.
     case meterNotConnected(MeterID, identity: String, lastSeen: Timestamp?)
+    /// Another gateway has the line to the meter, or is about to have it, or is not known to have it.
+    case heldElsewhere(MeterID?)
     /// The gateway is shutting down.
     case draining
     /// The database does not answer; `reason` is for the log and never shown.

@@ -12,6 +12,15 @@ extension ProblemPage {
             look: "curl -s $GATEWAY/readyz"
         ),
         ProblemPage(
+            "held-elsewhere",
+            cause:
+                "Several gateways share the database, and the line to the meter is going from one to another, or the one that has it cannot be reached.",
+            gatewayDid: "It sent nothing to the meter.",
+            whatToDo:
+                "Repeat after `Retry-After` seconds. When a gateway has died, the others have its lines within a few seconds of its lease.",
+            look: "curl -s $GATEWAY/nodes"
+        ),
+        ProblemPage(
             "store-unavailable",
             cause: "The database does not take the change or does not answer.",
             gatewayDid: "It changed nothing.",

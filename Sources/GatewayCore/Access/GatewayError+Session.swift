@@ -34,6 +34,7 @@ extension GatewayError {
         case .channelDraining:
             self = .meterLocked(context.meter, reason: "the line \(context.channel) takes nothing new")
         case .draining: self = .draining
+        case .heldElsewhere: self = .heldElsewhere(context.meter)
         case .unknownAssociation(let name): self = .associationUnknown(context.meter, name: name, known: [])
         }
     }
@@ -45,7 +46,7 @@ extension SessionError {
         switch self {
         case .deadlinePassed, .cancelled: true
         case .transport, .counters, .queueFull, .breakerOpen, .channelHeld, .channelDraining, .draining,
-            .unknownAssociation:
+            .heldElsewhere, .unknownAssociation:
             false
         }
     }

@@ -72,6 +72,9 @@ public protocol MeterAccess: Sendable {
         caller: String
     ) async throws(SessionError) -> MeterCheck
 
+    /// Gives up lines of these shares; when this returns, no connection over them is open.
+    func surrender(_ shares: @Sendable (Int) -> Bool, within limit: Duration) async
+
     /// What goes over the line while it is used for a meter, from now on and until the stream is left.
     func trace(meter: String) async -> AsyncStream<TraceEvent>
 }
@@ -79,6 +82,9 @@ public protocol MeterAccess: Sendable {
 extension MeterAccess {
     /// Meters cannot dial in.
     public var standingLines: StandingLines? { nil }
+
+    /// There are no lines.
+    public func surrender(_ shares: @Sendable (Int) -> Bool, within limit: Duration) async {}
 }
 
 extension MeterSessions: MeterAccess {}

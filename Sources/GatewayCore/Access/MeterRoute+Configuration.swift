@@ -56,6 +56,7 @@ extension MeterRoute {
             meter: record.id.text,
             channel: ChannelKey(channel.path),
             group: group.map { ChannelGroupPlan($0) },
+            share: Self.share(channel),
             medium: medium,
             associations: associations.mapValues { $0.paced(by: medium) },
             counters: counters,
@@ -63,6 +64,12 @@ extension MeterRoute {
             keepAlive: configuration.keepAlive,
             revision: hasher.finalize()
         )
+    }
+
+    /// The part of all lines that a channel belongs to; a connection that the meter opens is of who has it.
+    private static func share(_ channel: ChannelConfiguration) -> Int? {
+        if case .dialIn = channel.path { return nil }
+        return ChannelShare(of: channel.path, in: channel.group).number
     }
 
     /// How long opening the line may take: a meter that dials in is waited for as long as callers wait.

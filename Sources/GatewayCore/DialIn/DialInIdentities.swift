@@ -7,9 +7,17 @@ import Synchronization
 
 /// Knows by which identities meters dial in, and has their connections expected.
 final class DialInIdentities: Sendable {
+    /// Meters and shared channels that dial in under one identity.
+    struct Users {
+        var meters: Set<MeterID> = []
+        var channels: Set<ChannelID> = []
+    }
+
     private struct Content {
         var meters: [MeterID: String] = [:]
         var channels: [ChannelID: String] = [:]
+        /// Who has an identity, as connections compare it.
+        var users: [String: Users] = [:]
         /// How many meters and channels have an identity.
         var uses: [String: Int] = [:]
     }
@@ -32,6 +40,8 @@ final class DialInIdentities: Sendable {
         change { content in
             let before = content.meters[id]
             content.meters[id] = identity
+            if let before { content.users[StandingLines.key(before)]?.meters.remove(id) }
+            if let identity { content.users[StandingLines.key(identity), default: Users()].meters.insert(id) }
             return (before, identity)
         }
     }
@@ -42,8 +52,15 @@ final class DialInIdentities: Sendable {
         change { content in
             let before = content.channels[id]
             content.channels[id] = identity
+            if let before { content.users[StandingLines.key(before)]?.channels.remove(id) }
+            if let identity { content.users[StandingLines.key(identity), default: Users()].channels.insert(id) }
             return (before, identity)
         }
+    }
+
+    /// The meters and shared channels that dial in as this, which is compared as connections are.
+    func users(of key: String) -> Users {
+        content.withLock { $0.users[key] ?? Users() }
     }
 
     /// Reads the identities of all meters and channels there are.

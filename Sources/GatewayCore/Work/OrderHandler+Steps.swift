@@ -67,6 +67,10 @@ extension OrderHandler {
         switch step {
         case .read(let queries):
             let answer = try await gateway.read(queries, of: memory.id.text, wishes)
+            // What went over to another gateway halfway is read there as a whole.
+            if let error = answer.outcomes.lazy.compactMap(\.result.failure).first(where: \.isHeldElsewhere) {
+                throw error
+            }
             // When no attribute could be read for the same reason, that reason is the outcome.
             if answer.failures == answer.outcomes.count, let error = answer.outcomes.first?.result.failure {
                 throw error

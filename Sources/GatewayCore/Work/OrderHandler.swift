@@ -100,7 +100,9 @@ public struct OrderHandler: JobHandler {
 
     /// A failure of an order that changed nothing.
     func failure(_ error: GatewayError) -> ExecutionOutcome {
-        error.isRetryable ? .failedSafely(problem(error)) : .failed(problem(error))
+        // Whoever has the line now takes it up at once.
+        if error.isHeldElsewhere { return .postponed(until: gateway.clock.now(), problem(error)) }
+        return error.isRetryable ? .failedSafely(problem(error)) : .failed(problem(error))
     }
 
     /// A failure as it is kept.

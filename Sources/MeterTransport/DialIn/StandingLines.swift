@@ -41,8 +41,14 @@ public final class StandingLines: Sendable {
     }
 
     private let content = Mutex(Content())
+    /// The identities whose connection came or went, in the form that ``key(_:)`` gives, for one taker; look what is with
+    /// them by ``status(of:)``.
+    public let changes: AsyncStream<String>
+    private let change: AsyncStream<String>.Continuation
 
-    init() {}
+    init() {
+        (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(100_000))
+    }
 
     // MARK: What operators and meters' configurations say
 
@@ -169,6 +175,7 @@ public final class StandingLines: Sendable {
             waiter.timer.cancel()
             waiter.continuation.resume(returning: .success(line))
         }
+        change.yield(key)
         line.onClose { [weak self] in self?.left(line, key) }
     }
 
@@ -181,6 +188,7 @@ public final class StandingLines: Sendable {
             content.places[key]?.status.lastSeen = .now
             if content.places[key]?.isEmpty == true { content.places[key] = nil }
         }
+        change.yield(key)
     }
 
     // MARK: Who uses the lines
@@ -236,8 +244,13 @@ public final class StandingLines: Sendable {
         waiter.continuation.resume(returning: .failure(failure))
     }
 
+    /// The identities of all meters that are connected.
+    public var connected: [String] {
+        content.withLock { content in content.places.filter { $0.value.line != nil }.map(\.key) }
+    }
+
     /// What identities are compared by.
-    private static func key(_ identity: String) -> String {
+    public static func key(_ identity: String) -> String {
         guard identity.contains(":"), let address = try? SocketAddress(ipAddress: identity, port: 0) else {
             return identity.lowercased()
         }

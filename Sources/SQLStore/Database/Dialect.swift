@@ -22,6 +22,8 @@ public struct Dialect: Hashable, Sendable {
     var locksRows: Bool { !forUpdate.isEmpty }
     /// Whether a table can be divided by time into partitions, of which whole ones are dropped when they are old.
     let dividesTables: Bool
+    /// The present moment by the database's clock, microseconds since 1970; nil = the database is on this machine.
+    let presentMoment: String?
 
     /// SQLite, from version 3.35.
     public static let sqlite = Dialect(
@@ -31,7 +33,8 @@ public struct Dialect: Hashable, Sendable {
         forUpdate: "",
         forUpdateSkippingLocked: "",
         migrationLock: "",
-        dividesTables: false
+        dividesTables: false,
+        presentMoment: nil
     )
 
     /// PostgreSQL, from version 13, and databases that speak its SQL.
@@ -44,7 +47,8 @@ public struct Dialect: Hashable, Sendable {
         migrationLock: """
             SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(4848545246420001)
             """,
-        dividesTables: true
+        dividesTables: true,
+        presentMoment: "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
     )
 }
 

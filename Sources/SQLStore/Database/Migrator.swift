@@ -15,6 +15,7 @@ public enum Migrator {
         (6, PackageResources.M0006_sql),
         (7, PackageResources.M0007_sql),
         (8, PackageResources.M0008_sql),
+        (9, PackageResources.M0009_sql),
         (11, PackageResources.M0011_sql),
         (12, PackageResources.M0012_sql),
     ]

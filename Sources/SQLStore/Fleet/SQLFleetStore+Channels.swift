@@ -21,14 +21,19 @@ extension SQLFleetStore: ChannelStore {
             }
             let identities = configuration.senderIdentities
             try SenderIdentityRows.replace(.channel, id.text, with: identities, on: connection)
-            return try channels.put(
+            let result = try channels.put(
                 id.text,
                 document: document,
-                columns: [("group_id", .text(optional: configuration.group?.text))],
+                columns: [
+                    ("group_id", .text(optional: configuration.group?.text)),
+                    ("share", .integer(Int64(ChannelShare(of: configuration.path, in: configuration.group).number))),
+                ],
                 when: precondition,
                 now: now,
                 on: connection
             )
+            if !result.isNew { try Self.channelChanged(id, on: connection) }
+            return result
         }
         let record = try Self.record(row, configuration)
         return isNew ? .created(record) : .replaced(record)
@@ -75,7 +80,16 @@ extension SQLFleetStore: ChannelStore {
         let document = String(decoding: writer.octets, as: UTF8.self)
         let now = clock.now()
         let (row, isNew) = try await write { [groups] connection in
-            try groups.put(id.text, document: document, columns: [], when: precondition, now: now, on: connection)
+            let result = try groups.put(
+                id.text,
+                document: document,
+                columns: [],
+                when: precondition,
+                now: now,
+                on: connection
+            )
+            if !result.isNew { try connection.notify(SQLChannel.configuration, "") }
+            return result
         }
         let record = try Self.record(row, configuration)
         return isNew ? .created(record) : .replaced(record)
@@ -113,7 +127,7 @@ extension SQLFleetStore: ChannelStore {
         }
     }
 
-    private static func channelRecord(_ row: ConfigurationTable.Row) throws(StoreError) -> ChannelRecord {
+    static func channelRecord(_ row: ConfigurationTable.Row) throws(StoreError) -> ChannelRecord {
         let value = try parse(row)
         let configuration: ChannelConfiguration
         do throws(JSONMemberError) {

@@ -33,6 +33,7 @@ extension SQLFleetStore: MeterStore {
                 ("name", .text(optional: configuration.name)),
                 ("channel_id", .text(optional: channelID?.text)),
                 ("group_id", .text(optional: groupID?.text)),
+                ("share", try shareColumn(configuration.channel, on: connection)),
             ]
             let result = try meters.put(
                 id.text,
@@ -45,6 +46,7 @@ extension SQLFleetStore: MeterStore {
             try Self.replaceLabels(of: id, with: configuration.labels, on: connection)
             let identities = configuration.senderIdentities
             try SenderIdentityRows.replace(.meter, id.text, with: identities, on: connection)
+            if !result.isNew { try Self.meterChanged(id, on: connection) }
             return result
         }
         let record = try Self.record(row, configuration)
@@ -135,6 +137,7 @@ extension SQLFleetStore: MeterStore {
             guard try meters.delete(id.text, when: precondition, on: connection) else { return false }
             try Self.removeReadings(of: id, on: connection)
             try SenderIdentityRows.replace(.meter, id.text, with: [], on: connection)
+            try connection.notify(SQLChannel.configuration, id.text)
             return true
         }
     }

@@ -11,15 +11,21 @@ public struct SQLFleetStore: Sendable {
     let database: any SQLDatabase
     let sealer: SecretSealer
     let clock: any WallClock
+    /// Whether moments that gateways compare are the database's, because each of them has a clock of its own.
+    let goesByDatabase: Bool
     let meters: ConfigurationTable
     let channels: ConfigurationTable
     let groups: ConfigurationTable
 
     /// Makes a store over a database whose schema is up to date (see ``Migrator``).
-    public init(database: any SQLDatabase, sealer: SecretSealer, clock: any WallClock = SystemWallClock()) {
+    ///
+    /// - Parameter clock: what all moments are told by; nil = the clock of the machine, and the database's where several
+    ///   gateways compare them.
+    public init(database: any SQLDatabase, sealer: SecretSealer, clock: (any WallClock)? = nil) {
         self.database = database
         self.sealer = sealer
-        self.clock = clock
+        self.clock = clock ?? SystemWallClock()
+        goesByDatabase = clock == nil
         meters = ConfigurationTable(name: "meters", dialect: database.dialect)
         channels = ConfigurationTable(name: "channels", dialect: database.dialect)
         groups = ConfigurationTable(name: "channel_groups", dialect: database.dialect)
@@ -68,10 +74,11 @@ public struct SQLFleetStore: Sendable {
     }
 
     func write<Result: Sendable>(
+        _ isolation: SQLIsolation = .serial,
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws(StoreError) -> Result {
         do {
-            return try await database.write(body)
+            return try await database.write(isolation, body)
         } catch {
             throw StoreError(error)
         }

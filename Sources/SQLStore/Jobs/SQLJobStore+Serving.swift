@@ -9,23 +9,7 @@ extension SQLJobStore {
     public func claim(_ claim: ExecutionClaim) async throws(JobStoreError) -> [ClaimedExecution] {
         guard claim.limit > 0 else { return [] }
         return try await write { [dialect] connection in
-            let condition = """
-                ready > 0 AND state IN ('queued', 'running') AND not_before <= :now
-                    AND (concurrency IS NULL OR running < concurrency)
-                """
-            func rows(_ limit: Int, _ lock: String) throws(SQLError) -> [SQLRow] {
-                try connection.query(
-                    """
-                    SELECT \(JobRow.columns) FROM jobs WHERE \(condition)
-                    ORDER BY priority DESC, last_claimed_at, id LIMIT :limit \(lock)
-                    """,
-                    ["now": .moment(claim.now), "limit": .integer(Int64(limit))]
-                )
-            }
-            var found = try rows(claim.limit, dialect.forUpdateSkippingLocked)
-            // Where others work on all jobs that have something left, one is waited for.
-            if found.isEmpty, dialect.locksRows { found = try rows(1, dialect.forUpdate) }
-            var jobs = try found.map { row throws(SQLError) in try JobRow(row) }
+            var jobs = try Self.jobsToServe(claim, on: connection, dialect: dialect)
             let shares = ClaimShares.allot(claim.limit, among: jobs)
             var claimed: [ClaimedExecution] = []
             for index in jobs.indices where shares[index] > 0 {
@@ -148,6 +132,7 @@ extension SQLJobStore {
             }
             job.record.finishIfDone(at: now)
             try job.save(on: connection)
+            if job.record.state.isFinal { try connection.notify(SQLChannel.jobs, job.record.id.text) }
             return job.record
         }
     }
@@ -160,19 +145,22 @@ extension SQLJobStore {
         dialect: Dialect
     ) throws(SQLError) -> [ClaimedExecution] {
         // The job is locked, so nobody else makes its executions ready or takes them.
+        let binds: SQLBinds = [
+            "job_id": .text(job.record.id.text), "limit": .integer(Int64(count)), "now": .moment(claim.now),
+            "holder": .text(claim.holder), "until": .moment(claim.leaseUntil),
+        ]
         let rows = try connection.query(
             """
             UPDATE executions SET state = 'running', attempts = attempts + 1, ready = 0,
                 started_at = coalesce(started_at, :now), holder = :holder, lease_until = :until
             WHERE job_id = :job_id AND ordinal IN (
-                SELECT ordinal FROM executions WHERE job_id = :job_id AND ready = 1 ORDER BY ordinal LIMIT :limit)
+                SELECT ordinal FROM executions WHERE job_id = :job_id AND ready = 1 \(isOwn(claim))
+                ORDER BY ordinal LIMIT :limit)
             RETURNING \(ExecutionRow.columns)
             """,
-            [
-                "job_id": .text(job.record.id.text), "limit": .integer(Int64(count)), "now": .moment(claim.now),
-                "holder": .text(claim.holder), "until": .moment(claim.leaseUntil),
-            ]
+            binds
         )
+        guard !rows.isEmpty else { return [] }
         let executions = try rows.map { row throws(SQLError) in try ExecutionRow(row).record }
             .sorted { $0.id.ordinal < $1.id.ordinal }
         // What is ready and may have been sent was unknown.

@@ -35,6 +35,7 @@ extension SQLJobStore {
                 throw JobStoreError.wrongState(job.record.state)
             }
             try job.save(on: connection)
+            try connection.notify(SQLChannel.jobs, id.text)
             return job.record
         }
     }
@@ -70,7 +71,7 @@ extension SQLJobStore {
             let ending = try connection.query("SELECT id FROM jobs WHERE \(Self.isExpiring)", moment)
             for row in ending {
                 try changed.change(row.text("id")) { job in
-                    guard job.record.finishedAt == nil else { return }
+                    guard job.isExpiring(at: now) else { return }
                     try job.drop(.expired, at: now, on: connection)
                     job.record.finishIfDone(at: now)
                 }
@@ -84,8 +85,8 @@ extension SQLJobStore {
         try await write { [dialect] connection in
             var changed = ChangedJobs(connection: connection, dialect: dialect)
             let binds: SQLBinds = ["holder": .text(holder)]
-            try changed.lockJobs(where: "holder = :holder", binds)
-            try changed.takeBack(where: "holder = :holder", binds, at: now)
+            try changed.lockJobs(where: "holder = :holder AND lease_until IS NOT NULL", binds)
+            try changed.takeBack(where: "holder = :holder AND lease_until IS NOT NULL", binds, at: now)
             return try changed.save()
         }
     }
@@ -138,6 +139,16 @@ extension SQLJobStore {
                 SELECT 1 FROM executions
                 WHERE executions.job_id = jobs.id AND executions.state IN ('queued', 'waiting-for-meter'))
         """
+}
+
+extension JobRow {
+    /// Whether the job's time has run out, or that for its confirmation.
+    fileprivate func isExpiring(at now: Timestamp) -> Bool {
+        if record.state.isFinal { return false }
+        if let end = record.specification.expiresAt, end <= now { return true }
+        guard record.state == .awaitingConfirmation, let end = record.specification.confirmBefore else { return false }
+        return end <= now
+    }
 }
 
 extension JobRecord {
@@ -211,6 +222,7 @@ private struct ChangedJobs {
         for key in jobs.keys.sorted() {
             guard var job = jobs[key] else { continue }
             try job.save(on: connection)
+            if job.record.state.isFinal { try connection.notify(SQLChannel.jobs, key) }
             records.append(job.record)
         }
         return records

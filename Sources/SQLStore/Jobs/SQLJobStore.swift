@@ -33,17 +33,8 @@ public struct SQLJobStore: JobStore {
             }
             let row = JobRow(creation: creation)
             try row.insert(on: connection)
-            var executions = SQLRows(
-                columns: ["job_id", "ordinal", "target", "state"],
-                capacity: creation.targets.count
-            )
-            for (ordinal, target) in creation.targets.enumerated() {
-                executions.append([
-                    .text(creation.id.text), .integer(Int64(ordinal)), .text(target),
-                    .text(ExecutionState.queued.rawValue),
-                ])
-            }
-            try connection.insert(executions, into: "executions", conflict: .fail)
+            try Self.insertExecutions(of: creation, on: connection)
+            try connection.notify(SQLChannel.jobs, creation.id.text)
             if let key = creation.idempotency { try Self.keep(key, for: creation.id, on: connection) }
             return .created(row.record)
         }
@@ -144,6 +135,11 @@ public struct SQLJobStore: JobStore {
                 binds
             ).map { try ExecutionRow($0).record }
         }
+    }
+
+    /// Jobs that anybody over the same database makes, steers or finishes, from now on; nil = some may have been missed.
+    public func changes() -> AsyncStream<JobID?> {
+        database.messages(on: SQLChannel.jobs) { $0.flatMap { JobID($0) } }
     }
 
     /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.

@@ -69,6 +69,9 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var storedRows: String?
 
+    @OptionGroup(title: "Several gateways on one database")
+    var node: NodeOptions
+
     @Option(help: "Seconds a stop waits for what is under way. (default: 30)")
     var shutdownGrace: String?
 
@@ -88,7 +91,8 @@ struct ServeCommand: AsyncParsableCommand {
                 "events.retention": eventsRetention, "readings.retention": readingsRetention,
                 "stored.rows": storedRows,
                 "shutdown.grace": shutdownGrace,
-            ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag },
+            ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag }
+                .merging(node.flags) { flag, _ in flag },
             file: config
         )
         let logger = Terminal.logger(level: settings.logLevel)

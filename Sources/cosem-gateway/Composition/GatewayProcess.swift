@@ -78,6 +78,7 @@ struct GatewayProcess: Sendable {
         try await Migrator.migrate(database, now: SystemWallClock().now())
         let fleet = SQLFleetStore(database: database, sealer: persistence.sealer)
         try await fleet.checkSealingKey()
+        let cluster = try await ClusterEntry(settings, fleet)
         let queue = JobQueue(store: SQLJobStore(database: database))
         network = MeterNetwork()
         let counters = SQLInvocationCounterStore(database: database)
@@ -86,6 +87,7 @@ struct GatewayProcess: Sendable {
         sessions = MeterSessions(
             network: network,
             custody: custodian,
+            tenure: cluster?.shares,
             options: .init(
                 maxConnectionsPerSecond: settings.meterConnectionRate.map(Double.init),
                 breaker: BreakerPolicy(failures: settings.breakerFailures)
@@ -101,11 +103,28 @@ struct GatewayProcess: Sendable {
                 version: Version.text,
                 systemTitle: systemTitle,
                 storedRowsAreFinal: settings.storedRowsAreFinal,
-                orders: settings.orders
+                orders: settings.orders,
+                node: settings.node.name
             )
         )
-        let api = GatewayAPI(gateway: gateway, logger: logger)
-        runner = JobRunner(queue: queue, handlers: api.jobHandlers, settings: .init(holder: "gateway"), logger: logger)
+        if let cluster {
+            gateway.join(
+                as: ClusterNode(
+                    of: gateway,
+                    record: cluster.record,
+                    shares: cluster.shares,
+                    settings: cluster.settings,
+                    logger: logger
+                )
+            )
+        }
+        let api = GatewayAPI(gateway: gateway, peers: cluster?.peers, logger: logger)
+        runner = JobRunner(
+            queue: queue,
+            handlers: api.jobHandlers,
+            settings: .init(holder: cluster?.record.holder.text ?? "gateway", onlyOwnShares: cluster != nil),
+            logger: logger
+        )
         var limits = HTTPServerLimits()
         limits.connections = settings.httpConnections
         limits.connectionsPerAddress = settings.httpConnections
@@ -143,6 +162,7 @@ struct GatewayProcess: Sendable {
                         logger: logger
                     ),
                 ]
+                    + clusterServices
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, recovery, server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -170,6 +190,11 @@ extension GatewayProcess {
 
     /// What fills the gaps of profiles.
     private var recovery: RecoveryService { RecoveryService(gateway: gateway, logger: logger) }
+
+    /// What keeps the gateway's place among others, if there may be any.
+    private var clusterServices: [any Service] {
+        gateway.cluster.map { [ClusterService(node: $0)] } ?? []
+    }
 
     /// What listens for meters that connect to us, if anything is to.
     private var dialInServices: [any Service] {
@@ -255,5 +280,7 @@ private struct DrainAnnouncement: Service {
     func run() async throws {
         try await gracefulShutdown()
         gateway.beginDraining()
+        // The others have the lines before this gateway takes no more requests for them.
+        await gateway.cluster?.drain()
     }
 }

@@ -44,6 +44,14 @@ enum DatabaseLocation: Equatable, Sendable {
         }
     }
 
+    /// Whether several gateways may work on it.
+    var isShared: Bool {
+        switch self {
+        case .sqlite: false
+        case .postgreSQL: true
+        }
+    }
+
     /// Where the key of the secrets is kept unless the settings name another place; nil when they have to.
     var usualKeyFile: String? {
         switch self {

@@ -27,6 +27,8 @@ struct GatewaySettings: Sendable {
     var meterConnectionRate: Int?
     /// After how many failures in a row a meter or a line is left alone for a while; 0 never does.
     var breakerFailures: Int
+    /// Who this gateway is among those that share its database.
+    var node: NodeSettings
     /// How long a stop waits for what is under way, seconds.
     var shutdownGraceSeconds: Int
     /// How long events are kept, days.
@@ -123,6 +125,7 @@ struct GatewaySettings: Sendable {
         push = try PushSettings.resolve(reader)
         pushPolicy = try PushPolicy.resolve(reader)
         orders = try OrderSettings.resolve(reader, holdFile: database.holdFile)
+        node = try NodeSettings(reader, listen: listen)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
     }
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+/// The channels on which gateways over one database tell each other of changes.
+public enum SQLChannel {
+    /// A gateway came or went, or gave shares back; its name.
+    public static let nodes = "nodes"
+    /// A meter was changed or removed: its identifier; empty when a shared channel or group was.
+    public static let configuration = "configuration"
+    /// A job was made, steered or finished; its identifier.
+    public static let jobs = "jobs"
+}
+
+extension SQLDatabase {
+    /// What other gateways, and this one, tell on a channel, from now on.
+    ///
+    /// - Parameter meaning: what a message stands for; nil = some may have been missed.
+    func messages<Message: Sendable>(
+        on channel: String,
+        _ meaning: @escaping @Sendable (String?) -> Message
+    ) -> AsyncStream<Message> {
+        let notifications = notifications(on: channel)
+        let (stream, continuation) = AsyncStream.makeStream(of: Message.self, bufferingPolicy: .bufferingNewest(1024))
+        let reading = Task {
+            for await notification in notifications {
+                switch notification {
+                case .lookAgain: continuation.yield(meaning(nil))
+                case .message(let text): continuation.yield(meaning(text))
+                }
+            }
+            continuation.finish()
+        }
+        continuation.onTermination = { _ in reading.cancel() }
+        return stream
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import Jobs
+
+/// How executions come into the table, and who may take them.
+extension SQLJobStore {
+    /// How many targets are looked up with one statement.
+    private static let mostAtOnce = 512
+
+    /// Stores one execution for each target of a job, each with the share of the line that it will need.
+    static func insertExecutions(of creation: JobCreation, on connection: any SQLConnection) throws(SQLError) {
+        let shares = try shares(of: creation.targets, on: connection)
+        var rows = SQLRows(
+            columns: ["job_id", "ordinal", "target", "state", "share"],
+            capacity: creation.targets.count
+        )
+        for (ordinal, target) in creation.targets.enumerated() {
+            rows.append([
+                .text(creation.id.text), .integer(Int64(ordinal)), .text(target),
+                .text(ExecutionState.queued.rawValue), shares[target] ?? .null,
+            ])
+        }
+        try connection.insert(rows, into: "executions", conflict: .fail)
+    }
+
+    /// The shares of targets that are meters: a gateway's own for those that have dialled in to it.
+    private static func shares(
+        of targets: [String],
+        on connection: any SQLConnection
+    ) throws(SQLError) -> [String: SQLValue] {
+        var shares: [String: SQLValue] = [:]
+        var start = 0
+        while start < targets.count {
+            let part = targets[start..<min(start + mostAtOnce, targets.count)]
+            start = part.endIndex
+            // Few lengths make few statements to prepare; the places left over name the last one again.
+            var length = 1
+            while length < part.count { length *= 2 }
+            var binds: SQLBinds = ["own": .integer(Int64(ChannelShare.count))]
+            for place in 0..<length {
+                binds["target\(place)"] = .text(part[min(part.startIndex + place, part.endIndex - 1)])
+            }
+            let rows = try connection.query(
+                """
+                SELECT meters.id AS id, coalesce(:own + nodes.ordinal, meters.share) AS share FROM meters
+                LEFT JOIN dial_in_links ON dial_in_links.meter_id = meters.id
+                LEFT JOIN nodes ON nodes.holder = dial_in_links.holder
+                WHERE meters.id IN (\((0..<length).indices(prefix: ":target")))
+                """,
+                binds
+            )
+            for row in rows { shares[try row.text("id")] = try row.value("share") }
+        }
+        return shares
+    }
+
+    /// The condition that an execution may be given to the holder of a claim.
+    static func isOwn(_ claim: ExecutionClaim) -> String {
+        guard claim.onlyOwnShares else { return "" }
+        // What is about to be given back is left to who takes it.
+        return """
+            AND (executions.share IS NULL OR executions.share IN (
+                SELECT channel_shares.share FROM channel_shares
+                WHERE channel_shares.holder = :holder AND channel_shares.leaving = 0))
+            """
+    }
+
+    /// The jobs that a claim may be served from, locked, in the order in which they are to be served.
+    static func jobsToServe(
+        _ claim: ExecutionClaim,
+        on connection: any SQLConnection,
+        dialect: Dialect
+    ) throws(SQLError) -> [JobRow] {
+        let mayBegin = """
+            ready > 0 AND state IN ('queued', 'running') AND not_before <= :now
+                AND (concurrency IS NULL OR running < concurrency)
+            """
+        var binds: SQLBinds = ["now": .moment(claim.now), "limit": .integer(Int64(claim.limit))]
+        var hasOwn = ""
+        if claim.onlyOwnShares {
+            binds["holder"] = .text(claim.holder)
+            hasOwn = """
+                AND EXISTS (
+                    SELECT 1 FROM executions
+                    WHERE executions.job_id = jobs.id AND executions.ready = 1 \(isOwn(claim)))
+                """
+        }
+        let found = try connection.query(
+            """
+            SELECT id FROM jobs WHERE \(mayBegin) \(hasOwn)
+            ORDER BY priority DESC, last_claimed_at, id LIMIT :limit
+            """,
+            binds
+        ).map { row throws(SQLError) in try row.text("id") }
+        guard !found.isEmpty else { return [] }
+        // Locked in the order of their identifiers, as all do, so that no two wait for each other; the locks are waited
+        // for, because to pass over a job that another gateway works on would leave this one idle.
+        var locks: SQLBinds = ["now": .moment(claim.now)]
+        for (place, id) in found.enumerated() { locks["job\(place)"] = .text(id) }
+        let rows = try connection.query(
+            """
+            SELECT \(JobRow.columns) FROM jobs WHERE id IN (\(found.indices(prefix: ":job"))) AND \(mayBegin)
+            ORDER BY id \(dialect.forUpdate)
+            """,
+            locks
+        )
+        let jobs = try rows.map { row throws(SQLError) in try JobRow(row) }
+        let places = Dictionary(found.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        return jobs.sorted { places[$0.record.id.text] ?? 0 < places[$1.record.id.text] ?? 0 }
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Configuration
+import Fleet
+import Glibc
+
+/// Who this gateway is among those that share its database.
+struct NodeSettings: Sendable {
+    /// Its name; no other gateway on the database has it.
+    let name: String
+    /// Where the others reach its API.
+    let address: String
+    /// Seconds for which it is believed to be alive without being heard of.
+    let leaseSeconds: Int
+
+    /// Resolves the settings.
+    ///
+    /// - Throws: `SettingsError`.
+    init(_ reader: ConfigReader, listen: ListenAddress) throws {
+        let host = Self.hostName
+        name = reader.string(forKey: "node.name", default: host)
+        guard Identifier<NodeRecord>(name) != nil else {
+            throw SettingsError.invalid(
+                option: "node",
+                value: name,
+                hint: "write 1 to 64 letters, digits, dots, hyphens or underscores, another name for each gateway"
+            )
+        }
+        let isEverywhere = listen.host == "0.0.0.0" || listen.host == "::"
+        let usual = ListenAddress(host: isEverywhere ? host : listen.host, port: listen.port)
+        address = reader.string(forKey: "node.address", default: "http://\(usual)")
+        guard address.hasPrefix("http://"), address.dropFirst("http://".count).contains(":") else {
+            throw SettingsError.invalid(
+                option: "node-address",
+                value: address,
+                hint: "write http://HOST:PORT, where the other gateways reach this one"
+            )
+        }
+        let lease = reader.string(forKey: "node.lease", default: "15")
+        guard let seconds = Int(lease), (5...300).contains(seconds) else {
+            throw SettingsError.invalid(option: "node-lease", value: lease, hint: "write seconds, 5 to 300")
+        }
+        leaseSeconds = seconds
+    }
+
+    private static var hostName: String {
+        var octets = [CChar](repeating: 0, count: 256)
+        guard gethostname(&octets, octets.count - 1) == 0 else { return "gateway" }
+        let name = octets.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return name.isEmpty ? "gateway" : String(decoding: name, as: UTF8.self)
+    }
+}

@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several gateways on one PostgreSQL: meters are divided, no meter is called by two at once, and no work is lost.
+
+`COSEM_GATEWAY_CLUSTER_METERS` says how many meters (300; 3000 is the full size) and `COSEM_GATEWAY_CLUSTER_PERIOD` every
+how many seconds all of them are due to be read (20; 60 at the full size). Needs a server as `Scripts/with-postgresql` gives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from collections import Counter, defaultdict
+
+import pytest
+from processes import GATEWAY, Answer, Gateway, free_ports, running, wait_for_port
+
+SERVER = os.environ.get("COSEM_GATEWAY_TEST_POSTGRESQL")
+CONTROL = os.environ.get("COSEM_GATEWAY_TEST_POSTGRESQL_CONTROL")
+METERS = int(os.environ.get("COSEM_GATEWAY_CLUSTER_METERS", "300"))
+PERIOD = float(os.environ.get("COSEM_GATEWAY_CLUSTER_PERIOD", "20"))
+SIMULATORS = 3 if METERS > 1000 else 1
+HERE = pathlib.Path(__file__).resolve().parent
+REGISTER = "1.0.1.8.0.255"
+#: Every tenth meter is read with ciphered messages, to see its invocation counters.
+CIPHERED = 10
+
+pytestmark = pytest.mark.skipif(not (SERVER and CONTROL), reason="no PostgreSQL server; run under Scripts/with-postgresql")
+
+
+class Nodes:
+    """Gateways over one database, each with a name."""
+
+    def __init__(self, folder: pathlib.Path, database: str) -> None:
+        self.folder = folder
+        self.database = database
+        self.gateways: dict[str, Gateway] = {}
+
+    def start(self, name: str) -> Gateway:
+        port = free_ports()
+        arguments = [
+            GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--database", self.database, "--node", name,
+            "--secret-key-file", str(self.folder / "key"), "--database-connections", "8", "--shutdown-grace", "10",
+        ]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT)
+        wait_for_port(port, process, name)
+        self.gateways[name] = Gateway(port, process)
+        return self.gateways[name]
+
+    def kill(self, name: str) -> None:
+        gateway = self.gateways.pop(name)
+        gateway.process.send_signal(signal.SIGKILL)
+        gateway.process.wait()
+
+    def stop(self, name: str) -> None:
+        gateway = self.gateways.pop(name)
+        gateway.process.terminate()
+        assert gateway.process.wait(30) == 0
+
+    def stop_all(self) -> None:
+        for gateway in self.gateways.values():
+            gateway.process.terminate()
+        for gateway in self.gateways.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                gateway.process.wait(30)
+            gateway.process.kill()
+
+    def any(self) -> Gateway:
+        return next(iter(self.gateways.values()))
+
+    def shares(self) -> dict[str, int]:
+        answer = self.any().get("/nodes")
+        assert answer.status == 200, answer.text
+        return {item["name"]: item["shares"] for item in answer.json["items"] if item["state"] == "live"}
+
+    def await_balance(self, limit: float = 60) -> float:
+        """Wait until every gateway has its part; gives how long it took."""
+        begin = time.monotonic()
+        while time.monotonic() < begin + limit:
+            shares = self.shares()
+            fair = -(-1024 // len(self.gateways))
+            if set(shares) == set(self.gateways) and sum(shares.values()) == 1024 and max(shares.values()) <= fair:
+                return time.monotonic() - begin
+            time.sleep(0.2)
+        raise AssertionError(f"not balanced after {limit} s: {self.any().get('/nodes').text}")
+
+
+@pytest.fixture
+def database():
+    name = f"cluster_{os.getpid()}_{free_ports()}"
+    subprocess.run([CONTROL, "create", name], check=True)
+    yield urllib.parse.urlparse(SERVER)._replace(path=f"/{name}").geturl()
+    subprocess.run([CONTROL, "drop", name], check=False)
+
+
+@pytest.fixture
+def nodes(tmp_path, database):
+    nodes = Nodes(tmp_path, database)
+    try:
+        yield nodes
+    finally:
+        nodes.stop_all()
+
+
+@pytest.fixture
+def meters(tmp_path):
+    """Watched meters; gives the first port and the log."""
+    with contextlib.ExitStack() as stack:
+        each = METERS // SIMULATORS
+        first = free_ports(METERS)
+        for number in range(SIMULATORS):
+            port = free_ports(each)
+            command = [GATEWAY, "simulate", "--port", str(port), "--count", str(each), "--rows", "4"]
+            stack.enter_context(running(command, port + each - 1, "simulate", tmp_path / f"simulate{number}.log"))
+            watch = [
+                sys.executable, "watched_meters.py", "--port", str(first + number * each),
+                "--meters", str(port), "--count", str(each),
+            ]
+            stack.enter_context(
+                running(watch, first + (number + 1) * each - 1, "watched_meters.py", tmp_path / f"meters{number}.log")
+            )
+        yield first, [tmp_path / f"meters{number}.log" for number in range(SIMULATORS)], each
+
+
+def association(number: int) -> dict:
+    if number % CIPHERED:
+        return {"clientAddress": 32, "authentication": {"mechanism": "low", "secret": {"text": "12345678"}}}
+    return {
+        "clientAddress": 36,
+        "authentication": {"mechanism": "gmac"},
+        "security": {
+            "suite": 0,
+            "blockCipherKey": {"hex": bytes(range(16)).hex()},
+            "authenticationKey": {"hex": bytes(range(0xD0, 0xE0)).hex()},
+            "invocationCounterObject": "0.0.43.1.0.255",
+        },
+    }
+
+
+def register(gateway: Gateway, first: int, count: int) -> None:
+    for number in range(count):
+        configuration = {
+            "channel": {"type": "tcp", "host": "127.0.0.1", "port": first + number},
+            "framing": "wrapper",
+            "address": {"logicalDevice": 1},
+            "associations": {"reader": association(number)},
+            "keepAlive": "PT20S",
+        }
+        answer = gateway.call("PUT", f"/meters/M-{number}", configuration, {"If-None-Match": "*"})
+        assert answer.status == 201, answer.text
+
+
+def note(log: list, line: str) -> None:
+    if line not in log:
+        log.append(line)
+
+
+def submit(nodes: Nodes, number: int, log: list) -> str:
+    """Ask for a reading of all meters, once, of whichever gateway takes it."""
+    body = {
+        "kind": "read",
+        "target": {"meters": [f"M-{meter}" for meter in range(METERS)]},
+        "items": [{"object": REGISTER, "attribute": 2, "class": 3}],
+    }
+    headers = {"Idempotency-Key": f"round-{number}"}
+    while True:
+        for gateway in list(nodes.gateways.values()):
+            try:
+                answer: Answer = gateway.call("POST", "/jobs", body, headers, timeout=30)
+            except OSError as error:
+                note(log, f"round {number}: {error}")
+                continue
+            if answer.status in (200, 202):
+                return answer.json["id"]
+            note(log, f"round {number}: {answer.status} {answer.problem}")
+        time.sleep(0.5)
+
+
+def facts(logs: list[pathlib.Path], each: int):
+    """What was seen at the meters: most connections at once, reads by meter, counters by meter."""
+    most, reads, counters = Counter(), defaultdict(list), defaultdict(list)
+    for place, log in enumerate(logs):
+        for line in log.read_text().splitlines():
+            words = line.split()
+            if len(words) < 3 or words[0] not in ("open", "read", "count"):
+                continue
+            meter = int(words[1]) + place * each
+            if words[0] == "open":
+                most[meter] = max(most[meter], int(words[3]))
+            elif words[0] == "read":
+                reads[meter].append(float(words[2]))
+            else:
+                counters[meter].append(int(words[2]))
+    return most, reads, counters
+
+
+def executions(gateway: Gateway, job: str) -> list[dict]:
+    items, path = [], f"/jobs/{job}/executions?limit=500"
+    while path:
+        page = gateway.get(path).json
+        items += page["items"]
+        path = page.get("next")
+    return items
+
+
+def test_work_is_shared_and_nothing_is_lost(nodes, meters):
+    first, logs, each = meters
+    for name in ("a", "b", "c"):
+        nodes.start(name)
+    joined = nodes.await_balance()
+    register(nodes.any(), first, METERS)
+    events: list[str] = [f"three gateways have their parts after {joined:.1f} s"]
+    jobs: list[str] = []
+    ends = threading.Event()
+
+    def keep_asking() -> None:
+        begin, number = time.monotonic(), 0
+        while not ends.is_set():
+            jobs.append(submit(nodes, number, events))
+            number += 1
+            ends.wait(max(0.0, begin + number * PERIOD - time.monotonic()))
+
+    asking = threading.Thread(target=keep_asking)
+    asking.start()
+    try:
+        # What happens during the rounds; the pauses are what is tried out, not waits for something to happen.
+        time.sleep(PERIOD * 1.2)
+        killed = time.monotonic()
+        nodes.kill("b")
+        nodes.await_balance()
+        events.append(f"what the killed one had is taken over {time.monotonic() - killed:.1f} s after SIGKILL")
+        time.sleep(PERIOD)
+        nodes.start("d")
+        events.append(f"a new one has its part after {nodes.await_balance():.1f} s")
+        time.sleep(PERIOD)
+        subprocess.run([CONTROL, "stop"], check=True)
+        time.sleep(20)
+        # What uses no database goes on, and says that it is not ready.
+        assert {gateway.get("/livez").status for gateway in nodes.gateways.values()} == {200}
+        assert {gateway.get("/readyz").status for gateway in nodes.gateways.values()} == {503}
+        subprocess.run([CONTROL, "start"], check=True)
+        back = time.monotonic()
+        while {gateway.get("/readyz").status for gateway in nodes.gateways.values()} != {200}:
+            assert time.monotonic() < back + 60
+            time.sleep(0.2)
+        events.append(f"all are ready {time.monotonic() - back:.1f} s after the database is back")
+        nodes.await_balance()
+        time.sleep(PERIOD)
+        stopped = time.monotonic()
+        nodes.stop("a")
+        nodes.await_balance()
+        events.append(f"one that was stopped has handed over after {time.monotonic() - stopped:.1f} s")
+        time.sleep(PERIOD * 1.5)
+    finally:
+        ends.set()
+        asking.join()
+    deadline = time.monotonic() + 120
+    unfinished = list(jobs)
+    while unfinished and time.monotonic() < deadline:
+        unfinished = [job for job in unfinished if nodes.any().get(f"/jobs/{job}").json["state"] != "succeeded"]
+        time.sleep(0.5)
+    print("\n".join(events))
+    assert unfinished == [], nodes.any().get(f"/jobs/{unfinished[0]}").text
+    # Every reading that was due is there, once.
+    for job in jobs:
+        done = executions(nodes.any(), job)
+        assert Counter(item["state"] for item in done) == {"succeeded": METERS}, job
+        assert len({item["meter"] for item in done}) == METERS
+    most, reads, counters = facts(logs, each)
+    overlaps = {meter: count for meter, count in most.items() if count > 1}
+    assert overlaps == {}
+    for meter, seen in counters.items():
+        assert len(set(seen)) == len(seen), f"M-{meter} got a counter twice"
+    total = sum(len(seen) for meter, seen in reads.items() if meter % CIPHERED)
+    due = len(jobs) * sum(1 for meter in range(METERS) if meter % CIPHERED)
+    print(json.dumps({
+        "meters": METERS, "rounds": len(jobs), "readings": len(jobs) * METERS, "overlaps": len(overlaps),
+        "reads at meters in clear": total, "due of these": due,
+        "counters seen": sum(len(seen) for seen in counters.values()),
+    }))
+    # Only what a killed or cut off gateway had read and not yet told is asked for again.
+    assert total - due <= 3 * 64
+
+
+def test_a_request_to_the_wrong_gateway_is_answered_through_the_right_one(nodes, meters):
+    first, logs, each = meters
+    for name in ("a", "b"):
+        nodes.start(name)
+    nodes.await_balance()
+    register(nodes.gateways["a"], first, 20)
+    through = Counter()
+    for number in range(20):
+        for name, gateway in nodes.gateways.items():
+            answer = gateway.get(f"/meters/M-{number}/objects/{REGISTER}/attributes/2?maxAge=PT0S")
+            assert answer.status == 200, answer.text
+            through[answer.headers.get("Cosem-Gateway-Answered-By", name) == name] += 1
+    # Each meter is at home at one of the two, and each was asked for at both.
+    assert through == {True: 20, False: 20}
+    # A change at one is seen by the other, and what is wrong is told alike.
+    for gateway in nodes.gateways.values():
+        answer = gateway.get("/meters/M-0/objects/1.0.99.99.99.255/attributes/2?class=3")
+        assert (answer.status, answer.problem) == (404, "object-undefined"), answer.text
+    most, _, _ = facts(logs, each)
+    assert set(most.values()) == {1}
