@@ -28,8 +28,6 @@ extension Gateway {
         /// Whether the rows come from the store.
         public let isStored: Bool
         let origin: ReadingOrigin
-        /// Whether rows are stored as they come; false for who stores them with the ledger when all have come.
-        var isKeptOnTheWay = true
         private let query: RowsQuery
         /// At most so many rows in the answer.
         public var limit: Int?
@@ -238,21 +236,23 @@ extension Gateway {
             }
             return .none
         }
-        var intake: RowsIntake?
-        if pending.isKeptOnTheWay {
-            intake = RowsIntake(
-                readingKeeper,
-                meter: pending.access.memory.id,
-                origin: pending.origin,
-                sheet: pending.sheet
-            )
-        }
+        var intake = RowsIntake(
+            readingKeeper,
+            of: pending.access.memory,
+            origin: pending.origin,
+            sheet: pending.sheet
+        )
         do {
-            let selection = try await rowsReader.read(pending.plan, pending.access, isEnough: isEnough) { batch in
+            var isCutShort = false
+            let selection = try await rowsReader.read(pending.plan, pending.access) {
+                isCutShort = isEnough()
+                return isCutShort
+            } deliver: { batch in
                 try await intake?.add(batch)
                 try await deliver(batch)
             }
-            try await intake?.flush()
+            // Nothing is known to be missing of what was not asked for to its end.
+            try await intake?.flush(asked: isCutShort ? nil : pending.plan.window.flatMap(\.range))
             return selection
         } catch {
             // What came before something went wrong is no less true.

@@ -85,7 +85,7 @@ struct ChannelTests {
             #expect(try await bench.send(.post, hold, #"{"for":"soon"}"#).problem == "bad-parameter")
             #expect(try await bench.send(.post, hold, #"{"four":"PT1H"}"#).json["suggestion"] == "for")
             let both = #"{"for":"PT1H","until":"2100-01-01T00:00:00Z"}"#
-            #expect(try await bench.send(.post, hold, both).status == 400)
+            #expect(try await bench.send(.post, hold, both).status == 422)
             #expect(try await bench.send(.post, "/channels/none/hold").problem == "channel-unknown")
             #expect(try await bench.get("/channels/meter:M1").json["status"]?["state"] == "idle")
             #expect(try await bench.send(.post, hold).json["status"]?["state"] == "held")

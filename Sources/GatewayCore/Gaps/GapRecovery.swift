@@ -41,8 +41,7 @@ extension OrderHandler {
         var recovery = GapRecovery()
         for ledger in try await gateway.ledgers(of: memory.id) where profile == nil || ledger.profile == profile {
             if context.isCancelRequested { return .refused(.cancelled) }
-            let origin = ReadingOrigin.job(execution.id.job)
-            recovery.profiles.append(try await recover(ledger.profile, memory, wishes, origin))
+            recovery.profiles.append(try await recover(ledger.profile, memory, wishes))
         }
         return .succeeded(result: representation.result(of: recovery, meter: memory.id))
     }
@@ -50,8 +49,7 @@ extension OrderHandler {
     private func recover(
         _ profile: OBISCode,
         _ memory: MeterMemory,
-        _ wishes: Gateway.Wishes,
-        _ origin: ReadingOrigin
+        _ wishes: Gateway.Wishes
     ) async throws(GatewayError) -> GapRecovery.Profile {
         let (before, period) = try await gaps(of: profile, memory)
         let plan = RecoveryPlan(before, period: period)
@@ -59,7 +57,7 @@ extension OrderHandler {
             // Rows and ledger are written together, so that an attempt that ends midway keeps what it has.
             let query = RowsQuery(from: window.lowerBound, to: window.upperBound)
             let pending = try await gateway.prepareRows(query, of: profile, memory.id.text, wishes)
-            _ = try await gateway.collectAndKeepRows(pending, origin: origin)
+            _ = try await gateway.collectRows(pending)
         }
         let after = plan.windows.isEmpty ? before : try await gaps(of: profile, memory).gaps
         return GapRecovery.Profile(

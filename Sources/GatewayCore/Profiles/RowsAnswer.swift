@@ -14,8 +14,6 @@ public struct RowsAnswer: Sendable {
     public let batches: [RowsBatch]
     /// What of the asked time is covered; nil where rows have no fixed period or only a number of them was asked for.
     public let coverage: ProfileCoverage?
-    /// The time that was asked for, as far as the rows answer for all of it and it is past; nil if none was asked for.
-    public let asked: Range<Timestamp>?
     /// The time of the first row that did not fit, and the end of the asked time; nil if all fitted.
     public let rest: (from: Timestamp, to: Timestamp)?
     /// The rules of the meter's time zone.

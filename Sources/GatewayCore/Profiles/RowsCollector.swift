@@ -57,11 +57,9 @@ struct RowsCollector {
             )
         }
         var coverage: ProfileCoverage?
-        var asked: Range<Timestamp>?
         if let window = plan.window {
             // What has not happened yet is not missing, and what did not fit comes with the next page.
             let end = min(window.to, rest?.from ?? window.to, now)
-            if window.from < end { asked = window.from..<end }
             coverage = ProfileCoverage(
                 from: window.from.seconds,
                 to: end.seconds,
@@ -79,7 +77,6 @@ struct RowsCollector {
             layout: layout ?? plan.layout,
             batches: batches,
             coverage: coverage,
-            asked: asked,
             rest: rest,
             zone: plan.zone,
             selection: selection,

@@ -54,6 +54,9 @@ public struct RowsQuery: Hashable, Sendable {
         var from: Timestamp
         var to: Timestamp
 
+        /// The stretch; nil if it is empty.
+        var range: Range<Timestamp>? { from < to ? from..<to : nil }
+
         /// Whether an instant lies in it.
         func contains(_ seconds: Int64) -> Bool { seconds >= from.seconds && seconds < to.seconds }
     }

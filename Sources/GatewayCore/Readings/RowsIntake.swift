@@ -4,6 +4,7 @@
 import COSEMModel
 import DLMSCodec
 import Fleet
+import Timekeeping
 
 /// Gathers rows on their way to a caller, and stores them some thousands at a time.
 struct RowsIntake {
@@ -11,17 +12,17 @@ struct RowsIntake {
     private static let rowsInBatch = 2000
 
     private let keeper: ReadingKeeper
-    private let meter: MeterID
+    private let memory: MeterMemory
     private let origin: ReadingOrigin
     private let sheet: ProfileSheet
     private var gathered: [RowsBatch] = []
     private var count = 0
 
     /// Makes an intake; nil for rows that are no profile's, or have no time.
-    init?(_ keeper: ReadingKeeper, meter: MeterID, origin: ReadingOrigin, sheet: ProfileSheet) {
+    init?(_ keeper: ReadingKeeper, of memory: MeterMemory, origin: ReadingOrigin, sheet: ProfileSheet) {
         guard sheet.template == nil, sheet.layout.timeColumn != nil else { return nil }
         self.keeper = keeper
-        self.meter = meter
+        self.memory = memory
         self.origin = origin
         self.sheet = sheet
     }
@@ -33,8 +34,10 @@ struct RowsIntake {
         if count >= Self.rowsInBatch { try await flush() }
     }
 
-    /// Stores what has gathered.
-    mutating func flush() async throws(GatewayError) {
+    /// Stores what has gathered, and what the ledger of the profile learns from it.
+    ///
+    /// - Parameter asked: the time that all rows answer for, once the last of them is there.
+    mutating func flush(asked: Range<Timestamp>? = nil) async throws(GatewayError) {
         let description = sheet.description
         let profiles = gathered.map {
             ProfileIntake(
@@ -44,11 +47,26 @@ struct RowsIntake {
                 statusTable: sheet.behaviour.statusTable
             )
         }
+        let instants = gathered.flatMap { batch in
+            (0..<batch.count).compactMap { batch.seconds($0).map { Timestamp(seconds: $0) } }
+        }
         gathered = []
         count = 0
-        guard !profiles.isEmpty else { return }
+        guard !profiles.isEmpty || asked != nil else { return }
+        let now = keeper.clock.now()
+        let update = LedgerUpdate(
+            meter: memory.id,
+            profile: sheet.object.logicalName,
+            capturePeriod: sheet.descriptor.capturePeriod,
+            zone: memory.record.configuration.timeZone,
+            rules: memory.zone,
+            rows: instants,
+            asked: asked,
+            capacity: sheet.descriptor.profileEntries.map { Int($0) },
+            now: now
+        )
         _ = try await keeper.append(
-            ReadingBatch(meter: meter, origin: origin, receivedAt: keeper.clock.now(), profiles: profiles)
+            ReadingBatch(meter: memory.id, origin: origin, receivedAt: now, profiles: profiles, ledger: [update])
         )
     }
 }

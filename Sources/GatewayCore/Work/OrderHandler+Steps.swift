@@ -28,13 +28,7 @@ extension OrderHandler {
         var run = StepRun(order: order, execution: execution, association: association)
         while let step = run.next {
             do {
-                let document = try await perform(
-                    step,
-                    isInDoubt: run.isInDoubt,
-                    memory,
-                    wishes,
-                    .job(execution.id.job)
-                ) {
+                let document = try await perform(step, isInDoubt: run.isInDoubt, memory, wishes) {
                     [journal = run.journal] in
                     try await context.permitTransmission(recording: journal.document)
                 }
@@ -60,7 +54,6 @@ extension OrderHandler {
         isInDoubt: Bool,
         _ memory: MeterMemory,
         _ wishes: Gateway.Wishes,
-        _ origin: ReadingOrigin,
         permit: () async throws -> Void
     ) async throws -> [UInt8] {
         let association = wishes.association ?? ""
@@ -78,10 +71,7 @@ extension OrderHandler {
             return representation.result(of: answer, meter: memory.id)
         case .profileRead(let profile, let query):
             let pending = try await gateway.prepareRows(query, of: profile, memory.id.text, wishes)
-            return representation.result(
-                of: try await gateway.collectAndKeepRows(pending, origin: origin),
-                meter: memory.id
-            )
+            return representation.result(of: try await gateway.collectRows(pending), meter: memory.id)
         case .write(let command):
             let writer = gateway.writer
             let (budget, priority) = (wishes.budget, wishes.priority)

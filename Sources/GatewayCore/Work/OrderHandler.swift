@@ -56,8 +56,10 @@ public struct OrderHandler: JobHandler {
             case .gapRecovery(let profile, let association):
                 let wishes = Gateway.Wishes(
                     association: association,
+                    freshness: .live,
                     budget: WaitBudget(time, caller: caller),
-                    priority: priority
+                    priority: priority,
+                    origin: .job(job.id)
                 )
                 return try await recoverGaps(of: profile, execution, wishes, in: context)
             case .discover(let association):
