@@ -94,7 +94,7 @@ let package = Package(
         part("Jobs", ["Timekeeping", logging, lifecycle]),
         part(
             "Fleet",
-            ["COSEMModel", "DLMSCodec", "DLMSSecurity", "JSONText", "Jobs", "Timekeeping"],
+            ["COSEMModel", "DLMSCodec", "DLMSSecurity", "JSONText", "Jobs", "Recurrence", "Timekeeping"],
             resources: [.embedInCode("Tables")]
         ),
         part(
@@ -112,7 +112,7 @@ let package = Package(
             "GatewayCore",
             [
                 "Fleet", "Jobs", "MeterSessions", "MeterTransport", "DLMSEngine", "DLMSSecurity", "COSEMModel",
-                "DLMSCodec", "JSONText", "Timekeeping", logging, lifecycle,
+                "DLMSCodec", "JSONText", "Recurrence", "Timekeeping", logging, lifecycle,
             ]
         ),
         part(

@@ -48,5 +48,11 @@ public typealias ChannelID = Identifier<ChannelRecord>
 /// The operator's name of a group of meters.
 public typealias MeterGroupID = Identifier<MeterGroupRecord>
 
+/// The operator's name of a schedule.
+public typealias ScheduleID = Identifier<ScheduleRecord>
+
+/// The operator's name of a set of readings.
+public typealias ReadingSetID = Identifier<ReadingSetRecord>
+
 /// The operator's name of a group of channels.
 public typealias ChannelGroupID = Identifier<ChannelGroupRecord>

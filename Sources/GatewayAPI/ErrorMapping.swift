@@ -163,6 +163,7 @@ extension Problem {
         }
         switch error {
         case .badParameter(let name, _, _), .unknownParameter(let name, _): members["parameter"] = .string(name)
+        case .badRecurrence(_, let column?, _): members["column"] = .integer(column)
         case .ambiguousObject(_, let classes): members["choices"] = .array(classes.map { .integer($0) })
         default: break
         }

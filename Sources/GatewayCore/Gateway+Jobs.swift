@@ -120,7 +120,7 @@ extension GatewayError {
 
 extension JobOrder {
     /// How often the order is tried again: what is taken up where it was, often; the rest once.
-    fileprivate var retry: JobRetry {
+    var retry: JobRetry {
         switch self {
         case .firmware: JobRetry(max: 1000, backoff: .seconds(5))
         case .keyChange, .secretChange:

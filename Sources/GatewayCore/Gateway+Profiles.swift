@@ -192,6 +192,21 @@ extension Gateway {
         )
     }
 
+    /// A wish with its beginning where it is `since` the last success: after the newest row in the ledger.
+    func beginning(
+        _ query: RowsQuery,
+        of profile: OBISCode,
+        _ meter: MeterID
+    ) async throws(GatewayError) -> RowsQuery {
+        guard query.since != nil else { return query }
+        do throws(StoreError) {
+            let ledger = try await store.ledger(of: profile, meter: meter)
+            return query.beginning(afterNewest: ledger?.newest, now: clock.now())
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
     /// Reads rows and gives them all at once.
     public func collectRows(_ pending: PendingRows) async throws(GatewayError) -> RowsAnswer {
         var collector = RowsCollector(pending.plan, limit: pending.limit)

@@ -19,6 +19,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & ReadingStore
     & AuditLog
     & NodeStore
+    & ScheduleStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {
@@ -37,6 +38,8 @@ public final class Gateway: Sendable {
         public var storedRowsAreFinal: Bool
         /// The name of this gateway among those that share its database.
         public var node: String
+        /// Whether schedules may switch supply.
+        public var allowsRecurringOrders = false
 
         /// Makes settings.
         public init(
@@ -66,6 +69,9 @@ public final class Gateway: Sendable {
     public let jobs: JobQueue
     /// What happens in the fleet.
     public let events: EventFeed
+
+    /// Hears of schedules that are changed here.
+    public let scheduleSignal = ScheduleSignal()
 
     let store: any GatewayStore
     /// What meters push to; nil when nothing listens for it.

@@ -82,9 +82,58 @@ public final class JobQueue: Sendable {
         signal.yield(.workAdded)
     }
 
+    /// Stores a job whose targets come page by page; it is durable and begins when this returns.
+    ///
+    /// A job that was begun before with the same key and not completed is taken up where it ended.
+    ///
+    /// - Parameters:
+    ///   - spread: spreads the beginnings; nil lets all begin at once.
+    ///   - page: the targets after the last one it is given, in an order that stays; none when there are no more.
+    /// - Returns: nil when somebody else fills the job at the moment.
+    /// - Throws: as ``submit(_:targets:idempotency:)`` and `page` do.
+    public func submit(
+        _ specification: JobSpecification,
+        idempotency: IdempotencyKey? = nil,
+        spread: JobSpread? = nil,
+        filledBy page: (String?) async throws -> [String]
+    ) async throws -> JobCreationResult? {
+        let first = try await page(nil)
+        guard !first.isEmpty else { throw JobStoreError.noTargets }
+        let now = clock.now()
+        let result = try await store.begin(
+            JobCreation(
+                id: identifiers.next(at: now),
+                specification: specification,
+                targets: first,
+                idempotency: idempotency,
+                spread: spread,
+                now: now
+            )
+        )
+        guard var state = try await store.filling(of: result.job.id) else { return result }
+        while true {
+            let targets = try await page(state.last)
+            guard let last = targets.last else { break }
+            let id = result.job.id
+            guard try await store.append(targets, to: id, after: state.count, spread: spread, now: clock.now()) else {
+                return nil
+            }
+            state = JobFillingState(count: state.count + targets.count, last: last)
+        }
+        guard let job = try await store.complete(result.job.id, now: clock.now()) else { return nil }
+        signal.yield(.workAdded)
+        if case .replayed = result { return .replayed(job) }
+        return .created(job)
+    }
+
     /// The job; nil when there is none.
     public func job(_ id: JobID) async throws(JobStoreError) -> JobRecord? {
         try await store.job(id)
+    }
+
+    /// The job that was made with an idempotency key; nil when there is none.
+    public func job(withKey key: String) async throws(JobStoreError) -> JobRecord? {
+        try await store.job(withKey: key)
     }
 
     /// Jobs that match, the newest first, older than the one given.

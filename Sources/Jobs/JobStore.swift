@@ -6,7 +6,7 @@ public import Timekeeping
 /// Keeps jobs and their executions; what it returns from a write is durable, and each call is one transaction.
 ///
 /// Moments are arguments, so that a store reads no clock.
-public protocol JobStore: Sendable {
+public protocol JobStore: JobFilling {
     /// Stores a job with one execution per target, and its idempotency key if there is one.
     ///
     /// - Throws: ``JobStoreError/idempotencyKeyReused``, ``JobStoreError/idempotencyInFlight``,
@@ -156,6 +156,8 @@ public struct JobCreation: Hashable, Sendable {
     public var targets: [String]
     /// Makes a repeated request find the first one's job.
     public var idempotency: IdempotencyKey?
+    /// Spreads the beginnings; nil lets all begin at once.
+    public var spread: JobSpread?
     /// The present moment.
     public var now: Timestamp
 
@@ -165,12 +167,14 @@ public struct JobCreation: Hashable, Sendable {
         specification: JobSpecification,
         targets: [String],
         idempotency: IdempotencyKey? = nil,
+        spread: JobSpread? = nil,
         now: Timestamp
     ) {
         self.id = id
         self.specification = specification
         self.targets = targets
         self.idempotency = idempotency
+        self.spread = spread
         self.now = now
     }
 }

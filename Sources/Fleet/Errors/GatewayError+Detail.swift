@@ -68,7 +68,7 @@ extension GatewayError {
         case .typeMismatch(let target, _, let reason): "The value does not fit \(target): \(reason)."
         case .typeRequired(let target): "The type of \(target) is not known."
         case .valueOutOfRange(let pointer, let allowed): "\(pointer) must be \(allowed)."
-        case .badRecurrence(let reason, let column):
+        case .badRecurrence(let reason, let column, _):
             "The recurrence cannot be read\(column.map { " at column \($0)" } ?? ""): \(reason)."
         case .rangeNotSupported(let target, let reason): "\(target) cannot be read by that range: \(reason)."
         case .idempotencyKeyReused: "This Idempotency-Key was used with another body."

@@ -65,12 +65,13 @@ extension GatewayError {
             "A readout is text: an identification line such as /ISk5MT174, data sets such as 1.8.0(000123.45*kWh), and !."
         case .readoutOfAnotherMeter:
             "Check address.device of the meter, or send ?number=ignored if the number is known to differ."
+        case .badRecurrence(_, _, let hint): hint
         case .jobNotFinished: "Wait with Prefer: wait=20 on the job."
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .notFound, .associationUnknown,
             .objectUnavailable, .noDisconnector, .jobUnknown, .jobPurged, .wrongState, .outsideOrderWindow,
             .confirmationRefused,
             .notAllowedByControlMode, .adjustmentTooLarge, .idempotencyInFlight, .expectationFailed, .typeMismatch,
-            .valueOutOfRange, .badRecurrence, .rangeNotSupported, .objectClassInconsistent,
+            .valueOutOfRange, .rangeNotSupported, .objectClassInconsistent,
             .rateLimited, .orderLimit, .internal, .meterHardwareFault, .meterRefused, .exceptionResponse,
             .meterTemporaryFailure, .meterBusy, .draining, .storeUnavailable, .connectionLost,
             .notSupported:

@@ -126,7 +126,7 @@ public enum GatewayError: Error, Hashable, Sendable {
     /// The value does not fit the type.
     case valueOutOfRange(pointer: JSONPointer, allowed: String)
     /// A recurrence cannot be read; `column` counts from 1.
-    case badRecurrence(reason: String, column: Int?)
+    case badRecurrence(reason: String, column: Int?, hint: String? = nil)
     /// The profile cannot be read by that range.
     case rangeNotSupported(ObjectTarget, reason: String)
     /// The Idempotency-Key was used with another body.

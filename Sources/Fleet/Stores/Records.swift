@@ -43,3 +43,9 @@ public typealias ChannelGroupRecord = ConfigurationRecord<ChannelGroupConfigurat
 
 /// A stored group of meters.
 public typealias MeterGroupRecord = ConfigurationRecord<MeterGroupConfiguration>
+
+/// A stored schedule.
+public typealias ScheduleRecord = ConfigurationRecord<ScheduleConfiguration>
+
+/// A stored set of readings.
+public typealias ReadingSetRecord = ConfigurationRecord<ReadingSetConfiguration>

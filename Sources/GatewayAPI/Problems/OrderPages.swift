@@ -185,9 +185,12 @@ extension ProblemPage {
         ),
         ProblemPage(
             "bad-recurrence",
-            cause: "The recurrence of a schedule cannot be read.",
+            cause: "The recurrence of a schedule cannot be read, or it never comes.",
             gatewayDid: "Nothing was stored.",
-            whatToDo: "Correct the place that `detail` names."
+            whatToDo:
+                "Correct the place that `detail` names; `column` counts from 1. Try recurrences without saving them.",
+            look:
+                "curl -X POST -H 'Content-Type: application/json' -d '{\"recurrence\":{\"cron\":\"15 2 * * *\"}}' $GATEWAY/schedules/preview"
         ),
         ProblemPage(
             "circuit-open",

@@ -20,6 +20,17 @@ public struct RowsQuery: Hashable, Sendable {
     /// Time and status come along.
     public var columns: [String]?
 
+    /// Where reading begins by itself.
+    public enum Since: String, CaseIterable, Hashable, Sendable {
+        /// After the newest row that is stored.
+        case lastSuccess = "last-success"
+    }
+
+    /// Where reading begins by itself; nil when the caller says.
+    public var since: Since?
+    /// How far back it begins at most; nil leaves it to the gateway.
+    public var maxBack: Duration?
+
     /// What a caller gets who says nothing.
     public static let usualLast = Duration.seconds(86_400)
 

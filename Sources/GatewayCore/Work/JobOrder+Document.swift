@@ -24,11 +24,7 @@ extension JobOrder {
             add("association", association.map { .string($0) })
         case .profileRead(let profile, let rows, let association):
             add("profile", .string(profile.description))
-            add("from", rows.from.map { .string($0.rfc3339) })
-            add("to", rows.to.map { .string($0.rfc3339) })
-            add("last", rows.last.map { .string($0.iso8601) })
-            add("entries", rows.entries.map { .integer($0) })
-            add("columns", rows.columns.map { .array($0.map { .string($0) }) })
+            members += rows.members
             add("association", association.map { .string($0) })
         case .gapRecovery(let profile, let association):
             add("profile", profile.map { .string($0.description) })

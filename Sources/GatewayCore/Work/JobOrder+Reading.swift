@@ -55,20 +55,7 @@ extension JobOrder {
                     at: place.appending("profile")
                 )
             }
-            var rows = RowsQuery()
-            rows.from = try Self.moment("from", &members)
-            rows.to = try Self.moment("to", &members)
-            if let text = try members.optionalString("last") {
-                guard let length = Duration(iso8601: text) else {
-                    throw JSONMemberError(
-                        .invalid(expected: "a duration such as P1D", suggestion: nil),
-                        at: place.appending("last")
-                    )
-                }
-                rows.last = length
-            }
-            rows.entries = try members.optionalInteger("entries", in: 1...1_000_000)
-            rows.columns = try members.optionalStrings("columns")
+            let rows = try RowsQuery(&members)
             self = .profileRead(profile, rows, association: try members.optionalString("association"))
         case .gapRecovery:
             var profile: OBISCode?
@@ -133,17 +120,6 @@ extension JobOrder {
             list.append(try JSONMembers(item, at: place.appending(index)))
         }
         return list
-    }
-
-    private static func moment(_ name: String, _ members: inout JSONMembers) throws(JSONMemberError) -> Timestamp? {
-        guard let text = try members.optionalString(name) else { return nil }
-        guard let moment = Timestamp(rfc3339: text) else {
-            throw JSONMemberError(
-                .invalid(expected: "a time with its offset, such as 2026-11-22T00:00:00+01:00", suggestion: nil),
-                at: members.pointer.appending(name)
-            )
-        }
-        return moment
     }
 }
 

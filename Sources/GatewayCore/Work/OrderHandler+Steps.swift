@@ -70,6 +70,7 @@ extension OrderHandler {
             }
             return representation.result(of: answer, meter: memory.id)
         case .profileRead(let profile, let query):
+            let query = try await gateway.beginning(query, of: profile, memory.id)
             let pending = try await gateway.prepareRows(query, of: profile, memory.id.text, wishes)
             return representation.result(of: try await gateway.collectRows(pending), meter: memory.id)
         case .write(let command):

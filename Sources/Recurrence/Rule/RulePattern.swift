@@ -93,7 +93,8 @@ struct RulePattern: LocalPattern {
                 let isDue =
                     (hours.isEmpty || hours.contains(Int(minute) / 60))
                     && (minutes.isEmpty || minutes.contains(Int(minute) % 60))
-                if isDue { found += chosen([midnight + minute * 60]) }
+                // A minute is a set of one, of which BYSETPOS may leave nothing.
+                if isDue, isFirstOfOne { found.append(midnight + minute * 60) }
                 minute += step
             }
             return found
@@ -109,6 +110,9 @@ struct RulePattern: LocalPattern {
             return hours.flatMap { hour in minutes.map { midnight + Int64(hour * 3600 + $0 * 60) } }
         }
     }
+
+    /// Whether BYSETPOS leaves the only one of a set.
+    private var isFirstOfOne: Bool { rule.positions.isEmpty || rule.positions.contains { abs($0) == 1 } }
 
     /// Those of the set of a period that BYSETPOS leaves.
     private func chosen(_ times: [Int64]) -> [Int64] {

@@ -92,8 +92,11 @@ extension SQLFleetStore: MeterGroupStore {
         _ id: MeterGroupID,
         when precondition: WritePrecondition
     ) async throws(StoreError) -> Bool {
-        try await write { [meterGroups] connection in
-            try meterGroups.delete(id.text, when: precondition, on: connection)
+        try await write { [meterGroups, dialect = database.dialect] connection in
+            let schedules = ConfigurationTable(name: "schedules", dialect: dialect)
+            let users = try schedules.users(where: "group_id = :id", ["id": .text(id.text)], on: connection)
+            guard users.isEmpty else { throw StoreError.inUse(by: users.map { "schedule \($0)" }) }
+            return try meterGroups.delete(id.text, when: precondition, on: connection)
         }
     }
 

@@ -3,6 +3,7 @@
 
 import Fleet
 import Jobs
+import Timekeeping
 
 /// How executions come into the table, and who may take them.
 extension SQLJobStore {
@@ -10,19 +11,37 @@ extension SQLJobStore {
     private static let mostAtOnce = 512
 
     /// Stores one execution for each target of a job, each with the share of the line that it will need.
-    static func insertExecutions(of creation: JobCreation, on connection: any SQLConnection) throws(SQLError) {
-        let shares = try shares(of: creation.targets, on: connection)
+    ///
+    /// - Parameters:
+    ///   - count: how many the job has.
+    ///   - spread: spreads the beginnings; nil lets all begin at once.
+    /// - Returns: how many may begin at once.
+    static func insertExecutions(
+        on targets: [String],
+        of job: JobID,
+        after count: Int,
+        spread: JobSpread?,
+        now: Timestamp,
+        on connection: any SQLConnection
+    ) throws(SQLError) -> Int {
+        let shares = try shares(of: targets, on: connection)
         var rows = SQLRows(
-            columns: ["job_id", "ordinal", "target", "state", "share"],
-            capacity: creation.targets.count
+            columns: ["job_id", "ordinal", "target", "state", "ready", "due_at", "share"],
+            capacity: targets.count
         )
-        for (ordinal, target) in creation.targets.enumerated() {
+        var ready = 0
+        for (index, target) in targets.enumerated() {
+            var due = spread?.moment(of: target)
+            if let moment = due, moment <= now { due = nil }
+            if due == nil { ready += 1 }
             rows.append([
-                .text(creation.id.text), .integer(Int64(ordinal)), .text(target),
-                .text(ExecutionState.queued.rawValue), shares[target] ?? .null,
+                .text(job.text), .integer(Int64(count + index)), .text(target),
+                .text(ExecutionState.queued.rawValue), .flag(due == nil), .moment(optional: due),
+                shares[target] ?? .null,
             ])
         }
         try connection.insert(rows, into: "executions", conflict: .fail)
+        return ready
     }
 
     /// The shares of targets that are meters: a gateway's own for those that have dialled in to it.

@@ -51,7 +51,7 @@ extension SQLJobStore {
             try changed.takeBack(where: "lease_until <= :now", moment, at: now)
             let due = try connection.query(
                 """
-                UPDATE executions SET ready = 1, due_at = NULL WHERE due_at <= :now RETURNING job_id
+                UPDATE executions SET ready = 1, due_at = NULL WHERE \(Self.isDue) RETURNING job_id
                 """,
                 moment
             )
@@ -118,7 +118,7 @@ extension SQLJobStore {
         try await read { connection in
             let rows = try connection.query(
                 """
-                SELECT 1 AS found FROM executions WHERE due_at <= :now
+                SELECT 1 AS found FROM executions WHERE \(Self.isDue)
                 UNION ALL SELECT 1 FROM executions WHERE lease_until <= :now
                 UNION ALL SELECT 1 FROM jobs WHERE state = 'scheduled' AND start_at <= :now
                 UNION ALL SELECT 1 FROM jobs WHERE \(Self.isExpiring)
@@ -129,6 +129,11 @@ extension SQLJobStore {
             return !rows.isEmpty
         }
     }
+
+    /// Executions whose moment has come, of jobs that are complete.
+    private static let isDue = """
+        due_at <= :now AND job_id NOT IN (SELECT id FROM jobs WHERE filled_at IS NOT NULL)
+        """
 
     /// Jobs whose time has run out and that have something to drop.
     private static let isExpiring = """

@@ -19,28 +19,11 @@ public struct SQLJobStore: JobStore {
     public func create(_ creation: JobCreation) async throws(JobStoreError) -> JobCreationResult {
         guard !creation.targets.isEmpty else { throw .noTargets }
         return try await write { [dialect] connection in
-            if let key = creation.idempotency {
-                if let job = try Self.replay(of: key, at: creation.now, on: connection) { return .replayed(job) }
-            }
-            if let gate = creation.specification.gate {
-                try GateRows.admit(
-                    creation.targets.count,
-                    to: gate,
-                    at: creation.now,
-                    on: connection,
-                    dialect: dialect
-                )
-            }
-            let row = JobRow(creation: creation)
-            try row.insert(on: connection)
-            try Self.insertExecutions(of: creation, on: connection)
-            try connection.notify(SQLChannel.jobs, creation.id.text)
-            if let key = creation.idempotency { try Self.keep(key, for: creation.id, on: connection) }
-            return .created(row.record)
+            try Self.create(creation, isWhole: true, on: connection, dialect: dialect)
         }
     }
 
-    private static func keep(_ key: IdempotencyKey, for job: JobID, on connection: any SQLConnection) throws {
+    static func keep(_ key: IdempotencyKey, for job: JobID, on connection: any SQLConnection) throws {
         do throws(SQLError) {
             try connection.execute(
                 """
@@ -149,6 +132,7 @@ public struct SQLJobStore: JobStore {
                 "DELETE FROM idempotency_keys WHERE expires_at <= :now",
                 ["now": .moment(now)]
             )
+            try Self.removeGivenUp(now: now, on: connection)
             // A key that still counts keeps its job, or a repeated request would act again.
             return try connection.execute(
                 """
@@ -181,7 +165,7 @@ public struct SQLJobStore: JobStore {
         }
     }
 
-    private static func replay(
+    static func replay(
         of key: IdempotencyKey,
         at now: Timestamp,
         on connection: any SQLConnection

@@ -20,6 +20,7 @@ struct CosemGateway: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, DecodeCommand.self, OpenAPICommand.self,
+            PreviewScheduleCommand.self,
             HealthCheckCommand.self, ImportReadoutCommand.self, AuditCommand.self,
         ]
     )

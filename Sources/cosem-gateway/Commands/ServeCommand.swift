@@ -69,6 +69,9 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var storedRows: String?
 
+    @Flag(help: "Let schedules disconnect and reconnect customers.")
+    var ordersAllowRecurring = false
+
     @OptionGroup(title: "Several gateways on one database")
     var node: NodeOptions
 
@@ -86,6 +89,7 @@ struct ServeCommand: AsyncParsableCommand {
             flags: [
                 "listen": listen, "database": database, "database.connections": databaseConnections,
                 "secret.key.file": secretKeyFile, "auth": auth, "insecure": insecure ? "true" : nil,
+                "orders.allowRecurring": ordersAllowRecurring ? "true" : nil,
                 "log.level": logLevel, "http.loops": httpLoops, "http.connections": httpConnections,
                 "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
                 "events.retention": eventsRetention, "readings.retention": readingsRetention,

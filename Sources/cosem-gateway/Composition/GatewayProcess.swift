@@ -93,19 +93,21 @@ struct GatewayProcess: Sendable {
                 breaker: BreakerPolicy(failures: settings.breakerFailures)
             )
         )
+        var gatewaySettings = Gateway.Settings(
+            version: Version.text,
+            systemTitle: systemTitle,
+            storedRowsAreFinal: settings.storedRowsAreFinal,
+            orders: settings.orders,
+            node: settings.node.name
+        )
+        gatewaySettings.allowsRecurringOrders = settings.allowsRecurringOrders
         gateway = Gateway(
             store: fleet,
             jobs: queue,
             access: sessions,
             custodian: custodian,
             pushIntake: pushIntake,
-            settings: .init(
-                version: Version.text,
-                systemTitle: systemTitle,
-                storedRowsAreFinal: settings.storedRowsAreFinal,
-                orders: settings.orders,
-                node: settings.node.name
-            )
+            settings: gatewaySettings
         )
         if let cluster {
             gateway.join(
@@ -163,7 +165,8 @@ struct GatewayProcess: Sendable {
                     ),
                 ]
                     + clusterServices
-                    + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, recovery, server]
+                    + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, recovery]
+                    + [Scheduler(gateway: gateway, logger: logger), server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger

@@ -37,6 +37,8 @@ struct GatewaySettings: Sendable {
     var readingRetentionDays: Int
     /// Whether rows that are all stored are told without asking the meter.
     var storedRowsAreFinal: Bool
+    /// Whether schedules may switch supply.
+    var allowsRecurringOrders: Bool
     /// Where meters connect to the gateway; nil = nowhere.
     var dialIn: DialInSettings?
     /// Where meters push to; nil = nowhere.
@@ -121,6 +123,7 @@ struct GatewaySettings: Sendable {
             throw SettingsError.invalid(option: "stored-rows", value: rows, hint: "choose one of final, on-request")
         }
         storedRowsAreFinal = rows == "final"
+        allowsRecurringOrders = reader.string(forKey: "orders.allowRecurring", default: "false") == "true"
         dialIn = try DialInSettings.resolve(reader)
         push = try PushSettings.resolve(reader)
         pushPolicy = try PushPolicy.resolve(reader)
