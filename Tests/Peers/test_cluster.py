@@ -115,9 +115,10 @@ def meters(tmp_path):
     """Watched meters; gives the first port and the log."""
     with contextlib.ExitStack() as stack:
         each = METERS // SIMULATORS
-        first = free_ports(METERS)
+        # One range for all, because a range is only looked for and not taken.
+        first = free_ports(2 * METERS)
         for number in range(SIMULATORS):
-            port = free_ports(each)
+            port = first + METERS + number * each
             command = [GATEWAY, "simulate", "--port", str(port), "--count", str(each), "--rows", "4"]
             stack.enter_context(running(command, port + each - 1, "simulate", tmp_path / f"simulate{number}.log"))
             watch = [

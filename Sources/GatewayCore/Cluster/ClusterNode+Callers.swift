@@ -33,7 +33,8 @@ extension ClusterNode {
 
     /// Expects a meter that another gateway has registered or changed; nil = any.
     func expectCallers(_ meter: MeterID?) async {
-        guard access.standingLines != nil else { return }
+        // Where nobody listens for meters, a million of them need not be looked through.
+        guard dialIns.isInUse else { return }
         do throws(StoreError) {
             guard let meter else { return try await dialIns.load(meters, channels) }
             dialIns.note(meter, try await meters.meter(meter)?.configuration)

@@ -18,6 +18,8 @@ final class DialInIdentities: Sendable {
         var channels: [ChannelID: String] = [:]
         /// Who has an identity, as connections compare it.
         var users: [String: Users] = [:]
+        /// Whether meters are listened for, so that all identities are to be known.
+        var isInUse = false
         /// How many meters and channels have an identity.
         var uses: [String: Int] = [:]
     }
@@ -63,20 +65,24 @@ final class DialInIdentities: Sendable {
         content.withLock { $0.users[key] ?? Users() }
     }
 
+    /// Whether meters are listened for.
+    var isInUse: Bool { content.withLock { $0.isInUse } }
+
     /// Reads the identities of all meters and channels there are.
     func load(_ meters: any MeterStore, _ channels: any ChannelStore) async throws(StoreError) {
         guard lines != nil else { return }
+        content.withLock { $0.isInUse = true }
         var cursor: String?
         repeat {
             let page = try await channels.channels(after: cursor, limit: Self.pageLength)
             for record in page.items { note(record.id, record.configuration) }
             cursor = page.next
-        } while cursor != nil
+        } while cursor != nil && !Task.isCancelled
         repeat {
             let page = try await meters.meters(matching: MeterQuery(), after: cursor, limit: Self.pageLength)
             for record in page.items { note(record.id, record.configuration) }
             cursor = page.next
-        } while cursor != nil
+        } while cursor != nil && !Task.isCancelled
     }
 
     private func change(_ change: (inout Content) -> (before: String?, after: String?)) {
