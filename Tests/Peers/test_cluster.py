@@ -20,6 +20,7 @@ import urllib.parse
 from collections import Counter, defaultdict
 
 import pytest
+from dial_in import DialInRelay, wait_until
 from processes import GATEWAY, Answer, Gateway, free_ports, running, wait_for_port
 
 SERVER = os.environ.get("COSEM_GATEWAY_TEST_POSTGRESQL")
@@ -43,11 +44,12 @@ class Nodes:
         self.database = database
         self.gateways: dict[str, Gateway] = {}
 
-    def start(self, name: str) -> Gateway:
+    def start(self, name: str, *more: str) -> Gateway:
         port = free_ports()
         arguments = [
             GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--database", self.database, "--node", name,
             "--secret-key-file", str(self.folder / "key"), "--database-connections", "8", "--shutdown-grace", "10",
+            *more,
         ]
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT)
@@ -311,3 +313,39 @@ def test_a_request_to_the_wrong_gateway_is_answered_through_the_right_one(nodes,
         assert (answer.status, answer.problem) == (404, "object-undefined"), answer.text
     most, _, _ = facts(logs, each)
     assert set(most.values()) == {1}
+
+
+def test_a_meter_that_dials_in_is_reached_through_the_gateway_that_it_called(nodes, simulator):
+    ports = {name: free_ports() for name in ("a", "b")}
+    for name, port in ports.items():
+        nodes.start(name, "--dial-in-listen", f"127.0.0.1:{port}", "--dial-in-identify", "first-line")
+    nodes.await_balance()
+    configuration = {
+        "channel": {"type": "dial-in", "identity": "imei-7"},
+        "framing": "wrapper",
+        "address": {"logicalDevice": 1},
+        "associations": {"reader": association(1)},
+        "keepAlive": "PT1S",
+    }
+    answer = nodes.gateways["a"].call("PUT", "/meters/M-7", configuration, {"If-None-Match": "*"})
+    assert answer.status == 201, answer.text
+
+    def read(gateway: Gateway) -> Answer:
+        return gateway.get(f"/meters/M-7/objects/{REGISTER}/attributes/2?maxAge=PT0S", headers={"Prefer": "wait=15"})
+
+    for name in ("a", "b"):
+        relay = DialInRelay(ports[name], simulator, b"imei-7\r\n")
+        # Told to the other one as soon as the connection stands.
+        wait_until(
+            lambda name=name: all(
+                (answer := read(gateway)).status == 200
+                and answer.headers.get("Cosem-Gateway-Answered-By", own) == name
+                for own, gateway in nodes.gateways.items()
+            ),
+            f"both answer through {name}",
+        )
+        job = nodes.gateways["a" if name == "b" else "b"].call("POST", "/jobs", {
+            "kind": "read", "target": {"meters": ["M-7"]}, "items": [{"object": REGISTER, "attribute": 2, "class": 3}],
+        }).json["id"]
+        wait_until(lambda job=job: nodes.any().get(f"/jobs/{job}").json["state"] == "succeeded", "the job")
+        relay.close()

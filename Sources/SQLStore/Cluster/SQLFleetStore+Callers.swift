@@ -142,15 +142,17 @@ extension SQLFleetStore {
     }
 
     /// Tells all gateways that a meter is not what it was, and gives what is to be done at it to who has its line now.
-    static func meterChanged(_ id: MeterID, on connection: any SQLConnection) throws(SQLError) {
-        try connection.execute(
-            """
-            UPDATE executions SET share = (SELECT share FROM meters WHERE id = :meter)
-            WHERE target = :meter AND finished_at IS NULL
-                AND share < :own AND share <> (SELECT share FROM meters WHERE id = :meter)
-            """,
-            ["meter": .text(id.text), "own": .integer(Int64(ChannelShare.count))]
-        )
+    static func meterChanged(_ id: MeterID, isNew: Bool, on connection: any SQLConnection) throws(SQLError) {
+        if !isNew {
+            try connection.execute(
+                """
+                UPDATE executions SET share = (SELECT share FROM meters WHERE id = :meter)
+                WHERE target = :meter AND finished_at IS NULL
+                    AND share < :own AND share <> (SELECT share FROM meters WHERE id = :meter)
+                """,
+                ["meter": .text(id.text), "own": .integer(Int64(ChannelShare.count))]
+            )
+        }
         try connection.notify(SQLChannel.configuration, id.text)
     }
 

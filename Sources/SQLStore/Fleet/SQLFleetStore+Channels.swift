@@ -32,7 +32,7 @@ extension SQLFleetStore: ChannelStore {
                 now: now,
                 on: connection
             )
-            if !result.isNew { try Self.channelChanged(id, on: connection) }
+            try Self.channelChanged(id, on: connection)
             return result
         }
         let record = try Self.record(row, configuration)

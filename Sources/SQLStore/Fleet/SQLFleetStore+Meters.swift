@@ -46,7 +46,7 @@ extension SQLFleetStore: MeterStore {
             try Self.replaceLabels(of: id, with: configuration.labels, on: connection)
             let identities = configuration.senderIdentities
             try SenderIdentityRows.replace(.meter, id.text, with: identities, on: connection)
-            if !result.isNew { try Self.meterChanged(id, on: connection) }
+            try Self.meterChanged(id, isNew: result.isNew, on: connection)
             return result
         }
         let record = try Self.record(row, configuration)
