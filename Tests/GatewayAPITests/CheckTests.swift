@@ -55,7 +55,8 @@ struct CheckTests {
     @Test("A port without a listener fails the connection, also while a breaker is open")
     func deadPort() async throws {
         try await APIBench.run { bench in
-            await bench.listener.close()
+            // A port that was closed may be somebody else's a moment later.
+            _ = try await bench.send(.put, "/meters/M1", bench.configuration(port: 1))
             for _ in 0..<6 {
                 let answer = try await bench.send(.post, "/meters/M1/check")
                 #expect(answer.status == 200)
