@@ -11,7 +11,9 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -95,6 +97,19 @@ class Nodes:
         raise AssertionError(f"not balanced after {limit} s: {self.any().get('/nodes').text}")
 
 
+def many_ports(count: int) -> int:
+    """The first of many consecutive ports, below those that the system gives to connections."""
+    while True:
+        first = random.randrange(10_000, 32_000 - count)
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            continue
+
+
 @pytest.fixture
 def database():
     name = f"cluster_{os.getpid()}_{free_ports()}"
@@ -118,7 +133,7 @@ def meters(tmp_path):
     with contextlib.ExitStack() as stack:
         each = METERS // SIMULATORS
         # One range for all, because a range is only looked for and not taken.
-        first = free_ports(2 * METERS)
+        first = many_ports(2 * METERS)
         for number in range(SIMULATORS):
             port = first + METERS + number * each
             command = [GATEWAY, "simulate", "--port", str(port), "--count", str(each), "--rows", "4"]
@@ -271,6 +286,8 @@ def test_work_is_shared_and_nothing_is_lost(nodes, meters):
         unfinished = [job for job in unfinished if nodes.any().get(f"/jobs/{job}").json["state"] != "succeeded"]
         time.sleep(0.5)
     print("\n".join(events))
+    for job in unfinished:
+        print(Counter(str(item.get("problem")) for item in executions(nodes.any(), job) if item["state"] != "succeeded"))
     assert unfinished == [], nodes.any().get(f"/jobs/{unfinished[0]}").text
     # Every reading that was due is there, once.
     for job in jobs:
