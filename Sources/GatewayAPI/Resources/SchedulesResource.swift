@@ -94,8 +94,13 @@ extension GatewayAPI {
 
     /// A value of the right form that means nothing, such as the name of a zone that there is not, is unfit.
     private static func refusal(_ error: GatewayError) -> any Error {
-        guard case .invalidMember(let fault) = error, case .invalid = fault.kind else { return error }
-        return Problem.unfitMember(fault)
+        guard case .invalidMember(let fault) = error else { return error }
+        // What jobs of a kind have is known to them alone.
+        if fault.pointer.text.hasPrefix("/operation/") { return Problem.unfitMember(fault) }
+        return switch fault.kind {
+        case .invalid, .outOfRange: Problem.unfitMember(fault)
+        default: error
+        }
     }
 
     private func answer(_ result: WriteResult<StoredSchedule>) async throws(GatewayError) -> HTTPResponse {
