@@ -66,6 +66,12 @@ FEATURES: dict[str, dict[str, str]] = {
         "push: values alone": "",
         "push: what captures mean": "push-capture",
     },
+    "Fleet": {
+        "orders": "",
+        "orders survive SIGKILL": "",
+        "stored rows": "",
+        "stored readings": "",
+    },
     "Lines": {
         "serial port": "",
         "RFC 2217, converter of pyserial": "",
