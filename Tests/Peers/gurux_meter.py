@@ -405,6 +405,10 @@ class Meter:
         sc = self.add(O.GXDLMSScriptTable("0.0.10.0.106.255"))
         one = "0202 12%04x 0101 0205 1602 120046 0906000060030aff 0f%02x 00"
         self.raw[(sc, 2)] = bytes.fromhex("0102" + (one % (1, 1) + one % (2, 2)).replace(" ", ""))
+        # A table whose scripts leave the disconnector alone: they reset the demand.
+        tariffs = self.add(O.GXDLMSScriptTable("0.0.10.0.100.255"))
+        one = "0202 12%04x 0101 0205 1602 120005 09060100010400ff 0f%02x 00"
+        self.raw[(tariffs, 2)] = bytes.fromhex("0102" + (one % (1, 1) + one % (2, 2)).replace(" ", ""))
         tu = self.add(O.GXDLMSTcpUdpSetup("0.0.25.0.0.255"))
         self.raw[(tu, 2)] = b"\x12" + struct.pack(">H", self.port & 0xFFFF)
         self.raw[(tu, 3)] = bytes.fromhex("09060000190100ff")
@@ -616,7 +620,7 @@ class Meter:
             n = int(params)
             if n not in (1, 2):
                 raise DlmsErr(ER_SCOPE)
-            return self.action(sess, self.disc, n, 0)
+            return self.action(sess, self.disc, n, 0) if obj.logicalName == "0.0.10.0.106.255" else None
         if t == ObjectType.PROFILE_GENERIC and index in (1, 2):
             if index == 1 and obj in self.profiles:
                 old = self.profiles[obj]

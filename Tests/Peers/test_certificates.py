@@ -119,7 +119,7 @@ def test_a_certificate_for_another_key_than_the_meter_has_is_refused(gateway, si
 def test_what_is_no_certificate_is_refused(gateway, simulated):
     meter = register(gateway, simulated(1), association(1, "low"))
     path = f"/meters/{meter}/certificates"
-    assert gateway.call("POST", path, {"pem": "nothing"}).status == 400
+    assert gateway.call("POST", path, {"pem": "nothing"}).status == 422
     key = ec.generate_private_key(ec.SECP521R1()).public_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody")])
     assert gateway.call("POST", path, {"pem": pem(Authority(1).issue(name, key, "digital_signature"))}).status == 422

@@ -163,7 +163,7 @@ def invoke(gateway, name: str, obis: str, method: int, key: str, parameter: dict
 @pytest.mark.parametrize("name", meter_cells("SN: methods", GURUX))
 def test_methods_are_invoked_and_refused_by_the_meter(gateway, meters, name):
     # Of a script table both sides know the offset.
-    script = "0.0.10.0.106.255"
+    script = "0.0.10.0.100.255"
     assert invoke(gateway, name, script, 1, "good", {"type": "long-unsigned", "value": 1}).status == 200
     refused = invoke(gateway, name, script, 1, "bad", {"type": "long-unsigned", "value": 9})
     assert refused.status >= 400 and refused.json["dlms"]["result"] == "scope-of-access-violated", refused.text
