@@ -16,6 +16,10 @@ extension GatewayAPI {
         "meter", "group", "label", "name", "from", "to", "last", "detail", "numbers", "limit", "cursor",
     ]
     private static let rowTypes = ["application/json", "application/x-ndjson", "text/csv"]
+    private static let importWords = ["mode", "onConflict", "dryRun"]
+    private static let sheetTypes = ["application/x-ndjson", "text/csv"]
+    /// Octets of a body with a hundred thousand entries.
+    private static let longBody = 64 << 20
     private static let readoutTypes = ["application/json", "text/plain"]
     private static let readoutFile = ["text/plain"]
     private static let mergePatch = ["application/merge-patch+json", "application/json"]
@@ -47,6 +51,8 @@ extension GatewayAPI {
 
             Route(.get, "/meters", name: "listMeters", query: ["q", "label", "limit", "cursor"], handler: listMeters),
             Route(.post, "/meters", name: "createMeter", consumes: Self.json, handler: createMeter),
+            Route(.post, "/meters/import", name: "importMeters", query: Self.importWords, consumes: Self.sheetTypes, maximumBodyOctets: Self.longBody, handler: importMeters),
+            Route(.post, "/channels/import", name: "importChannels", query: Self.importWords, consumes: Self.sheetTypes, maximumBodyOctets: Self.longBody, handler: importChannels),
             Route(.get, "/meters/{id}", name: "getMeter", handler: getMeter),
             Route(.put, "/meters/{id}", name: "putMeter", consumes: Self.json, handler: putMeter),
             Route(.patch, "/meters/{id}", name: "patchMeter", consumes: Self.mergePatch, handler: patchMeter),
@@ -145,11 +151,15 @@ extension GatewayAPI {
             Route(.put, "/reading-sets/{id}", name: "putReadingSet", consumes: Self.json, handler: putReadingSet),
             Route(.delete, "/reading-sets/{id}", name: "deleteReadingSet", handler: deleteReadingSet),
 
-            Route(.get, "/jobs", name: "listJobs", query: ["state", "kind", "meter", "limit", "cursor"], handler: listJobs),
-            Route(.post, "/jobs", name: "createJob", consumes: Self.json, handler: createJob),
+            Route(.get, "/jobs", name: "listJobs", query: ["state", "kind", "meter", "createdAfter", "createdBy", "limit", "cursor"], handler: listJobs),
+            Route(.post, "/jobs", name: "createJob", consumes: Self.json, maximumBodyOctets: 8 << 20, handler: createJob),
             Route(.get, "/jobs/{id}", name: "getJob", handler: getJob),
-            Route(.get, "/jobs/{id}/executions", name: "listJobExecutions", query: ["limit", "cursor"], handler: listExecutions),
+            Route(.get, "/jobs/{id}/executions", name: "listJobExecutions", query: ["state", "limit", "cursor"], handler: listExecutions),
+            Route(.get, "/jobs/{id}/result", name: "getJobResult", produces: Self.rowTypes, handler: getJobResult),
             Route(.post, "/jobs/{id}/confirm", name: "confirmJob", consumes: Self.json, handler: confirmJob),
+            Route(.post, "/jobs/{id}/pause", name: "pauseJob", handler: pauseJob),
+            Route(.post, "/jobs/{id}/resume", name: "resumeJob", handler: resumeJob),
+            Route(.post, "/jobs/{id}/retry", name: "retryJob", handler: retryJob),
             Route(.post, "/jobs/{id}/cancel", name: "cancelJob", handler: cancelJob),
         ]), problem: { [clock = gateway.clock] in problem(of: $0, now: clock.now()) })
     }

@@ -6,7 +6,7 @@ public import Jobs
 import Timekeeping
 
 extension Gateway {
-    /// Stores a job; it is durable when this returns.
+    /// Stores a job for meters named one by one; it is durable when this returns.
     ///
     /// - Parameters:
     ///   - order: what to do.
@@ -22,38 +22,91 @@ extension Gateway {
         caller: String,
         traceID: String
     ) async throws(GatewayError) -> JobRecord {
-        guard !isDraining else { throw .draining }
-        if case .disconnector = order {
-            throw .notSupported(what: "an order to disconnect or reconnect, but through the orders of a meter or a job")
-        }
-        for target in targets { _ = try await meter(target) }
-        if case .firmware(let firmware) = order, try await image(firmware.image) == nil {
-            throw .notFound(what: "firmware image \(firmware.image)")
-        }
-        let specification = JobSpecification(
-            kind: order.kind,
-            payload: order.document.octets,
-            createdBy: caller,
-            priority: priority,
-            retry: order.retry,
+        var meters: [MeterID] = []
+        for target in targets { meters.append(try meterID(target)) }
+        let request = JobRequest(
+            order,
+            targets: .meters(meters),
+            terms: JobConditions(priority: priority),
+            caller: caller,
             traceID: traceID
         )
+        return try await submit(request).job
+    }
+
+    /// Stores a job; it is durable when this returns.
+    ///
+    /// - Returns: the job, and whether an earlier request with the same key made it.
+    /// - Throws: ``GatewayError/meterUnknown(text:)`` for a meter that is not registered,
+    ///   ``GatewayError/idempotencyKeyMissing``, ``GatewayError/idempotencyKeyReused``.
+    public func submit(_ request: JobRequest) async throws(GatewayError) -> (job: JobRecord, isReplayed: Bool) {
+        guard !isDraining else { throw .draining }
+        if case .disconnector = request.order {
+            throw .notSupported(what: "an order to disconnect or reconnect, but through the orders of a meter or a job")
+        }
+        if case .firmware(let firmware) = request.order, try await image(firmware.image) == nil {
+            throw .notFound(what: "firmware image \(firmware.image)")
+        }
+        let meters = try await meters(of: request.targets)
+        let terms = request.terms
+        let specification = JobSpecification(
+            kind: request.order.kind,
+            payload: request.order.document.octets,
+            createdBy: request.caller,
+            priority: terms.priority,
+            limits: terms.limits,
+            retry: terms.retry(usually: request.order.retry),
+            startAt: terms.startAt,
+            expiresAt: terms.expiresAt,
+            traceID: request.traceID,
+            selection: request.targets.isShort ? request.targets.document.octets : nil
+        )
         do throws(JobStoreError) {
-            return try await jobs.submit(specification, targets: targets).job
+            switch try await jobs.submit(specification, targets: meters, idempotency: request.idempotency) {
+            case .created(let job): return (job, false)
+            case .replayed(let job): return (job, true)
+            }
         } catch {
             throw GatewayError(error, job: "", operation: "submit")
         }
     }
 
+    /// More meters than this are not taken into one job.
+    private static let mostTargets = 1_000_000
+
+    /// The meters that a selection stands for now, at least one.
+    ///
+    /// - Throws: ``GatewayError/meterUnknown(text:)``, ``GatewayError/notFound(what:)``,
+    ///   ``GatewayError/valueOutOfRange(pointer:allowed:)`` when there is none or there are too many.
+    public func meters(of selection: TargetSelection) async throws(GatewayError) -> [String] {
+        try await targets.check(selection)
+        var meters: [String] = []
+        try await targets.forEachPage(of: selection) { page throws(GatewayError) in
+            guard meters.count + page.count <= Self.mostTargets else {
+                throw .valueOutOfRange(pointer: "/target", allowed: "at most \(Self.mostTargets) meters")
+            }
+            meters += page.map(\.text)
+        }
+        guard !meters.isEmpty else { throw .valueOutOfRange(pointer: "/target", allowed: "at least one meter") }
+        return meters
+    }
+
     /// The job with this id.
     ///
-    /// - Parameter wait: how long to wait for it to finish; nil does not wait.
-    public func job(_ id: String, wait: Duration? = nil) async throws(GatewayError) -> JobRecord {
+    /// - Parameters:
+    ///   - wait: how long to wait for it to change; nil does not wait.
+    ///   - version: the version that the caller knows, a later one is a change; nil waits for the job to finish.
+    /// - Throws: ``GatewayError/jobUnknown(text:)``, ``GatewayError/jobPurged(text:)``.
+    public func job(
+        _ id: String,
+        wait: Duration? = nil,
+        after version: Int64? = nil
+    ) async throws(GatewayError) -> JobRecord {
         guard let key = JobID(id) else { throw .jobUnknown(text: id) }
         do throws(JobStoreError) {
             let job: JobRecord?
             if let wait {
-                job = try await jobs.awaitChange(of: key, after: nil, until: clock.now() + wait)
+                job = try await jobs.awaitChange(of: key, after: version, until: clock.now() + wait)
             } else {
                 job = try await jobs.job(key)
             }
@@ -61,7 +114,9 @@ extension Gateway {
         } catch {
             throw GatewayError(error, job: id, operation: "get")
         }
-        throw .jobUnknown(text: id)
+        // The identifier tells when it was made: one so old was there once, as far as anybody can say.
+        let isOld = key.timestamp < clock.now() - settings.jobRetention
+        throw isOld ? .jobPurged(text: id) : .jobUnknown(text: id)
     }
 
     /// Jobs, the newest first.
@@ -78,27 +133,61 @@ extension Gateway {
     }
 
     /// What came of a job, meter by meter, in the order of its targets.
+    ///
+    /// - Parameter states: only those in one of these states; nil for all.
     public func executions(
         of id: String,
+        in states: Set<ExecutionState>? = nil,
         after ordinal: Int?,
         limit: Int
     ) async throws(GatewayError) -> [ExecutionRecord] {
         let job = try await job(id)
         do throws(JobStoreError) {
-            return try await jobs.executions(of: job.id, after: ordinal, limit: limit)
+            return try await jobs.executions(of: job.id, in: states, after: ordinal, limit: limit)
         } catch {
             throw GatewayError(error, job: id, operation: "list")
         }
     }
 
-    /// Cancels a job.
-    public func cancelJob(_ id: String) async throws(GatewayError) -> JobRecord {
-        guard let key = JobID(id) else { throw .jobUnknown(text: id) }
+    /// Confirms, cancels, pauses or resumes a job.
+    ///
+    /// - Throws: ``GatewayError/wrongState(job:state:operation:)``.
+    public func steerJob(_ id: String, _ command: JobCommand) async throws(GatewayError) -> JobRecord {
+        let key = try await job(id).id
         do throws(JobStoreError) {
-            return try await jobs.apply(.cancel, to: key)
+            return try await jobs.apply(command, to: key)
         } catch {
-            throw GatewayError(error, job: id, operation: "cancel")
+            throw GatewayError(error, job: id, operation: command.rawValue)
         }
+    }
+
+    /// Makes a new job for those meters of a finished one that failed, expired or were cancelled.
+    ///
+    /// Meters whose outcome is unknown are left out.
+    ///
+    /// - Throws: ``GatewayError/wrongState(job:state:operation:)`` before the job is finished, and when there is no such
+    ///   meter.
+    public func retryJob(_ id: String, caller: String) async throws(GatewayError) -> JobRecord {
+        guard !isDraining else { throw .draining }
+        let job = try await job(id)
+        // An order is confirmed and written into the audit log each time.
+        guard job.specification.kind != .disconnect, job.specification.kind != .reconnect else {
+            throw .notSupported(what: "to retry an order; make a new one")
+        }
+        do throws(JobStoreError) {
+            return try await jobs.retryFailed(of: job.id, createdBy: caller)
+        } catch .noTargets {
+            throw .wrongState(job: id, state: job.state.rawValue, operation: "retry")
+        } catch {
+            throw GatewayError(error, job: id, operation: "retry")
+        }
+    }
+}
+
+extension TargetSelection {
+    /// Whether a job shows how its targets were chosen: a long list would only repeat its executions.
+    fileprivate var isShort: Bool {
+        if case .meters(let meters) = self { meters.count <= 100 } else { true }
     }
 }
 

@@ -12,7 +12,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & FirmwareStore
     & LearnedQuirkStore
     & PendingSecretStore
-    & ReadoutStore
+    & ReadoutStore & ImportStore
     & MeterGroupStore
     & EventStore & PushStore
     & LedgerStore
@@ -33,6 +33,8 @@ public final class Gateway: Sendable {
         public var systemTitle: SystemTitle?
         /// What keeps orders that switch supply in bounds.
         public var orders: OrderSettings
+        /// How long finished jobs are kept.
+        public var jobRetention: Duration
 
         /// Whether rows that are all stored are told from the store unless a caller wants them from the meter.
         public var storedRowsAreFinal: Bool
@@ -48,9 +50,11 @@ public final class Gateway: Sendable {
             systemTitle: SystemTitle? = nil,
             storedRowsAreFinal: Bool = true,
             orders: OrderSettings = OrderSettings(),
-            node: String = "gateway"
+            node: String = "gateway",
+            jobRetention: Duration = .seconds(30 * 86_400)
         ) {
             self.orders = orders
+            self.jobRetention = jobRetention
             self.valueAge = valueAge
             self.storedRowsAreFinal = storedRowsAreFinal
             self.version = version

@@ -31,6 +31,11 @@ public struct HTTPEdge: HTTPResponder {
         return finish(answer, request, since: start)
     }
 
+    /// How long the body of such a request may be.
+    public func mostBodyOctets(method: HTTPMethod, rawTarget: String) -> Int? {
+        inner.mostBodyOctets(method: method, rawTarget: rawTarget)
+    }
+
     /// Answers one request.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = ContinuousClock.now

@@ -31,6 +31,13 @@ public struct RouteTable: HTTPResponder {
         self.root = root.node
     }
 
+    /// What the row that fits such a request declares.
+    public func mostBodyOctets(method: HTTPMethod, rawTarget: String) -> Int? {
+        guard let target = try? HTTPTarget(rawTarget), target.segments.starts(with: basePath) else { return nil }
+        var values: [String] = []
+        return root.find(target.segments, basePath.count, &values)?.routes[method]?.maximumBodyOctets
+    }
+
     /// Answers one request by the row that fits it.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let target: HTTPTarget

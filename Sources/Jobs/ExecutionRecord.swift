@@ -43,6 +43,8 @@ public struct ExecutionRecord: Hashable, Sendable {
     public var problem: ExecutionProblem?
     /// How far it is, as JSON text of the handler; nil when the handler does not tell.
     public var progress: [UInt8]?
+    /// What it shares with others of which only one can be worked on at a time, such as a line; nil if it has its own.
+    public var lane: String?
 
     /// Makes a record.
     public init(
@@ -57,7 +59,8 @@ public struct ExecutionRecord: Hashable, Sendable {
         finishedAt: Timestamp? = nil,
         result: [UInt8]? = nil,
         problem: ExecutionProblem? = nil,
-        progress: [UInt8]? = nil
+        progress: [UInt8]? = nil,
+        lane: String? = nil
     ) {
         self.id = id
         self.target = target
@@ -71,6 +74,7 @@ public struct ExecutionRecord: Hashable, Sendable {
         self.result = result
         self.problem = problem
         self.progress = progress
+        self.lane = lane
     }
 }
 

@@ -193,6 +193,7 @@ public final class JobQueue: Sendable {
         specification.startAt = nil
         specification.expiresAt = job.specification.expiresAt.map { clock.now() + ($0 - job.createdAt) }
         specification.confirmBefore = job.specification.confirmBefore.map { clock.now() + ($0 - job.createdAt) }
+        specification.selection = nil
         return try await submit(specification, targets: targets).job
     }
 

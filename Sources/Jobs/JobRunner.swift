@@ -49,6 +49,7 @@ public struct JobRunner: Service {
     private let settings: Settings
     private let logger: Logger
     private let running = RunningExecutions()
+    private let settlements: SettlementDesk
 
     /// Makes a runner; there must be only one per queue.
     public init(queue: JobQueue, handlers: [JobKind: any JobHandler], settings: Settings, logger: Logger) {
@@ -56,6 +57,7 @@ public struct JobRunner: Service {
         self.handlers = handlers
         self.settings = settings
         self.logger = logger
+        settlements = SettlementDesk(store: queue.store, holder: settings.holder)
     }
 
     /// Works until graceful shutdown or cancellation.
@@ -127,14 +129,15 @@ public struct JobRunner: Service {
                     limit: min(free, 50),
                     now: now,
                     leaseUntil: now + settings.lease,
-                    onlyOwnShares: settings.onlyOwnShares
+                    onlyOwnShares: settings.onlyOwnShares,
+                    busyLanes: await running.busyLanes
                 )
                 let batch = try await queue.store.claim(claim)
                 if batch.isEmpty { break }
                 free -= batch.count
                 for claimed in batch {
                     let context = context(of: claimed, now: now)
-                    await running.add(claimed.execution.id, context)
+                    await running.add(claimed.execution, context)
                     begin(claimed, context)
                 }
                 await queue.publish(batch.map(\.job))
@@ -216,7 +219,7 @@ public struct JobRunner: Service {
     ) async throws(JobStoreError) -> JobRecord {
         while true {
             do throws(JobStoreError) {
-                return try await queue.store.settle(execution, holder: settings.holder, as: change, now: now)
+                return try await settlements.settle(ExecutionSettlement(execution, as: change), at: now)
             } catch {
                 guard case .unavailable = error, clock.now() < now + settings.lease else { throw error }
                 guard (try? await clock.sleep(until: clock.now() + Self.storePause)) != nil else { throw error }
@@ -254,42 +257,5 @@ public struct JobRunner: Service {
             if case .cancelled(let job) = signal { await running.requestCancel(ofJob: job) }
             wake.yield()
         }
-    }
-}
-
-/// The executions a runner works on at this moment.
-private actor RunningExecutions {
-    private var contexts: [ExecutionID: ExecutionContext] = [:]
-
-    var count: Int { contexts.count }
-
-    var ids: Set<ExecutionID> { Set(contexts.keys) }
-
-    func add(_ id: ExecutionID, _ context: ExecutionContext) {
-        contexts[id] = context
-    }
-
-    func remove(_ id: ExecutionID) {
-        contexts[id] = nil
-    }
-
-    func requestCancel(ofJob job: JobID) {
-        for (id, context) in contexts where id.job == job { context.requestCancel() }
-    }
-
-    func requestCancel(of ids: Set<ExecutionID>) {
-        for id in ids { contexts[id]?.requestCancel() }
-    }
-}
-
-/// Remembers which wake-up is under way, so that not every look for work starts another one.
-private struct AlarmClock {
-    private var armed: Timestamp?
-
-    /// The moment to start a wake-up for, or nil when one that is early enough is under way.
-    mutating func arm(at moment: Timestamp, now: Timestamp) -> Timestamp? {
-        if let armed, armed > now, armed <= moment { return nil }
-        armed = moment
-        return moment
     }
 }

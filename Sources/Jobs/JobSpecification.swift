@@ -41,6 +41,8 @@ public struct JobSpecification: Hashable, Sendable {
     public var traceID: String?
     /// What it has to pass before it sends something; nil for nothing but the rules of every job.
     public var gate: JobGate?
+    /// How the targets were chosen, as JSON text, for those who look; nil where that would only repeat them.
+    public var selection: [UInt8]?
 
     /// Makes a specification.
     public init(
@@ -54,7 +56,8 @@ public struct JobSpecification: Hashable, Sendable {
         expiresAt: Timestamp? = nil,
         confirmBefore: Timestamp? = nil,
         traceID: String? = nil,
-        gate: JobGate? = nil
+        gate: JobGate? = nil,
+        selection: [UInt8]? = nil
     ) {
         self.kind = kind
         self.payload = payload
@@ -67,6 +70,7 @@ public struct JobSpecification: Hashable, Sendable {
         self.confirmBefore = confirmBefore
         self.traceID = traceID
         self.gate = gate
+        self.selection = selection
     }
 
     /// The state a new job of this kind begins in.
@@ -91,32 +95,46 @@ public struct JobLimits: Hashable, Sendable {
     public var perTargetTimeout: Duration?
     /// When so many fail that the rest is cancelled; nil never.
     public var abort: JobAbortRule?
+    /// How many of the first targets have to succeed before the others begin; nil for none.
+    ///
+    /// One of them that fails cancels the rest.
+    public var canary: Int?
 
     /// Makes limits, by default none.
     public init(
         concurrency: Int? = nil,
         ratePerMinute: Int? = nil,
         perTargetTimeout: Duration? = nil,
-        abort: JobAbortRule? = nil
+        abort: JobAbortRule? = nil,
+        canary: Int? = nil
     ) {
         self.concurrency = concurrency
         self.ratePerMinute = ratePerMinute
         self.perTargetTimeout = perTargetTimeout
         self.abort = abort
+        self.canary = canary
+    }
+
+    /// Whether the rest of a job that stands so is to be cancelled.
+    ///
+    /// - Parameter failedInRow: how many executions failed since the last one succeeded.
+    public func abortsJob(at progress: JobProgress, failedInRow: Int) -> Bool {
+        if abort?.applies(to: progress, failedInRow: failedInRow) == true { return true }
+        return canary.map { progress.succeeded < $0 && progress.failed > 0 } ?? false
     }
 }
 
 /// Cancels the rest of a job when too many of its executions fail.
 public struct JobAbortRule: Hashable, Sendable {
-    /// The share of failures among what is done, from 1 to 100.
-    public var failurePercent: Int
+    /// The share of failures among what is done, from 1 to 100; nil counts only those one after the other.
+    public var failurePercent: Int?
     /// How many must be done before the share counts.
     public var minExecuted: Int
     /// How many failures one after the other are too many, whatever the share; nil counts only the share.
     public var inRow: Int?
 
     /// Makes a rule.
-    public init(failurePercent: Int, minExecuted: Int, inRow: Int? = nil) {
+    public init(failurePercent: Int? = nil, minExecuted: Int = 10, inRow: Int? = nil) {
         self.failurePercent = failurePercent
         self.minExecuted = minExecuted
         self.inRow = inRow
@@ -125,6 +143,7 @@ public struct JobAbortRule: Hashable, Sendable {
     /// Whether the rule applies.
     public func applies(to progress: JobProgress, failedInRow: Int = 0) -> Bool {
         if let inRow, failedInRow >= inRow { return true }
+        guard let failurePercent else { return false }
         let executed = progress.succeeded + progress.failed
         return executed >= max(minExecuted, 1) && progress.failed * 100 >= failurePercent * executed
     }

@@ -42,7 +42,8 @@ public protocol JobStore: JobFilling {
     /// Hands out executions that may begin now, to one holder each, until the lease ends.
     ///
     /// More urgent jobs come first; jobs of equal urgency take turns, so that a large one does not hold up a small one.
-    /// A job's own limits are kept.
+    /// A job's own limits are kept. Of each lane of a job at most ``ExecutionClaim/mostOfLane`` are handed out before
+    /// one of them comes back, so that a slow line does not take all the places.
     func claim(_ claim: ExecutionClaim) async throws(JobStoreError) -> [ClaimedExecution]
 
     /// Prolongs leases and tells which executions are still the holder's and not of a cancelled job.
@@ -85,6 +86,15 @@ public protocol JobStore: JobFilling {
         now: Timestamp
     ) async throws(JobStoreError) -> JobRecord
 
+    /// Records several outcomes as ``settle(_:holder:as:now:)`` does, in one transaction.
+    ///
+    /// - Returns: the job after all of them for each, in the same order; nil for one that the holder has no more.
+    func settle(
+        _ outcomes: [ExecutionSettlement],
+        holder: String,
+        now: Timestamp
+    ) async throws(JobStoreError) -> [JobRecord?]
+
     /// Changes the state of a job for an operator or caller.
     ///
     /// - Throws: ``JobStoreError/jobUnknown``, ``JobStoreError/wrongState(_:)``.
@@ -107,11 +117,17 @@ public protocol JobStore: JobFilling {
     /// Jobs that anybody who shares the store makes, steers or finishes, from now on; nil = some may have been missed.
     func changes() -> AsyncStream<JobID?>
 
-    /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.
-    func purge(finishedBefore: Timestamp, now: Timestamp) async throws(JobStoreError) -> Int
+    /// Removes jobs that were finished before the moment, at most so many, and lapsed idempotency keys; gives the
+    /// number of jobs.
+    func purge(finishedBefore: Timestamp, limit: Int, now: Timestamp) async throws(JobStoreError) -> Int
 }
 
 extension JobStore {
+    /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.
+    public func purge(finishedBefore: Timestamp, now: Timestamp) async throws(JobStoreError) -> Int {
+        try await purge(finishedBefore: finishedBefore, limit: .max, now: now)
+    }
+
     /// Records durably that something which changes the target is about to be sent.
     ///
     /// - Returns: nil when it may be sent.
@@ -221,18 +237,22 @@ public struct JobQuery: Hashable, Sendable {
     public var target: String?
     /// Made at or after this moment.
     public var createdAfter: Timestamp?
+    /// Made by this caller.
+    public var createdBy: String?
 
     /// Makes a query, by default for all jobs.
     public init(
         states: Set<JobState> = [],
         kind: JobKind? = nil,
         target: String? = nil,
-        createdAfter: Timestamp? = nil
+        createdAfter: Timestamp? = nil,
+        createdBy: String? = nil
     ) {
         self.states = states
         self.kind = kind
         self.target = target
         self.createdAfter = createdAfter
+        self.createdBy = createdBy
     }
 }
 
@@ -250,8 +270,22 @@ public struct ExecutionClaim: Hashable, Sendable {
     /// and what belongs to none.
     public var onlyOwnShares: Bool
 
+    /// Lanes of which the runner has enough.
+    public var busyLanes: Set<String>
+
+    /// How many executions of one lane are worked on at a time: one, and one that is ready when it is done.
+    public static let mostOfLane = 2
+
     /// Makes a claim, by default of anything there is.
-    public init(holder: String, limit: Int, now: Timestamp, leaseUntil: Timestamp, onlyOwnShares: Bool = false) {
+    public init(
+        holder: String,
+        limit: Int,
+        now: Timestamp,
+        leaseUntil: Timestamp,
+        onlyOwnShares: Bool = false,
+        busyLanes: Set<String> = []
+    ) {
+        self.busyLanes = busyLanes
         self.holder = holder
         self.limit = limit
         self.now = now
@@ -306,6 +340,20 @@ public enum ExecutionChange: Hashable, Sendable {
     case cancelled
     /// Its time ran out; nothing took effect.
     case expired
+}
+
+/// What came out of one execution, to be recorded.
+public struct ExecutionSettlement: Hashable, Sendable {
+    /// The execution.
+    public var execution: ExecutionID
+    /// What becomes of it.
+    public var change: ExecutionChange
+
+    /// Makes a settlement.
+    public init(_ execution: ExecutionID, as change: ExecutionChange) {
+        self.execution = execution
+        self.change = change
+    }
 }
 
 /// What an operator or caller does to a job.

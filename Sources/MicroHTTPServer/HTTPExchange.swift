@@ -35,6 +35,7 @@ final class HTTPExchange: @unchecked Sendable {
     private var version = ""
     private var headers = HTTPHeaders()
     private var body: [UInt8] = []
+    private var mostBodyOctets = 0
     private var refusal: Problem?
     private var request: HTTPRequest?
     private var response: HTTPResponse?
@@ -91,9 +92,21 @@ final class HTTPExchange: @unchecked Sendable {
 
     private func headReceived(_ handle: OpaquePointer) -> MHD_Result {
         collectHeaders(handle)
-        if let problem = loop.screening.problem(method: method, target: target, version: version, headers: headers) {
-            return queue(refused(problem), handle)
+        mostBodyOctets = loop.screening.limits.bodyOctets
+        // Most requests have no body, and of most the server's limit is that.
+        if headers["Content-Length"] != nil || headers["Transfer-Encoding"] != nil,
+            let own = loop.responder.mostBodyOctets(method: HTTPMethod(rawValue: method), rawTarget: target)
+        {
+            mostBodyOctets = own
         }
+        let problem = loop.screening.problem(
+            method: method,
+            target: target,
+            version: version,
+            headers: headers,
+            bodyOctets: mostBodyOctets
+        )
+        if let problem { return queue(refused(problem), handle) }
         phase = .body
         return .YES
     }
@@ -108,7 +121,7 @@ final class HTTPExchange: @unchecked Sendable {
     ///
     /// The library takes no answer while the body comes in, so what is too much is read on and dropped for a while.
     private func take(_ piece: UnsafeRawBufferPointer) -> Bool {
-        let limit = loop.screening.limits.bodyOctets
+        let limit = mostBodyOctets
         guard refusal == nil, body.count + piece.count <= limit else {
             dropped += piece.count
             refusal = .bodyTooLarge(limit: limit)

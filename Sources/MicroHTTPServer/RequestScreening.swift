@@ -11,8 +11,16 @@ struct RequestScreening {
     let limits: HTTPServerLimits
 
     /// The problem with a head, nil if there is none.
-    func problem(method: String, target: String, version: String, headers: HTTPHeaders) -> Problem? {
-        framingProblem(version: version, headers: headers)
+    ///
+    /// - Parameter bodyOctets: how long the body may be.
+    func problem(
+        method: String,
+        target: String,
+        version: String,
+        headers: HTTPHeaders,
+        bodyOctets: Int
+    ) -> Problem? {
+        framingProblem(version: version, headers: headers, bodyOctets: bodyOctets)
             ?? sizeProblem(target: target, headers: headers)
             ?? formProblem(method: method, version: version, headers: headers)
     }
@@ -21,7 +29,7 @@ struct RequestScreening {
     ///
     /// So the length is given
     /// once, as digits, and never beside a transfer coding; the only coding is `chunked`.
-    private func framingProblem(version: String, headers: HTTPHeaders) -> Problem? {
+    private func framingProblem(version: String, headers: HTTPHeaders, bodyOctets: Int) -> Problem? {
         // Most requests have no body.
         if headers["Content-Length"] == nil && headers["Transfer-Encoding"] == nil { return nil }
         let lengths = headers.all("Content-Length")
@@ -31,8 +39,8 @@ struct RequestScreening {
             return Self.malformed("Content-Length is not a number.")
         }
         guard !codings.isEmpty else {
-            guard let text = lengths.first, (Int(text) ?? .max) > limits.bodyOctets else { return nil }
-            return .bodyTooLarge(limit: limits.bodyOctets)
+            guard let text = lengths.first, (Int(text) ?? .max) > bodyOctets else { return nil }
+            return .bodyTooLarge(limit: bodyOctets)
         }
         if !lengths.isEmpty { return Self.malformed("Content-Length and Transfer-Encoding are both given.") }
         if codings.count > 1 || codings[0].lowercased() != "chunked" {

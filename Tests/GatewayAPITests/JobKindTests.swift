@@ -130,7 +130,12 @@ extension APIBench {
     fileprivate func execution(_ body: String) async throws -> JSONValue {
         var execution: JSONValue = .null
         try await working {
-            let made = try await send(.post, "/jobs", body)
+            let made = try await send(
+                .post,
+                "/jobs",
+                body,
+                headers: ["Idempotency-Key": "k-\(UInt64.random(in: 0 ... .max))"]
+            )
             #expect(made.status == 202)
             let path = try #require(made.headers["Location"])
             _ = try await get(path, headers: ["Prefer": "wait=20"])

@@ -19,7 +19,7 @@ public enum TargetSelection: Hashable, Sendable {
     case selector(LabelSelector)
 
     /// How many meters may be named one by one.
-    public static let mostMeters = 10_000
+    public static let mostMeters = 100_000
 
     /// Reads the JSON form.
     ///

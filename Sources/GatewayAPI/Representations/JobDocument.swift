@@ -11,20 +11,43 @@ import Timekeeping
 /// How jobs look in JSON.
 enum JobDocument {
     /// Writes a job.
-    static func write(_ job: JobRecord, basePath: String, into writer: inout JSONWriter) {
+    static func write(_ job: JobRecord, basePath: String, now: Timestamp, into writer: inout JSONWriter) {
         writer.beginObject()
+        writeMembers(job, now: now, into: &writer)
+        writeLinks(job, basePath, into: &writer)
+        writer.member("traceId", job.specification.traceID)
+        writer.endObject()
+    }
+
+    /// Writes what a job is and where it stands.
+    static func writeMembers(_ job: JobRecord, now: Timestamp, into writer: inout JSONWriter) {
+        let specification = job.specification
         writer.member("id", job.id.text)
-        writer.member("kind", job.specification.kind.rawValue)
+        writer.member("kind", specification.kind.rawValue)
         writer.member("state", job.state.rawValue)
         writer.member("createdAt", job.createdAt.rfc3339)
-        writer.member("createdBy", job.specification.createdBy)
+        writer.member("createdBy", specification.createdBy)
         writer.member("startedAt", job.startedAt?.rfc3339)
         writer.member("finishedAt", job.finishedAt?.rfc3339)
-        writer.member("priority", job.specification.priority)
+        writer.member("startAt", specification.startAt?.rfc3339)
+        writer.member("expiresAt", specification.expiresAt?.rfc3339)
+        if let moment = specification.confirmBefore { writer.member("confirmBefore", moment.rfc3339) }
+        writer.member("priority", specification.priority)
+        if let selection = specification.selection {
+            writer.name("target")
+            writer.raw(selection)
+        }
         writer.name("operation")
         writer.beginObject()
-        writer.name(job.specification.kind.memberName)
-        writer.raw(job.specification.payload)
+        writer.name(specification.kind.memberName)
+        writer.raw(specification.payload)
+        writer.endObject()
+        if let limits = specification.limits.document { writer.member("limits", limits) }
+        writer.name("retry")
+        writer.beginObject()
+        writer.member("max", specification.retry.max)
+        writer.member("backoff", specification.retry.backoff.iso8601)
+        writer.member("maxBackoff", specification.retry.maxBackoff.iso8601)
         writer.endObject()
         writer.name("progress")
         writer.beginObject()
@@ -33,17 +56,32 @@ enum JobDocument {
         writer.member("succeeded", job.progress.succeeded)
         writer.member("failed", job.progress.failed)
         writer.member("unknown", job.progress.unknown)
+        writer.member("cancelled", job.progress.cancelled)
+        writer.member("expired", job.progress.expired)
+        writer.member("running", job.progress.running)
+        let start = job.state.isActive ? job.startedAt : nil
+        writer.member("etaSeconds", start.flatMap { job.progress.remainingSeconds(since: $0, at: now) })
         writer.endObject()
         writeOrder(job, into: &writer)
+        if job.isCancelRequested, !job.state.isFinal { writer.member("cancelRequested", true) }
+    }
+
+    private static func writeLinks(_ job: JobRecord, _ basePath: String, into writer: inout JSONWriter) {
         writer.name("links")
         writer.beginObject()
         let path = "\(basePath)/jobs/\(job.id.text)"
         writer.member("self", path)
         writer.member("executions", path + "/executions")
+        switch job.state {
+        case .awaitingConfirmation: writer.member("confirm", path + "/confirm")
+        case .scheduled, .queued, .running: writer.member("pause", path + "/pause")
+        case .paused: writer.member("resume", path + "/resume")
+        case .succeeded: writer.member("result", path + "/result")
+        case .partiallySucceeded, .failed, .cancelled, .expired:
+            writer.member("result", path + "/result")
+            writer.member("retry", path + "/retry")
+        }
         if !job.state.isFinal { writer.member("cancel", path + "/cancel") }
-        if job.state == .awaitingConfirmation { writer.member("confirm", path + "/confirm") }
-        writer.endObject()
-        writer.member("traceId", job.specification.traceID)
         writer.endObject()
     }
 
@@ -59,7 +97,6 @@ enum JobDocument {
             writer.member("before", job.specification.confirmBefore?.rfc3339)
             writer.endObject()
         }
-        writer.member("expiresAt", job.specification.expiresAt?.rfc3339)
         if let lapse = job.orderLapse {
             writer.name("problem")
             Problem(lapse).write(into: &writer)

@@ -13,7 +13,7 @@ struct RowsCSV {
     private let layout: ProfileLayout
     private let statusTable: ProfileStatusTable
     private var rows: ProfileRowWriter
-    private var octets: [UInt8] = []
+    private var text = CSVText()
 
     init(layout: ProfileLayout, behaviour: ProfileBehaviour) {
         self.layout = layout
@@ -22,13 +22,11 @@ struct RowsCSV {
     }
 
     /// Whether enough has gathered.
-    var isWorthSending: Bool { octets.count >= 16_384 }
+    var isWorthSending: Bool { text.count >= 16_384 }
 
     /// Hands out what has been added.
     mutating func take() -> [UInt8] {
-        let taken = octets
-        octets.removeAll(keepingCapacity: true)
-        return taken
+        text.take()
     }
 
     /// Adds the line of column names, units in brackets; how the time was found comes last.
@@ -37,10 +35,10 @@ struct RowsCSV {
             let column = layout.columns[index]
             return column.scalerUnit?.symbol.map { "\(column.key) [\($0)]" } ?? column.key
         }
-        for name in ["time", "status", "quality"] + names { addField(name.utf8) }
-        addField("rawTime".utf8)
-        addField("timeSource".utf8)
-        endLine()
+        for name in ["time", "status", "quality"] + names { text.add(name.utf8) }
+        text.add("rawTime".utf8)
+        text.add("timeSource".utf8)
+        text.endLine()
     }
 
     /// Adds the lines of rows.
@@ -49,41 +47,16 @@ struct RowsCSV {
     }
 
     private mutating func add(_ row: ProfileRow) {
-        addField((row.time?.iso ?? "").utf8)
-        addField((row.status.map { statusTable.names(of: $0).joined(separator: " ") } ?? "").utf8)
-        addField(row.quality(statusTable).rawValue.utf8)
+        text.add((row.time?.iso ?? "").utf8)
+        text.add((row.status.map { statusTable.names(of: $0).joined(separator: " ") } ?? "").utf8)
+        text.add(row.quality(statusTable).rawValue.utf8)
         for column in layout.valueColumns {
             var writer = JSONWriter(reservingCapacity: 64)
             rows.write(row, column: column, into: &writer)
-            addField(json: writer.octets)
+            text.add(json: writer.octets)
         }
-        addField((row.time?.rawText ?? "").utf8)
-        addField((row.time?.source ?? .none).rawValue.utf8)
-        endLine()
-    }
-
-    /// A JSON value as a cell: null empty, a string without its quotes, anything else as it is.
-    private mutating func addField(json: [UInt8]) {
-        switch json.first {
-        case UInt8(ascii: "n"): addField("".utf8)
-        case UInt8(ascii: "\""): addField(((try? JSONReader.parse(json))?.string ?? "").utf8)
-        default: addField(json)
-        }
-    }
-
-    private mutating func addField(_ text: some Sequence<UInt8>) {
-        let start = octets.count
-        octets.append(contentsOf: text)
-        let field = octets[start...]
-        if field.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) {
-            let quoted = field.flatMap { $0 == 0x22 ? [0x22, 0x22] : [$0] }
-            octets.replaceSubrange(start..., with: [0x22] + quoted + [0x22])
-        }
-        octets.append(UInt8(ascii: ","))
-    }
-
-    private mutating func endLine() {
-        octets.removeLast()
-        octets += [0x0D, 0x0A]
+        text.add((row.time?.rawText ?? "").utf8)
+        text.add((row.time?.source ?? .none).rawValue.utf8)
+        text.endLine()
     }
 }

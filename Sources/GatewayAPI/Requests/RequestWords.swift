@@ -181,6 +181,19 @@ extension RoutedRequest {
         try query.integer("limit", in: 1...1000) ?? 100
     }
 
+    /// What makes the request safe to repeat, without its quotes: the draft standard has them, most clients leave them out,
+    /// both mean the same key; nil without such a field.
+    func idempotencyKey() throws(Problem) -> String? {
+        guard let text = headers["Idempotency-Key"], !text.isEmpty else { return nil }
+        let key =
+            text.count > 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+            ? String(text.dropFirst().dropLast()) : text
+        guard (1...200).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw .badParameter("Idempotency-Key", expected: "1 to 200 visible ASCII characters")
+        }
+        return key
+    }
+
     /// What must hold for a write: `If-Match`, `If-None-Match: *`, or nothing (RFC 9110 §13.1).
     func writePrecondition() -> WritePrecondition {
         if let revisions = ifMatch() { return .ifRevision(revisions) }

@@ -18,6 +18,8 @@ extension GatewayAPI {
         if let meter = query.target, MeterID(meter) == nil {
             throw Problem.badParameter("meter", expected: "the id of a meter")
         }
+        query.createdAfter = try request.moment("createdAfter")
+        query.createdBy = try request.query.single("createdBy")
         let limit = try request.pageLimit()
         var before: JobID?
         if let cursor = try request.query.single("cursor") {
@@ -26,15 +28,16 @@ extension GatewayAPI {
         }
         let jobs = try await gateway.jobList(matching: query, before: before, limit: limit)
         let next = jobs.count == limit ? jobs.last.map { self.next(request, cursor: $0.id.text) } : nil
-        let basePath = settings.basePath
+        let (basePath, now) = (settings.basePath, gateway.clock.now())
         return ListPage.answer(jobs, next: next) { job, writer in
-            JobDocument.write(job, basePath: basePath, into: &writer)
+            JobDocument.write(job, basePath: basePath, now: now, into: &writer)
         }
         .with("Cache-Control", "no-store")
     }
 
     @Sendable func createJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        let (order, targets, priority, terms) = try request.members { members in
+        let body = try request.json(limits: Self.jobLimits)
+        let (order, targets, plan): (JobOrder, TargetSelection, JobPlan) = try request.members(of: body) { members in
             let text = try members.requiredString("kind")
             guard let kind = JobKind.named(text), JobKind.offered.contains(kind) else {
                 let words = JobKind.offered.map(\.rawValue)
@@ -46,33 +49,66 @@ extension GatewayAPI {
                     at: "/kind"
                 )
             }
-            let targets = try Self.targets(&members)
-            let priority: UInt8 = try members.optionalInteger("priority", in: 0...9) ?? 5
-            let terms = kind == .disconnect || kind == .reconnect ? try OrderTerms(&members) : nil
-            return (try JobOrder(kind: kind, members: &members), targets, priority, terms)
+            let targets = try TargetSelection(members.requiredValue("target"), at: "/target")
+            guard kind == .disconnect || kind == .reconnect else {
+                let terms = try JobConditions(&members, now: gateway.clock.now())
+                return (try JobOrder(kind: kind, members: &members), targets, JobPlan.usual(terms))
+            }
+            // Orders have the priority that orders have.
+            _ = try members.optionalInteger("priority", in: UInt8(0)...9)
+            let terms = try OrderTerms(&members)
+            return (try JobOrder(kind: kind, members: &members), targets, .order(terms))
         }
-        if case .disconnector(let wish) = order {
-            return try await take(wish, targets: targets, terms: terms ?? OrderTerms(), request)
+        let terms: JobConditions
+        switch plan {
+        case .usual(let own): terms = own
+        case .order(let own):
+            guard case .disconnector(let wish) = order else { throw Problem.internalFault }
+            // Who is named is looked up with everything else that is checked of an order.
+            var meters: [String] = []
+            if case .meters(let named) = targets {
+                meters = named.map(\.text)
+            } else {
+                meters = try await gateway.meters(of: targets)
+            }
+            return try await take(wish, targets: meters, terms: own, request)
         }
-        let job = try await gateway.submit(
-            order,
-            targets: targets,
-            priority: priority,
-            caller: "anonymous",
-            traceID: request.id
+        let key = try request.idempotencyKey()
+        if key == nil, order.isHarmfulTwice { throw GatewayError.idempotencyKeyMissing }
+        let (job, isReplayed) = try await gateway.submit(
+            JobRequest(
+                order,
+                targets: targets,
+                terms: terms,
+                caller: request.caller.name,
+                traceID: request.id,
+                idempotency: try key.map {
+                    try gateway.idempotencyKey($0, place: "POST /jobs", caller: request.caller, body: body.octets)
+                }
+            )
         )
-        return jobAnswer(job, status: 202).with("Location", "\(settings.basePath)/jobs/\(job.id.text)")
+        let answer = newJobAnswer(job)
+        return isReplayed ? answer.with("Idempotency-Replayed", "true") : answer
     }
 
     @Sendable func getJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        jobAnswer(try await gateway.job(request.parameter("id"), wait: request.preferredWait))
+        let known = request.headers.list("If-None-Match").compactMap { tag in
+            tag.hasPrefix("W/\"") && tag.hasSuffix("\"") ? Int64(tag.dropFirst(3).dropLast()) : nil
+        }.max()
+        let job = try await gateway.job(request.parameter("id"), wait: request.preferredWait, after: known)
+        let tag = EntityTag("\(job.version)", isWeak: true)
+        let answer = jobAnswer(job)
+        guard tag.matchesIfNoneMatch(request.headers) else { return answer }
+        return HTTPResponse(status: 304, headers: HTTPHeaders([.init(name: "ETag", value: tag.description)]))
     }
 
     @Sendable func listExecutions(_ request: RoutedRequest) async throws -> HTTPResponse {
         let limit = try request.pageLimit()
         let after: Int? = try request.query.integer("cursor", in: 0...Int(Int32.max))
+        let state = try request.query.choice("state", of: ExecutionState.self)
         let executions = try await gateway.executions(
             of: request.parameter("id"),
+            in: state.map { [$0] },
             after: after,
             limit: limit
         )
@@ -86,16 +122,37 @@ extension GatewayAPI {
     }
 
     @Sendable func cancelJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        jobAnswer(try await gateway.cancelJob(request.parameter("id")))
+        jobAnswer(try await gateway.steerJob(request.parameter("id"), .cancel))
+    }
+
+    @Sendable func pauseJob(_ request: RoutedRequest) async throws -> HTTPResponse {
+        jobAnswer(try await gateway.steerJob(request.parameter("id"), .pause))
+    }
+
+    @Sendable func resumeJob(_ request: RoutedRequest) async throws -> HTTPResponse {
+        jobAnswer(try await gateway.steerJob(request.parameter("id"), .resume))
+    }
+
+    @Sendable func retryJob(_ request: RoutedRequest) async throws -> HTTPResponse {
+        newJobAnswer(try await gateway.retryJob(request.parameter("id"), caller: request.caller.name))
+    }
+
+    /// The answer to a request that made a job.
+    func newJobAnswer(_ job: JobRecord) -> HTTPResponse {
+        jobAnswer(job, status: 202).with("Location", "\(settings.basePath)/jobs/\(job.id.text)")
     }
 
     func jobAnswer(_ job: JobRecord, status: Int = 200) -> HTTPResponse {
         let response = HTTPResponse.json(status: status) {
-            JobDocument.write(job, basePath: settings.basePath, into: &$0)
+            JobDocument.write(job, basePath: settings.basePath, now: gateway.clock.now(), into: &$0)
         }
         .with("Cache-Control", "no-store")
+        .with("ETag", EntityTag("\(job.version)", isWeak: true).description)
         return job.state.isFinal ? response : response.with("Retry-After", "1")
     }
+
+    /// A list of a hundred thousand meters is long.
+    private static let jobLimits = JSONLimits(octets: 8 << 20)
 
     private static func kind(_ text: String?) throws(Problem) -> JobKind? {
         guard let text else { return nil }
@@ -110,20 +167,23 @@ extension GatewayAPI {
         }
         return kind
     }
+}
 
-    private static func targets(_ members: inout JSONMembers) throws(JSONMemberError) -> [String] {
-        var target = try members.requiredMembers("target")
-        let meters = try target.optionalStrings("meters")
-        try target.finish()
-        guard let meters else { throw JSONMemberError(.missingMember(name: "meters"), at: "/target") }
-        guard (1...10_000).contains(meters.count), Set(meters).count == meters.count,
-            meters.allSatisfy({ MeterID($0) != nil })
-        else {
-            throw JSONMemberError(
-                .invalid(expected: "a list of 1 to 10000 ids of meters, each once", suggestion: nil),
-                at: "/target/meters"
-            )
-        }
-        return meters
+extension RoutedRequest {
+    /// Reads a body that was parsed as an object with exactly the members that the closure asks for.
+    fileprivate func members<Value>(
+        of body: JSONValue,
+        _ read: (inout JSONMembers) throws -> Value
+    ) throws -> Value {
+        var members = try JSONMembers(body)
+        let value = try read(&members)
+        try members.finish()
+        return value
     }
+}
+
+/// When and how a job is to be done: orders that switch supply have terms of their own.
+private enum JobPlan {
+    case usual(JobConditions)
+    case order(OrderTerms)
 }

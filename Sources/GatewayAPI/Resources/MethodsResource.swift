@@ -47,17 +47,9 @@ extension GatewayAPI {
         }
     }
 
-    /// The key without its quotes: the draft standard has them, most clients leave them out, both mean the same key.
+    /// The key that a request must have.
     static func idempotencyKey(_ request: RoutedRequest) throws -> String {
-        guard let text = request.headers["Idempotency-Key"], !text.isEmpty else {
-            throw GatewayError.idempotencyKeyMissing
-        }
-        let key =
-            text.count > 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
-            ? String(text.dropFirst().dropLast()) : text
-        guard (1...200).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw Problem.badParameter("Idempotency-Key", expected: "1 to 200 visible ASCII characters")
-        }
+        guard let key = try request.idempotencyKey() else { throw GatewayError.idempotencyKeyMissing }
         return key
     }
 }

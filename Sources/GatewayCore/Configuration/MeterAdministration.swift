@@ -135,15 +135,7 @@ struct MeterAdministration: Sendable {
         _ configuration: MeterConfiguration,
         when precondition: WritePrecondition
     ) async throws(GatewayError) -> WriteResult<MeterRecord> {
-        do throws(JSONMemberError) {
-            try configuration.checkQuirks()
-        } catch {
-            throw .invalidMember(error)
-        }
-        try MeterRoute.check(configuration)
-        guard ZoneInfo(name: configuration.timeZone) != nil else {
-            throw .notSupported(what: "the time zone \(configuration.timeZone), which its database does not have")
-        }
+        try Self.check(configuration)
         do throws(StoreError) {
             let result = try await meters.putMeter(id, configuration, when: precondition)
             // What was learned may have had its reason in what was changed.
@@ -156,8 +148,21 @@ struct MeterAdministration: Sendable {
         }
     }
 
+    /// Makes sure that a meter can be worked with as it is configured.
+    static func check(_ configuration: MeterConfiguration) throws(GatewayError) {
+        do throws(JSONMemberError) {
+            try configuration.checkQuirks()
+        } catch {
+            throw .invalidMember(error)
+        }
+        try MeterRoute.check(configuration)
+        guard ZoneInfo(name: configuration.timeZone) != nil else {
+            throw .notSupported(what: "the time zone \(configuration.timeZone), which its database does not have")
+        }
+    }
+
     /// Why the store did not take a record; for a channel or group that does not exist, with the nearest one.
-    private func refusal(_ error: StoreError) async -> GatewayError {
+    func refusal(_ error: StoreError) async -> GatewayError {
         guard case .referenceUnknown(let text) = error else { return GatewayError(error) }
         let known =
             ((try? await channels.channels(after: nil, limit: Self.mostSuggestions))?.items.map(\.id.text) ?? [])
@@ -173,7 +178,7 @@ struct MeterAdministration: Sendable {
         }
     }
 
-    private static func configuration(
+    static func configuration(
         _ document: JSONValue,
         keeping present: MeterRecord?
     ) throws(GatewayError) -> MeterConfiguration {

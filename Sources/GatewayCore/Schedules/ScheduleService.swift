@@ -42,7 +42,7 @@ struct ScheduleService {
             case .cancelPrevious:
                 if let previous = state.lastJob {
                     do throws(GatewayError) {
-                        _ = try await gateway.cancelJob(previous.text)
+                        _ = try await gateway.steerJob(previous.text, .cancel)
                     } catch {
                         // It may have finished meanwhile.
                         guard case .wrongState = error else { throw error }

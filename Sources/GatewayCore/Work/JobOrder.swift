@@ -64,6 +64,18 @@ public indirect enum JobOrder: Hashable, Sendable {
         }
     }
 
+    /// Whether doing it twice is not the same as doing it once, so that a request for it needs an idempotency key.
+    ///
+    /// A value written twice, or a clock set twice, is as after once.
+    public var isHarmfulTwice: Bool {
+        switch self {
+        case .read, .profileRead, .gapRecovery, .discover, .write, .clockSync, .firmware: false
+        case .invoke: changesMeter
+        case .bundle(let bundle): bundle.steps.contains(where: \.isHarmfulTwice)
+        case .keyChange, .secretChange, .disconnector: true
+        }
+    }
+
     /// The association to use in place of the usual one, of orders that have just one.
     var association: String? {
         switch self {

@@ -213,7 +213,7 @@ private struct StepRun {
         by refusal: TransmissionRefusal,
         problem: (GatewayError) -> ExecutionProblem
     ) -> ExecutionOutcome {
-        guard hasChanged, refusal != .leaseLost else { return .refused(refusal) }
+        guard hasChanged, refusal == .cancelled || refusal == .expired else { return .refused(refusal) }
         let state = refusal == .cancelled ? "cancelled" : "expired"
         return .failedInPart(problem(.wrongState(job: "", state: state, operation: "go on with")), result: result)
     }

@@ -16,6 +16,7 @@ public enum Migrator {
         (7, PackageResources.M0007_sql),
         (8, PackageResources.M0008_sql),
         (9, PackageResources.M0009_sql),
+        (10, PackageResources.M0010_sql),
         (11, PackageResources.M0011_sql),
         (12, PackageResources.M0012_sql),
     ]

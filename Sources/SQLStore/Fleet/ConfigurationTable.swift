@@ -59,6 +59,16 @@ struct ConfigurationTable: Sendable {
         return (row, present == nil)
     }
 
+    /// The columns of a new row: those that all have, and others.
+    func columns(with others: [String]) -> [String] {
+        ["id", "document", "revision", "created_at", "updated_at"] + others
+    }
+
+    /// The values of a new row for ``columns(with:)``.
+    func values(_ id: String, _ document: String, _ now: Timestamp, _ others: [SQLValue]) -> [SQLValue] {
+        [.text(id), .text(document), .text(Revision.next().text), .moment(now), .moment(now)] + others
+    }
+
     /// The row with that identifier.
     func row(_ id: String, on connection: any SQLConnection) throws(SQLError) -> Row? {
         try connection.query(

@@ -3,6 +3,7 @@
 
 public import Fleet
 import JSONText
+import Timekeeping
 
 extension SQLFleetStore: ChannelStore {
     /// Writes a channel if the precondition holds, as one step.
@@ -11,32 +12,43 @@ extension SQLFleetStore: ChannelStore {
         _ configuration: ChannelConfiguration,
         when precondition: WritePrecondition
     ) async throws(StoreError) -> WriteResult<ChannelRecord> {
-        var writer = JSONWriter()
-        configuration.write(into: &writer)
-        let document = String(decoding: writer.octets, as: UTF8.self)
         let now = clock.now()
         let (row, isNew) = try await write { [channels, groups] connection in
             if let group = configuration.group, try !groups.contains(group.text, on: connection) {
                 throw StoreError.referenceUnknown(group.text)
             }
-            let identities = configuration.senderIdentities
-            try SenderIdentityRows.replace(.channel, id.text, with: identities, on: connection)
-            let result = try channels.put(
-                id.text,
-                document: document,
-                columns: [
-                    ("group_id", .text(optional: configuration.group?.text)),
-                    ("share", .integer(Int64(ChannelShare(of: configuration.path, in: configuration.group).number))),
-                ],
-                when: precondition,
-                now: now,
-                on: connection
-            )
-            try Self.channelChanged(id, on: connection)
-            return result
+            return try Self.put(id, configuration, in: channels, when: precondition, now: now, on: connection)
         }
         let record = try Self.record(row, configuration)
         return isNew ? .created(record) : .replaced(record)
+    }
+
+    /// Writes a channel whose group exists.
+    static func put(
+        _ id: ChannelID,
+        _ configuration: ChannelConfiguration,
+        in channels: ConfigurationTable,
+        when precondition: WritePrecondition = .unconditional,
+        now: Timestamp,
+        on connection: any SQLConnection
+    ) throws -> (row: ConfigurationTable.Row, isNew: Bool) {
+        var writer = JSONWriter()
+        configuration.write(into: &writer)
+        let identities = configuration.senderIdentities
+        try SenderIdentityRows.replace(.channel, id.text, with: identities, on: connection)
+        let result = try channels.put(
+            id.text,
+            document: String(decoding: writer.octets, as: UTF8.self),
+            columns: [
+                ("group_id", .text(optional: configuration.group?.text)),
+                ("share", .integer(Int64(ChannelShare(of: configuration.path, in: configuration.group).number))),
+            ],
+            when: precondition,
+            now: now,
+            on: connection
+        )
+        try channelChanged(id, on: connection)
+        return result
     }
 
     /// The channel; nil when there is none.

@@ -17,28 +17,15 @@ extension SQLFleetStore: MeterStore {
         let document = try document(of: configuration, id)
         let now = clock.now()
         let (row, isNew) = try await write { [meters, channels, groups] connection in
-            var channelID: ChannelID?
-            var groupID: ChannelGroupID?
-            switch configuration.channel {
-            case .shared(let shared): channelID = shared
-            case .inline(let channel): groupID = channel.group
+            let (channel, group) = Self.references(of: configuration)
+            if let channel, try !channels.contains(channel, on: connection) {
+                throw StoreError.referenceUnknown(channel)
             }
-            if let channelID, try !channels.contains(channelID.text, on: connection) {
-                throw StoreError.referenceUnknown(channelID.text)
-            }
-            if let groupID, try !groups.contains(groupID.text, on: connection) {
-                throw StoreError.referenceUnknown(groupID.text)
-            }
-            let columns: [(String, SQLValue)] = [
-                ("name", .text(optional: configuration.name)),
-                ("channel_id", .text(optional: channelID?.text)),
-                ("group_id", .text(optional: groupID?.text)),
-                ("share", try shareColumn(configuration.channel, on: connection)),
-            ]
+            if let group, try !groups.contains(group, on: connection) { throw StoreError.referenceUnknown(group) }
             let result = try meters.put(
                 id.text,
                 document: document,
-                columns: columns,
+                columns: try columns(of: configuration, on: connection),
                 when: precondition,
                 now: now,
                 on: connection
@@ -181,7 +168,33 @@ extension SQLFleetStore: MeterStore {
         SealingContext(table: "meters", row: id, column: pointer.text)
     }
 
-    private static func replaceLabels(
+    /// The indexed columns of a meter beside those that all configurations have.
+    static let meterColumns = ["name", "channel_id", "group_id", "lane", "share"]
+
+    /// The values of ``meterColumns``, with their names.
+    func columns(
+        of configuration: MeterConfiguration,
+        on connection: any SQLConnection
+    ) throws(SQLError) -> [(name: String, value: SQLValue)] {
+        let (channel, group) = Self.references(of: configuration)
+        var lane: String?
+        if case .inline(let own) = configuration.channel { lane = own.path.key }
+        let values: [SQLValue] = [
+            .text(optional: configuration.name), .text(optional: channel), .text(optional: group),
+            .text(optional: lane), try shareColumn(configuration.channel, on: connection),
+        ]
+        return Array(zip(Self.meterColumns, values))
+    }
+
+    /// The shared channel and the group that a meter names.
+    static func references(of configuration: MeterConfiguration) -> (channel: String?, group: String?) {
+        switch configuration.channel {
+        case .shared(let channel): (channel.text, nil)
+        case .inline(let channel): (nil, channel.group?.text)
+        }
+    }
+
+    static func replaceLabels(
         of id: MeterID,
         with labels: [String: String],
         on connection: any SQLConnection

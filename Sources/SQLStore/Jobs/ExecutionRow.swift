@@ -21,7 +21,7 @@ struct ExecutionRow {
     /// The columns of a SELECT that ``init(_:)`` can read.
     static let columns = """
         job_id, ordinal, target, state, attempts, transmitted, ready, due_at, holder, lease_until, started_at,
-        finished_at, result, problem_name, problem, progress, transmitted_at
+        finished_at, result, problem_name, problem, progress, transmitted_at, lane
         """
 
     private static let update = """
@@ -55,6 +55,7 @@ struct ExecutionRow {
             record.problem = ExecutionProblem(name: name, document: Array(try row.text("problem").utf8))
         }
         record.progress = try row.optionalText("progress").map { Array($0.utf8) }
+        record.lane = try row.optionalText("lane")
         isReady = try row.flag("ready")
         if let holder = try row.optionalText("holder") {
             lease = Lease(holder: holder, until: try row.moment("lease_until"))

@@ -10,6 +10,8 @@ struct JobRow {
     var record: JobRecord
     /// Executions that may be claimed, as far as the job's state allows.
     var ready: Int
+    /// Executions that wait behind others of their lane.
+    var behind: Int
     /// The moment before which the job's rate lets nothing more begin.
     var notBefore: Timestamp
     /// When executions were last claimed.
@@ -22,13 +24,13 @@ struct JobRow {
         "id", "kind", "payload", "created_by", "priority", "concurrency", "rate_per_minute", "per_target_timeout",
         "abort_percent", "abort_min_executed", "retry_max", "retry_backoff", "retry_max_backoff", "resolve_for",
         "start_at", "expires_at", "confirm_before", "trace_id", "total", "created_at", "gate", "fuse_limit",
-        "fuse_window", "abort_in_row",
+        "fuse_window", "abort_in_row", "canary", "selection",
     ]
 
     /// The columns that change.
     private static let changingColumns = [
         "state", "cancel_requested", "version", "done", "succeeded", "failed", "unknown", "cancelled", "expired",
-        "running", "ready", "not_before", "last_claimed_at", "started_at", "finished_at", "failed_in_row",
+        "running", "ready", "not_before", "last_claimed_at", "started_at", "finished_at", "failed_in_row", "behind",
     ]
 
     /// The columns of a SELECT that ``init(_:)`` can read.
@@ -44,7 +46,9 @@ struct JobRow {
         """
 
     /// A job that is not stored yet.
-    init(creation: JobCreation) {
+    ///
+    /// - Parameter behind: how many of its executions wait behind others of their lane.
+    init(creation: JobCreation, behind: Int) {
         record = JobRecord(
             id: creation.id,
             specification: creation.specification,
@@ -52,7 +56,8 @@ struct JobRow {
             progress: JobProgress(total: creation.targets.count),
             createdAt: creation.now
         )
-        ready = creation.targets.count
+        ready = creation.targets.count - behind
+        self.behind = behind
         notBefore = Timestamp(microseconds: 0)
         lastClaimedAt = Timestamp(microseconds: 0)
     }
@@ -83,6 +88,7 @@ struct JobRow {
             finishedAt: try row.optionalMoment("finished_at")
         )
         ready = try row.integer("ready")
+        behind = try row.integer("behind")
         notBefore = try row.moment("not_before")
         lastClaimedAt = try row.moment("last_claimed_at")
         failedInRow = try row.integer("failed_in_row")
@@ -119,7 +125,9 @@ struct JobRow {
             "rate_per_minute": .integer(optional: specification.limits.ratePerMinute),
             "per_target_timeout": .duration(optional: specification.limits.perTargetTimeout),
             "abort_percent": .integer(optional: specification.limits.abort?.failurePercent),
-            "abort_min_executed": .integer(optional: specification.limits.abort?.minExecuted),
+            "abort_min_executed": .integer(
+                optional: specification.limits.abort.flatMap { $0.failurePercent == nil ? nil : $0.minExecuted }
+            ),
             "retry_max": .integer(Int64(specification.retry.max)),
             "retry_backoff": .duration(optional: specification.retry.backoff),
             "retry_max_backoff": .duration(optional: specification.retry.maxBackoff),
@@ -134,6 +142,8 @@ struct JobRow {
             "fuse_limit": .integer(optional: specification.gate?.fuse?.limit),
             "fuse_window": .duration(optional: specification.gate?.fuse?.window),
             "abort_in_row": .integer(optional: specification.limits.abort?.inRow),
+            "canary": .integer(optional: specification.limits.canary),
+            "selection": .text(optional: specification.selection.map { String(decoding: $0, as: UTF8.self) }),
         ]
     }
 
@@ -151,6 +161,7 @@ struct JobRow {
             "expired": .integer(Int64(progress.expired)),
             "running": .integer(Int64(progress.running)),
             "ready": .integer(Int64(ready)),
+            "behind": .integer(Int64(behind)),
             "not_before": .moment(notBefore),
             "last_claimed_at": .moment(lastClaimedAt),
             "started_at": .moment(optional: record.startedAt),
@@ -163,11 +174,16 @@ struct JobRow {
         var limits = JobLimits(
             concurrency: try row.optionalInteger("concurrency"),
             ratePerMinute: try row.optionalInteger("rate_per_minute"),
-            perTargetTimeout: try row.optionalDuration("per_target_timeout")
+            perTargetTimeout: try row.optionalDuration("per_target_timeout"),
+            canary: try row.optionalInteger("canary")
         )
-        if let percent = try row.optionalInteger("abort_percent") {
-            limits.abort = JobAbortRule(failurePercent: percent, minExecuted: try row.integer("abort_min_executed"))
-            limits.abort?.inRow = try row.optionalInteger("abort_in_row")
+        let (percent, inRow) = (try row.optionalInteger("abort_percent"), try row.optionalInteger("abort_in_row"))
+        if percent != nil || inRow != nil {
+            limits.abort = JobAbortRule(
+                failurePercent: percent,
+                minExecuted: try row.optionalInteger("abort_min_executed") ?? 10,
+                inRow: inRow
+            )
         }
         var gate = try row.optionalText("gate").map { JobGate(name: $0) }
         if let limit = try row.optionalInteger("fuse_limit"), let window = try row.optionalDuration("fuse_window") {
@@ -189,7 +205,8 @@ struct JobRow {
             expiresAt: try row.optionalMoment("expires_at"),
             confirmBefore: try row.optionalMoment("confirm_before"),
             traceID: try row.optionalText("trace_id"),
-            gate: gate
+            gate: gate,
+            selection: try row.optionalText("selection").map { Array($0.utf8) }
         )
     }
 }

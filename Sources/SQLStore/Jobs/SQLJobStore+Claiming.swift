@@ -10,12 +10,24 @@ extension SQLJobStore {
     /// How many targets are looked up with one statement.
     private static let mostAtOnce = 512
 
-    /// Stores one execution for each target of a job, each with the share of the line that it will need.
+    /// So many executions are handed to the database at a time, which bounds the memory of a large job.
+    private static let insertedAtOnce = 5000
+
+    /// How executions stand that were just stored.
+    struct Inserted {
+        /// How many may begin at once.
+        var ready = 0
+        /// How many wait behind others of their lane.
+        var behind = 0
+        /// How many of each lane may begin.
+        fileprivate var lanes: [String: Int] = [:]
+    }
+
+    /// Stores one execution for each target of a job, each with the line that it will need and the share of that.
     ///
     /// - Parameters:
     ///   - count: how many the job has.
     ///   - spread: spreads the beginnings; nil lets all begin at once.
-    /// - Returns: how many may begin at once.
     static func insertExecutions(
         on targets: [String],
         of job: JobID,
@@ -23,36 +35,59 @@ extension SQLJobStore {
         spread: JobSpread?,
         now: Timestamp,
         on connection: any SQLConnection
-    ) throws(SQLError) -> Int {
-        let shares = try shares(of: targets, on: connection)
+    ) throws(SQLError) -> Inserted {
+        var inserted = Inserted()
+        for start in stride(from: 0, to: targets.count, by: insertedAtOnce) {
+            let part = targets[start..<min(start + insertedAtOnce, targets.count)]
+            try insert(part, of: job, after: count + start, spread: spread, now: now, &inserted, on: connection)
+        }
+        return inserted
+    }
+
+    private static func insert(
+        _ targets: ArraySlice<String>,
+        of job: JobID,
+        after count: Int,
+        spread: JobSpread?,
+        now: Timestamp,
+        _ inserted: inout Inserted,
+        on connection: any SQLConnection
+    ) throws(SQLError) {
+        let lines = try lines(of: targets, on: connection)
         var rows = SQLRows(
-            columns: ["job_id", "ordinal", "target", "state", "ready", "due_at", "share"],
+            columns: ["job_id", "ordinal", "target", "state", "ready", "due_at", "share", "lane", "behind"],
             capacity: targets.count
         )
-        var ready = 0
         for (index, target) in targets.enumerated() {
             var due = spread?.moment(of: target)
             if let moment = due, moment <= now { due = nil }
-            if due == nil { ready += 1 }
+            let lane = lines[target]?.lane
+            var isBehind = false
+            if let lane, due == nil {
+                isBehind = inserted.lanes[lane, default: 0] >= ExecutionClaim.mostOfLane
+                if !isBehind { inserted.lanes[lane, default: 0] += 1 }
+            }
+            let isReady = due == nil && !isBehind
+            if isReady { inserted.ready += 1 }
+            if isBehind { inserted.behind += 1 }
             rows.append([
                 .text(job.text), .integer(Int64(count + index)), .text(target),
-                .text(ExecutionState.queued.rawValue), .flag(due == nil), .moment(optional: due),
-                shares[target] ?? .null,
+                .text(ExecutionState.queued.rawValue), .flag(isReady), .moment(optional: due),
+                lines[target]?.share ?? .null, .text(optional: lane), .flag(isBehind),
             ])
         }
         try connection.insert(rows, into: "executions", conflict: .fail)
-        return ready
     }
 
-    /// The shares of targets that are meters: a gateway's own for those that have dialled in to it.
-    private static func shares(
-        of targets: [String],
+    /// The lines of targets that are meters and their shares: a gateway's own for those that have dialled in to it.
+    private static func lines(
+        of targets: ArraySlice<String>,
         on connection: any SQLConnection
-    ) throws(SQLError) -> [String: SQLValue] {
-        var shares: [String: SQLValue] = [:]
-        var start = 0
-        while start < targets.count {
-            let part = targets[start..<min(start + mostAtOnce, targets.count)]
+    ) throws(SQLError) -> [String: (share: SQLValue, lane: String?)] {
+        var lines: [String: (share: SQLValue, lane: String?)] = [:]
+        var start = targets.startIndex
+        while start < targets.endIndex {
+            let part = targets[start..<min(start + mostAtOnce, targets.endIndex)]
             start = part.endIndex
             // Few lengths make few statements to prepare; the places left over name the last one again.
             var length = 1
@@ -63,16 +98,19 @@ extension SQLJobStore {
             }
             let rows = try connection.query(
                 """
-                SELECT meters.id AS id, coalesce(:own + nodes.ordinal, meters.share) AS share FROM meters
+                SELECT meters.id AS id, coalesce(:own + nodes.ordinal, meters.share) AS share,
+                    coalesce(meters.lane, 'channel:' || meters.channel_id) AS lane FROM meters
                 LEFT JOIN dial_in_links ON dial_in_links.meter_id = meters.id
                 LEFT JOIN nodes ON nodes.holder = dial_in_links.holder
                 WHERE meters.id IN (\((0..<length).indices(prefix: ":target")))
                 """,
                 binds
             )
-            for row in rows { shares[try row.text("id")] = try row.value("share") }
+            for row in rows {
+                lines[try row.text("id")] = (try row.value("share"), try row.optionalText("lane"))
+            }
         }
-        return shares
+        return lines
     }
 
     /// The condition that an execution may be given to the holder of a claim.

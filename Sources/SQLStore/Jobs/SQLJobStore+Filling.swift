@@ -89,12 +89,15 @@ extension SQLJobStore {
             )
             guard var row = try JobRow.load(job, on: connection, dialect: dialect) else { return nil }
             guard changed == 1 else { return row.record }
-            row.ready =
-                try connection.query(
-                    "SELECT count(*) AS ready FROM executions WHERE job_id = :id AND ready = 1",
-                    ["id": .text(job.text)]
-                )
-                .first?.integer("ready") ?? 0
+            let counts = try connection.query(
+                """
+                SELECT count(CASE WHEN ready = 1 THEN 1 END) AS ready, count(CASE WHEN behind = 1 THEN 1 END) AS behind
+                FROM executions WHERE job_id = :id
+                """,
+                ["id": .text(job.text)]
+            )
+            row.ready = try counts.first?.integer("ready") ?? 0
+            row.behind = try counts.first?.integer("behind") ?? 0
             try row.save(on: connection)
             try connection.notify(SQLChannel.jobs, job.text)
             return row.record
@@ -120,10 +123,10 @@ extension SQLJobStore {
                 dialect: dialect
             )
         }
-        var row = JobRow(creation: creation)
+        var row = JobRow(creation: creation, behind: 0)
         row.ready = 0
         try row.insert(on: connection)
-        let ready = try insertExecutions(
+        let inserted = try insertExecutions(
             on: creation.targets,
             of: creation.id,
             after: 0,
@@ -132,10 +135,11 @@ extension SQLJobStore {
             on: connection
         )
         try connection.execute(
-            "UPDATE jobs SET ready = :ready, filled_at = :filled_at WHERE id = :id",
+            "UPDATE jobs SET ready = :ready, behind = :behind, filled_at = :filled_at WHERE id = :id",
             [
                 // What may be claimed of a job that is being filled is nothing, whatever its executions say.
-                "id": .text(creation.id.text), "ready": .integer(Int64(isWhole ? ready : 0)),
+                "id": .text(creation.id.text), "ready": .integer(Int64(isWhole ? inserted.ready : 0)),
+                "behind": .integer(Int64(isWhole ? inserted.behind : 0)),
                 "filled_at": .moment(optional: isWhole ? nil : creation.now),
             ]
         )

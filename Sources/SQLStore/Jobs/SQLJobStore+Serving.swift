@@ -111,29 +111,49 @@ extension SQLJobStore {
         as change: ExecutionChange,
         now: Timestamp
     ) async throws(JobStoreError) -> JobRecord {
+        let jobs = try await settle([ExecutionSettlement(execution, as: change)], holder: holder, now: now)
+        guard let job = jobs.first ?? nil else { throw .leaseLost }
+        return job
+    }
+
+    /// Records several outcomes in one transaction.
+    public func settle(
+        _ outcomes: [ExecutionSettlement],
+        holder: String,
+        now: Timestamp
+    ) async throws(JobStoreError) -> [JobRecord?] {
         try await write { [dialect] connection in
-            guard
-                var job = try JobRow.load(execution.job, on: connection, dialect: dialect),
-                var row = try ExecutionRow.load(execution, holder: holder, on: connection, dialect: dialect)
-            else { throw JobStoreError.leaseLost }
-            row.apply(change, at: now)
-            try row.save(on: connection)
-            job.record.progress.running -= 1
-            job.record.progress.count(row.record)
-            switch row.record.state {
-            case .failed: job.failedInRow += 1
-            case .succeeded: job.failedInRow = 0
-            default: break
+            var jobs: [JobID: JobRow] = [:]
+            var isHeld: [Bool] = []
+            // Rows are locked in one order, so that two gateways never wait for each other.
+            for id in Set(outcomes.map(\.execution.job)).sorted() {
+                jobs[id] = try JobRow.load(id, on: connection, dialect: dialect)
             }
-            let abort = job.record.specification.limits.abort
-            let isAborted = abort?.applies(to: job.record.progress, failedInRow: job.failedInRow) == true
-            if isAborted || job.record.isCancelRequested {
-                try job.drop(.cancelled, at: now, on: connection)
+            for outcome in outcomes {
+                let id = outcome.execution
+                guard var job = jobs[id.job],
+                    var row = try ExecutionRow.load(id, holder: holder, on: connection, dialect: dialect)
+                else {
+                    isHeld.append(false)
+                    continue
+                }
+                isHeld.append(true)
+                row.apply(outcome.change, at: now)
+                try row.save(on: connection)
+                try job.count(row.record, on: connection)
+                jobs[id.job] = job
             }
-            job.record.finishIfDone(at: now)
-            try job.save(on: connection)
-            if job.record.state.isFinal { try connection.notify(SQLChannel.jobs, job.record.id.text) }
-            return job.record
+            for (id, var job) in jobs where zip(outcomes, isHeld).contains(where: { $0.0.execution.job == id && $0.1 })
+            {
+                let limits = job.record.specification.limits
+                let isAborted = limits.abortsJob(at: job.record.progress, failedInRow: job.failedInRow)
+                if isAborted || job.record.isCancelRequested { try job.drop(.cancelled, at: now, on: connection) }
+                job.record.finishIfDone(at: now)
+                try job.save(on: connection)
+                if job.record.state.isFinal { try connection.notify(SQLChannel.jobs, id.text) }
+                jobs[id] = job
+            }
+            return zip(outcomes, isHeld).map { $1 ? jobs[$0.execution.job]?.record : nil }
         }
     }
 
@@ -144,18 +164,26 @@ extension SQLJobStore {
         on connection: any SQLConnection,
         dialect: Dialect
     ) throws(SQLError) -> [ClaimedExecution] {
-        // The job is locked, so nobody else makes its executions ready or takes them.
-        let binds: SQLBinds = [
+        var binds: SQLBinds = [
             "job_id": .text(job.record.id.text), "limit": .integer(Int64(count)), "now": .moment(claim.now),
             "holder": .text(claim.holder), "until": .moment(claim.leaseUntil),
         ]
+        var condition = "job_id = :job_id AND ready = 1"
+        if !claim.busyLanes.isEmpty {
+            let names = SQLJobStore.list(claim.busyLanes.sorted(), "lane", &binds)
+            condition += " AND (lane IS NULL OR lane NOT IN (\(names)))"
+        }
+        if let canary = job.record.missingCanaries {
+            condition += " AND ordinal < :canary"
+            binds["canary"] = .integer(Int64(canary))
+        }
+        // The job is locked, so nobody else makes its executions ready or takes them.
         let rows = try connection.query(
             """
             UPDATE executions SET state = 'running', attempts = attempts + 1, ready = 0,
                 started_at = coalesce(started_at, :now), holder = :holder, lease_until = :until
             WHERE job_id = :job_id AND ordinal IN (
-                SELECT ordinal FROM executions WHERE job_id = :job_id AND ready = 1 \(isOwn(claim))
-                ORDER BY ordinal LIMIT :limit)
+                SELECT ordinal FROM executions WHERE \(condition) \(isOwn(claim)) ORDER BY ordinal LIMIT :limit)
             RETURNING \(ExecutionRow.columns)
             """,
             binds
@@ -175,86 +203,5 @@ extension SQLJobStore {
         }
         try job.save(on: connection)
         return executions.map { [record = job.record] in ClaimedExecution(job: record, execution: $0) }
-    }
-}
-
-/// Divides a claim among jobs.
-enum ClaimShares {
-    /// How many executions each job gets: the most urgent jobs first, and equals alike as far as they can take them.
-    ///
-    /// - Parameter jobs: in the order in which they are to be served.
-    static func allot(_ limit: Int, among jobs: [JobRow]) -> [Int] {
-        var shares = [Int](repeating: 0, count: jobs.count)
-        var rest = limit
-        var start = 0
-        while start < jobs.count, rest > 0 {
-            let priority = jobs[start].record.specification.priority
-            let end = jobs[start...].firstIndex { $0.record.specification.priority != priority } ?? jobs.count
-            // Each round gives every job that can take one more the same; it ends when none can or nothing is left.
-            var hungry = Array(start..<end)
-            while rest > 0, !hungry.isEmpty {
-                let portion = max(rest / hungry.count, 1)
-                for index in hungry where rest > 0 {
-                    let given = min(portion, jobs[index].capacity - shares[index], rest)
-                    shares[index] += given
-                    rest -= given
-                }
-                hungry = hungry.filter { shares[$0] < jobs[$0].capacity }
-            }
-            start = end
-        }
-        return shares
-    }
-}
-
-extension JobRow {
-    /// How many executions the job may begin at once, by its limits.
-    var capacity: Int {
-        let limits = record.specification.limits
-        let free = limits.concurrency.map { max($0 - record.progress.running, 0) } ?? ready
-        // A rate is kept by beginning one at a time, each at its own moment.
-        return min(ready, free, limits.ratePerMinute == nil ? .max : 1)
-    }
-
-    /// Ends all executions that have not begun and have sent nothing.
-    mutating func drop(
-        _ state: ExecutionState,
-        at now: Timestamp,
-        on connection: any SQLConnection
-    ) throws(SQLError) {
-        let id: SQLBinds = ["job_id": .text(record.id.text)]
-        let dropped = try connection.execute(
-            """
-            UPDATE executions SET state = :state, ready = 0, due_at = NULL, finished_at = :now
-            WHERE job_id = :job_id AND state IN ('queued', 'waiting-for-meter')
-            """,
-            ["state": .text(state.rawValue), "now": .moment(now)].merging(id) { first, _ in first }
-        )
-        record.progress.done += dropped
-        if state == .expired {
-            record.progress.expired += dropped
-        } else {
-            record.progress.cancelled += dropped
-        }
-        let rows = try connection.query(
-            "SELECT count(*) AS ready FROM executions WHERE job_id = :job_id AND ready = 1",
-            id
-        )
-        ready = try rows.first?.integer("ready") ?? 0
-    }
-}
-
-extension JobProgress {
-    /// Counts an execution in the state it has now, after it was taken out of the running ones.
-    mutating func count(_ execution: ExecutionRecord) {
-        switch execution.state {
-        case .succeeded: succeeded += 1
-        case .failed: failed += 1
-        case .cancelled: cancelled += 1
-        case .expired: expired += 1
-        case .outcomeUnknown: unknown += 1
-        case .queued, .waitingForMeter, .running: break
-        }
-        if execution.finishedAt != nil { done += 1 }
     }
 }

@@ -79,6 +79,10 @@ public struct SQLJobStore: JobStore {
                 conditions.append("created_at >= :created_after")
                 binds["created_after"] = .moment(moment)
             }
+            if let caller = query.createdBy {
+                conditions.append("created_by = :created_by")
+                binds["created_by"] = .text(caller)
+            }
             if let before {
                 conditions.append("id < :before")
                 binds["before"] = .text(before.text)
@@ -126,7 +130,7 @@ public struct SQLJobStore: JobStore {
     }
 
     /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.
-    public func purge(finishedBefore: Timestamp, now: Timestamp) async throws(JobStoreError) -> Int {
+    public func purge(finishedBefore: Timestamp, limit: Int, now: Timestamp) async throws(JobStoreError) -> Int {
         try await write { connection in
             try connection.execute(
                 "DELETE FROM idempotency_keys WHERE expires_at <= :now",
@@ -136,10 +140,12 @@ public struct SQLJobStore: JobStore {
             // A key that still counts keeps its job, or a repeated request would act again.
             return try connection.execute(
                 """
-                DELETE FROM jobs WHERE finished_at < :before
-                    AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE idempotency_keys.job_id = jobs.id)
+                DELETE FROM jobs WHERE id IN (
+                    SELECT id FROM jobs WHERE finished_at < :before
+                        AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE idempotency_keys.job_id = jobs.id)
+                    ORDER BY finished_at LIMIT :limit)
                 """,
-                ["before": .moment(finishedBefore)]
+                ["before": .moment(finishedBefore), "limit": .integer(Int64(limit))]
             )
         }
     }
@@ -197,13 +203,16 @@ public struct SQLJobStore: JobStore {
         ).first.map { try JobRow($0).record }
     }
 
-    /// Binds each state under a name of its own and gives the names for an IN list.
     private static func list<State: RawRepresentable<String>>(
         _ states: Set<State>,
         _ prefix: String,
         _ binds: inout SQLBinds
     ) -> String {
-        let words = states.map(\.rawValue).sorted()
+        list(states.map(\.rawValue).sorted(), prefix, &binds)
+    }
+
+    /// Binds each word under a name of its own and gives the names for an IN list.
+    static func list(_ words: [String], _ prefix: String, _ binds: inout SQLBinds) -> String {
         for (index, word) in words.enumerated() { binds["\(prefix)\(index)"] = .text(word) }
         return words.indices.map { ":\(prefix)\($0)" }.joined(separator: ", ")
     }

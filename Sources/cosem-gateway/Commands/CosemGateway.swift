@@ -21,7 +21,7 @@ struct CosemGateway: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, DecodeCommand.self, OpenAPICommand.self,
             PreviewScheduleCommand.self,
-            HealthCheckCommand.self, ImportReadoutCommand.self, AuditCommand.self,
+            HealthCheckCommand.self, ImportReadoutCommand.self, ImportMetersCommand.self, AuditCommand.self,
         ]
     )
 

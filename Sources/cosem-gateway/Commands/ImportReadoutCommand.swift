@@ -68,7 +68,7 @@ struct ImportReadoutCommand: ParsableCommand {
     }
 
     private func importFile(_ name: String, _ connection: GatewayConnection, _ summary: inout ImportSummary) throws {
-        guard let octets = Self.read(name) else {
+        guard let octets = FileOctets.read(name) else {
             summary.refuse(name, line: nil, because: String(cString: strerror(errno)))
             return
         }
@@ -129,21 +129,6 @@ struct ImportReadoutCommand: ParsableCommand {
                 (0x30...0x39).contains(octet) || (0x41...0x5A).contains(octet) || (0x61...0x7A).contains(octet)
                     || "._~-".utf8.contains(octet)
             }
-    }
-
-    /// The octets of a file; nil with `errno` set when it cannot be read.
-    private static func read(_ name: String) -> [UInt8]? {
-        let descriptor = name == "-" ? STDIN_FILENO : open(name, O_RDONLY)
-        guard descriptor >= 0 else { return nil }
-        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-        var octets: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = Glibc.read(descriptor, &piece, piece.count)
-            guard count >= 0 else { return nil }
-            guard count > 0 else { return octets }
-            octets += piece[..<count]
-        }
     }
 }
 

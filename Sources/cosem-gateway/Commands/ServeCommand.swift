@@ -75,6 +75,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Several gateways on one database")
     var node: NodeOptions
 
+    @Option(help: "Days that finished jobs are kept. (default: 30)")
+    var jobsRetention: String?
+
     @Option(help: "Seconds a stop waits for what is under way. (default: 30)")
     var shutdownGrace: String?
 
@@ -94,7 +97,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
                 "events.retention": eventsRetention, "readings.retention": readingsRetention,
                 "stored.rows": storedRows,
-                "shutdown.grace": shutdownGrace,
+                "shutdown.grace": shutdownGrace, "jobs.retention": jobsRetention,
             ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag }
                 .merging(node.flags) { flag, _ in flag },
             file: config

@@ -55,6 +55,7 @@ struct GatewayProcess: Sendable {
     private let sessions: MeterSessions
     private let custodian: CounterCustodian
     private let runner: JobRunner
+    private let sweeper: JobSweeper
     private let network: MeterNetwork
     private let database: any SQLDatabase
     private let dialIn: DialInSettings?
@@ -98,7 +99,8 @@ struct GatewayProcess: Sendable {
             systemTitle: systemTitle,
             storedRowsAreFinal: settings.storedRowsAreFinal,
             orders: settings.orders,
-            node: settings.node.name
+            node: settings.node.name,
+            jobRetention: .seconds(settings.jobRetentionDays * 86_400)
         )
         gatewaySettings.allowsRecurringOrders = settings.allowsRecurringOrders
         gateway = Gateway(
@@ -124,7 +126,12 @@ struct GatewayProcess: Sendable {
         runner = JobRunner(
             queue: queue,
             handlers: api.jobHandlers,
-            settings: .init(holder: cluster?.record.holder.text ?? "gateway", onlyOwnShares: cluster != nil),
+            settings: .init(holder: cluster?.record.holder.text ?? settings.node.name, onlyOwnShares: cluster != nil),
+            logger: logger
+        )
+        sweeper = JobSweeper(
+            queue: queue,
+            retention: .seconds(settings.jobRetentionDays * 86_400),
             logger: logger
         )
         var limits = HTTPServerLimits()
@@ -165,7 +172,7 @@ struct GatewayProcess: Sendable {
                     ),
                 ]
                     + clusterServices
-                    + [MeterSideService(sessions: sessions, grace: shutdownGrace), runner, recovery]
+                    + [MeterSideService(sessions: sessions, grace: shutdownGrace), sweeper, runner, recovery]
                     + [Scheduler(gateway: gateway, logger: logger), server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],

@@ -29,6 +29,8 @@ struct GatewaySettings: Sendable {
     var breakerFailures: Int
     /// Who this gateway is among those that share its database.
     var node: NodeSettings
+    /// How many days finished jobs are kept.
+    var jobRetentionDays: Int
     /// How long a stop waits for what is under way, seconds.
     var shutdownGraceSeconds: Int
     /// How long events are kept, days.
@@ -111,6 +113,7 @@ struct GatewaySettings: Sendable {
             )
         }
         logLevel = level
+        jobRetentionDays = try Self.positive(reader, "jobs.retention", default: 30)
         httpLoops = try Self.positive(reader, "http.loops", default: 1)
         httpConnections = try Self.positive(reader, "http.connections", default: 1000)
         let rate = try Self.number(reader, "meters.connection.rate", from: 0, default: 0)

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import Fleet
+import GatewayCore
+import HTTPKit
+import JSONText
+
+/// Reads files of records: NDJSON, or CSV whose header names the members with their paths.
+enum ImportSheet {
+    /// Members that are numbers where a CSV cell is one.
+    private static let numbers: Set<String> = [
+        "port", "logicalDevice", "physicalDevice", "octets", "clientAddress", "suite", "baud", "dataBits", "stopBits",
+        "parallelism",
+    ]
+    /// Members that are truth values.
+    private static let flags: Set<String> = ["protected"]
+    /// Members that are lists; in a cell their words stand with spaces between.
+    private static let lists: Set<String> = ["protection"]
+
+    /// One object in each line; empty lines are passed over.
+    static func lines(ofNDJSON octets: [UInt8]) -> [ImportLine] {
+        var lines: [ImportLine] = []
+        var number = 0
+        for line in octets.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            number += 1
+            let text = line.last == 0x0D ? line.dropLast() : line
+            guard text.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { continue }
+            let document: Result<JSONValue, GatewayError>
+            do throws(JSONError) {
+                document = .success(try JSONReader.parse(Array(text)))
+            } catch {
+                document = .failure(.malformedJSON(error))
+            }
+            lines.append(ImportLine(number: number, document: document))
+        }
+        return lines
+    }
+
+    /// A header of paths such as `channel.host`, then one record in each line; empty cells are members left out.
+    ///
+    /// - Throws: ``HTTPKit/Problem`` when the header cannot be used.
+    static func lines(ofCSV octets: [UInt8]) throws(Problem) -> [ImportLine] {
+        var reader = CSVReader(octets)
+        guard let header = reader.next() else { throw .badParameter("body", expected: "a header and lines") }
+        let paths = header.cells.map { $0.split(separator: ".", omittingEmptySubsequences: false).map(String.init) }
+        guard Set(header.cells).count == header.cells.count,
+            paths.allSatisfy({ path in !path.contains("") && path.count <= 8 }), header.cells.contains("id")
+        else { throw .badParameter("body", expected: "CSV whose header names id and other members, each once") }
+        var lines: [ImportLine] = []
+        while let row = reader.next() {
+            if row.cells == [""] { continue }
+            let document: Result<JSONValue, GatewayError> =
+                row.cells.count == paths.count
+                ? .success(record(zip(paths, row.cells).filter { !$0.1.isEmpty }.map { ($0.0[...], $0.1) }))
+                : .failure(
+                    .badParameter(
+                        name: "body",
+                        reason: "the line has \(row.cells.count) cells, the header \(paths.count)",
+                        suggestion: nil
+                    )
+                )
+            lines.append(ImportLine(number: row.line, document: document))
+        }
+        return lines
+    }
+
+    /// A record; a channel whose type the file leaves out is reached over TCP, as nearly all are.
+    private static func record(_ members: [(path: ArraySlice<String>, cell: String)]) -> JSONValue {
+        var record = object(members)
+        if case .object(var object) = record, case .object(var channel)? = object["channel"], channel["type"] == nil {
+            channel["type"] = "tcp"
+            object["channel"] = .object(channel)
+            record = .object(object)
+        }
+        return record
+    }
+
+    /// An object of the members at these paths; a text where an object stands, too, is left out of it.
+    private static func object(_ members: [(path: ArraySlice<String>, cell: String)]) -> JSONValue {
+        var object = JSONObject()
+        for (path, cell) in members {
+            guard let name = path.first, object[name] == nil else { continue }
+            let inner = members.filter { $0.path.first == name && $0.path.count > 1 }
+            object[name] =
+                inner.isEmpty
+                ? value(cell, of: name)
+                : self.object(inner.map { ($0.path.dropFirst(), $0.cell) })
+        }
+        return .object(object)
+    }
+
+    private static func value(_ cell: String, of name: String) -> JSONValue {
+        if numbers.contains(name), let number = Int64(cell) { return .integer(number) }
+        if flags.contains(name), cell == "true" || cell == "false" { return .bool(cell == "true") }
+        if lists.contains(name) { return .array(cell.split(separator: " ").map { .string(String($0)) }) }
+        return .string(cell)
+    }
+}
