@@ -9,7 +9,7 @@ import Testing
 struct JobKindTests {
     @Test("A write job writes once and tells what was there before and after")
     func write() async throws {
-        try await APIBench.run { bench in
+        try await APIBench.atWork { bench in
             let execution = try await bench.execution(
                 #"{"kind":"write","target":{"meters":["M1"]},"items":[{"object":"0.0.96.50.0.255","attribute":2,"value":{"hex":"2A"}}]}"#
             )
@@ -24,7 +24,7 @@ struct JobKindTests {
 
     @Test("A dry run of a write sends nothing")
     func dryRun() async throws {
-        try await APIBench.run { bench in
+        try await APIBench.atWork { bench in
             let execution = try await bench.execution(
                 #"{"kind":"write","target":{"meters":["M1"]},"dryRun":true,"items":[{"object":"0.0.96.50.0.255","attribute":2,"value":{"hex":"2A"}}]}"#
             )
@@ -36,7 +36,7 @@ struct JobKindTests {
 
     @Test("An invoke job invokes once; the disconnector is left to orders")
     func invoke() async throws {
-        try await APIBench.run { bench in
+        try await APIBench.atWork { bench in
             let done = try await bench.execution(
                 #"{"kind":"invoke","target":{"meters":["M1"]},"items":[{"object":"1.0.1.8.0.255","method":"reset"}]}"#
             )
@@ -54,7 +54,7 @@ struct JobKindTests {
 
     @Test("A discovery tells objects, profiles and what to configure")
     func discover() async throws {
-        try await APIBench.run { bench in
+        try await APIBench.atWork { bench in
             let found = try await bench.execution(#"{"kind":"discover","target":{"meters":["M1"]}}"#)
             #expect(found["state"] == "succeeded")
             let result = found["result"]
@@ -68,7 +68,7 @@ struct JobKindTests {
 
     @Test("A bundle ends at the first failure, with what was done")
     func bundleStops() async throws {
-        try await APIBench.run { bench in
+        try await APIBench.atWork { bench in
             let steps = """
                 [{"read":{"items":[{"object":"1.0.1.8.0.255","attribute":2}]}},
                  {"write":{"items":[{"object":"0.0.96.50.0.255","attribute":2,"value":{"hex":"07"}}]}},
@@ -116,7 +116,7 @@ struct JobKindTests {
         ]
     )
     func refusals(body: String, pointer: String) async throws {
-        try await APIBench.run { bench in
+        try await APIBench.atWork { bench in
             let body = body.dropLast() + #","target":{"meters":["M1"]}}"#
             let answer = try await bench.send(.post, "/jobs", String(body))
             #expect(answer.status == 400)
@@ -126,21 +126,24 @@ struct JobKindTests {
 }
 
 extension APIBench {
+    /// Runs the body with one runner at work.
+    fileprivate static func atWork(_ body: @escaping (APIBench) async throws -> Void) async throws {
+        try await run { bench in
+            try await bench.working { try await body(bench) }
+        }
+    }
+
     /// Makes a job for one meter, waits for its end, and gives its execution.
     fileprivate func execution(_ body: String) async throws -> JSONValue {
-        var execution: JSONValue = .null
-        try await working {
-            let made = try await send(
-                .post,
-                "/jobs",
-                body,
-                headers: ["Idempotency-Key": "k-\(UInt64.random(in: 0 ... .max))"]
-            )
-            #expect(made.status == 202)
-            let path = try #require(made.headers["Location"])
-            _ = try await get(path, headers: ["Prefer": "wait=20"])
-            execution = try #require(try await get(path + "/executions").json["items"]?[0])
-        }
-        return execution
+        let made = try await send(
+            .post,
+            "/jobs",
+            body,
+            headers: ["Idempotency-Key": "k-\(UInt64.random(in: 0 ... .max))"]
+        )
+        #expect(made.status == 202)
+        let path = try #require(made.headers["Location"])
+        _ = try await get(path, headers: ["Prefer": "wait=20"])
+        return try #require(try await get(path + "/executions").json["items"]?[0])
     }
 }
