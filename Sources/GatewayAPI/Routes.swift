@@ -23,7 +23,9 @@ extension GatewayAPI {
     private static let readoutTypes = ["application/json", "text/plain"]
     private static let readoutFile = ["text/plain"]
     private static let mergePatch = ["application/merge-patch+json", "application/json"]
-    private static let text = ["text/plain; version=0.0.4; charset=utf-8"]
+    private static let metricsTypes = [
+        "text/plain; version=0.0.4; charset=utf-8", "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    ]
     private static let certificates = "/meters/{id}/certificates"
     private static let certificateWords = ["association", "securitySetup"]
     private static let certificateTypes = [
@@ -39,7 +41,7 @@ extension GatewayAPI {
             Route(.get, "/", name: "getService", handler: service),
             Route(.get, "/livez", name: "getLiveness", handler: liveness),
             Route(.get, "/readyz", name: "getReadiness", query: ["verbose"], handler: readiness),
-            Route(.get, "/metrics", name: "getMetrics", produces: Self.text, handler: metrics),
+            Route(.get, "/metrics", name: "getMetrics", produces: Self.metricsTypes, handler: metrics),
             Route(.get, "/openapi.yaml", name: "getContract", produces: ["application/yaml"], handler: contract),
             Route(.get, "/docs/problems", name: "listProblems", handler: listProblems),
             Route(.get, "/docs/problems/{name}", name: "getProblemPage", produces: ["text/markdown; charset=utf-8"], handler: problemPage),

@@ -25,8 +25,8 @@ extension Gateway {
         return checks + (cluster.map { [HealthCheck(name: "node", isWell: $0.isHeard)] } ?? [])
     }
 
-    /// All counters as Prometheus text.
-    public func metricsText() async -> String {
+    /// All counters as text.
+    public func metricsText(_ format: MetricsFormat = .prometheus) async -> String {
         let figures = await access.metrics()
         var present = GatewayMetrics.Present()
         present.queueLength = figures.queueLength
@@ -38,6 +38,20 @@ extension Gateway {
             let jobs = (try? await jobs.jobs(matching: JobQuery(states: [state]), limit: 1000)) ?? []
             present.jobs.append((state.rawValue, jobs.count))
         }
-        return metrics.text(present)
+        present.meterReadings = await meterReadings()
+        return metrics.text(present, format: format)
+    }
+
+    /// The newest readings of the first meters by their ids; nil unless an operator wants them.
+    private func meterReadings() async -> MeterReadingFamilies? {
+        guard settings.metersInMetrics > 0 else { return nil }
+        var families = MeterReadingFamilies()
+        let page = try? await store.meterIDs(matching: MeterQuery(), after: nil, limit: settings.metersInMetrics)
+        for meter in page?.items ?? [] {
+            // One that was removed meanwhile is left out.
+            guard let latest = try? await latestReadings(of: meter.text, names: nil) else { continue }
+            families.add(meter, latest)
+        }
+        return families
     }
 }

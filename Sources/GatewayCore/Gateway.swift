@@ -42,6 +42,8 @@ public final class Gateway: Sendable {
         public var node: String
         /// Whether schedules may switch supply.
         public var allowsRecurringOrders = false
+        /// Of how many meters `/metrics` tells the newest readings; 0 = of none.
+        public var metersInMetrics = 0
 
         /// Makes settings.
         public init(

@@ -24,13 +24,33 @@ struct MetricsTests {
         #expect(text.contains("process_open_fds "))
     }
 
+    @Test("OpenMetrics announces counters without their suffix, and ends with a mark")
+    func openMetrics() {
+        let metrics = GatewayMetrics(version: "1.2.3")
+        metrics.countRequest(route: "/a", method: "GET", status: 200, duration: .milliseconds(1))
+        let text = metrics.text(GatewayMetrics.Present(), format: .openMetrics)
+        #expect(text.contains("# TYPE cosem_gateway_http_requests counter\n"))
+        #expect(text.contains(#"cosem_gateway_http_requests_total{route="/a",method="GET",code="200"} 1"#))
+        #expect(text.hasSuffix("\n# EOF\n"))
+        #expect(!metrics.text(GatewayMetrics.Present()).contains("# EOF"))
+    }
+
+    @Test("A method that nobody knows makes no series of its own")
+    func unknownMethods() {
+        let metrics = GatewayMetrics(version: "1.2.3")
+        for number in 0..<100 {
+            metrics.countRequest(route: "/a", method: "M\(number)", status: 405, duration: .zero)
+        }
+        #expect(metrics.requests.value(MetricLabels("/a", "other", "405")) == 100)
+    }
+
     @Test("A label cannot make series without bound")
     func bound() {
         let counter = MetricCounter("a", "b", labels: ["c"])
         for number in 0..<10_000 { counter.increment(MetricLabels("\(number)")) }
-        var text = ""
+        var text = MetricsText(.prometheus)
         counter.write(into: &text)
-        #expect(text.split(separator: "\n").count <= MetricFamily.mostSeries + 3)
+        #expect(text.text.split(separator: "\n").count <= MetricFamily.mostSeries + 3)
         #expect(counter.value(.other) == UInt64(10_000 - MetricFamily.mostSeries))
     }
 }

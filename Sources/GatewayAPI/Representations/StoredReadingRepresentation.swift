@@ -21,7 +21,7 @@ struct StoredReadingRepresentation {
         writeValue(reading, into: &writer)
         writer.member("unit", reading.scalerUnit?.symbol)
         writer.name("raw")
-        write(number: Self.number(reading.value, scaler: 0), into: &writer)
+        write(number: reading.value.decimalText(scaler: 0), into: &writer)
         writer.member("scaler", reading.scalerUnit?.scaler)
         writer.member("unitCode", reading.scalerUnit?.unitCode)
         writer.member("time", reading.at.rfc3339)
@@ -57,7 +57,7 @@ struct StoredReadingRepresentation {
     /// Adds a line of CSV.
     func writeCSV(_ reading: StoredReading, of meter: MeterID, into octets: inout [UInt8]) {
         let value: String
-        if let number = Self.number(reading.value, scaler: reading.scaler) {
+        if let number = reading.decimalText {
             value = number
         } else {
             var writer = JSONWriter(reservingCapacity: 64)
@@ -89,7 +89,7 @@ struct StoredReadingRepresentation {
     }
 
     private func writeValue(_ reading: StoredReading, into writer: inout JSONWriter) {
-        if let number = Self.number(reading.value, scaler: reading.scaler) {
+        if let number = reading.decimalText {
             return write(number: number, into: &writer)
         }
         var context = ValueContext.attribute(
@@ -108,21 +108,6 @@ struct StoredReadingRepresentation {
         if numbersAsStrings { writer.string(number) } else { writer.number(text: number) }
     }
 
-    /// The exact text of a number; nil for what is none.
-    private static func number(_ value: ReadingValue, scaler: Int) -> String? {
-        switch value {
-        case .integer(let number): return DecimalText.scaled(number, scaler: scaler)
-        case .unsigned(let number): return DecimalText.scaled(number, scaler: scaler)
-        case .float32(let bits):
-            let number = Float(bitPattern: bits)
-            return number.isFinite ? DecimalText.shifted(number.description, by: scaler) : nil
-        case .float64(let bits):
-            let number = Double(bitPattern: bits)
-            return number.isFinite ? DecimalText.shifted(number.description, by: scaler) : nil
-        case .null, .boolean, .text, .octets, .data: return nil
-        }
-    }
-
     private static func source(_ series: ReadingSeries) -> String {
         switch series.source {
         case .register: "register"
@@ -130,8 +115,4 @@ struct StoredReadingRepresentation {
         case .push: "push"
         }
     }
-}
-
-extension StoredReading {
-    fileprivate var scaler: Int { Int(scalerUnit?.scaler ?? 0) }
 }

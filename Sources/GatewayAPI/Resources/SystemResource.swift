@@ -63,7 +63,9 @@ extension GatewayAPI {
     }
 
     @Sendable func metrics(_ request: RoutedRequest) async throws -> HTTPResponse {
-        .octets(Array(await gateway.metricsText().utf8), type: request.mediaType)
+        let isOpen = request.mediaType.hasPrefix("application/openmetrics-text")
+        let text = await gateway.metricsText(isOpen ? .openMetrics : .prometheus)
+        return .octets(Array(text.utf8), type: request.mediaType).with("Cache-Control", "no-store")
     }
 
     @Sendable func contract(_ request: RoutedRequest) async throws -> HTTPResponse {

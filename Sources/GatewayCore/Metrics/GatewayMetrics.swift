@@ -22,6 +22,8 @@ public final class GatewayMetrics: Sendable {
         public var pushes: PushCounters?
         /// Jobs by state.
         public var jobs: [(state: String, count: Int)] = []
+        /// The newest readings of single meters; nil unless an operator wants them told.
+        var meterReadings: MeterReadingFamilies?
 
         /// Makes empty figures.
         public init() {}
@@ -105,6 +107,8 @@ public final class GatewayMetrics: Sendable {
 
     /// Counts one answered request.
     public func countRequest(route: String, method: String, status: Int, duration: Duration) {
+        // Callers may send any word as a method.
+        let method = Self.methods.contains(method) ? method : "other"
         let series = requestSeries.withLock { known in
             let kind = RequestKind(route: route, method: method, status: status)
             if let found = known[kind] { return found }
@@ -130,11 +134,12 @@ public final class GatewayMetrics: Sendable {
         let duration: MetricHistogram.Series
     }
 
+    private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     private let requestSeries = Mutex<[RequestKind: RequestSeries]>([:])
 
-    /// All families as Prometheus text format 0.0.4.
-    public func text(_ present: Present) -> String {
-        var text = ""
+    /// All families as text.
+    public func text(_ present: Present, format: MetricsFormat = .prometheus) -> String {
+        var text = MetricsText(format)
         gauge("cosem_gateway_build_info", "The running version.", ["version"], [(MetricLabels(version), 1)], &text)
         requests.write(into: &text)
         requestDuration.write(into: &text)
@@ -180,11 +185,13 @@ public final class GatewayMetrics: Sendable {
         readings.write(into: &text)
         if let dialIns = present.dialIns { write(dialIns, into: &text) }
         if let pushes = present.pushes { pushes.write(into: &text) }
+        present.meterReadings?.write(into: &text)
         ProcessFigures.write(into: &text)
-        return text
+        text.finish()
+        return text.text
     }
 
-    private func write(_ dialIns: DialInCounters, into text: inout String) {
+    private func write(_ dialIns: DialInCounters, into text: inout MetricsText) {
         gauge(
             "cosem_gateway_dial_in_connections",
             "Connections that meters have opened.",
@@ -213,7 +220,7 @@ public final class GatewayMetrics: Sendable {
         _ help: String,
         _ labelNames: [String],
         _ samples: [(MetricLabels, Int)],
-        _ text: inout String
+        _ text: inout MetricsText
     ) {
         let family = MetricFamily(name: name, help: help, kind: .gauge, labelNames: labelNames)
         family.writeHead(into: &text)

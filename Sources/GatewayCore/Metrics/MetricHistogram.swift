@@ -57,7 +57,7 @@ public final class MetricHistogram: Sendable {
         }
     }
 
-    func write(into text: inout String) {
+    func write(into text: inout MetricsText) {
         family.writeHead(into: &text)
         let now = series.withLock { $0 }
         for (labels, series) in now.sorted(by: { $0.key.values(3).lexicographicallyPrecedes($1.key.values(3)) }) {

@@ -41,8 +41,9 @@ struct MetricFamily: Sendable {
     let labelNames: [String]
 
     /// Appends the two comment lines of the family.
-    func writeHead(into text: inout String) {
-        text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+    func writeHead(into text: inout MetricsText) {
+        let announced = text.announcedName(of: self)
+        text += "# HELP \(announced) \(help)\n# TYPE \(announced) \(kind.rawValue)\n"
     }
 
     /// Appends one sample line.
@@ -51,7 +52,7 @@ struct MetricFamily: Sendable {
         labels: MetricLabels,
         extra: (name: String, value: String)? = nil,
         value: String,
-        into text: inout String
+        into text: inout MetricsText
     ) {
         text += name
         text += suffix

@@ -6,7 +6,7 @@ import MeterTransport
 
 extension PushCounters {
     /// What `/metrics` tells of what meters push.
-    func write(into text: inout String) {
+    func write(into text: inout MetricsText) {
         let families: [(name: String, help: String, kind: MetricFamily.Kind, value: UInt64)] = [
             ("cosem_gateway_push_messages_total", "Messages that meters pushed.", .counter, messages),
             ("cosem_gateway_push_octets_total", "Octets that came with them, framing included.", .counter, octets),

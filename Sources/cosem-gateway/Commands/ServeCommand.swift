@@ -72,6 +72,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Let schedules disconnect and reconnect customers.")
     var ordersAllowRecurring = false
 
+    @Flag(help: "Tell the newest readings of single meters in /metrics.")
+    var metricsPerMeter = false
+
+    @Option(help: "Of how many meters at most. (default: 1000)")
+    var metricsMaxMeters: String?
+
     @OptionGroup(title: "Several gateways on one database")
     var node: NodeOptions
 
@@ -97,6 +103,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
                 "events.retention": eventsRetention, "readings.retention": readingsRetention,
                 "stored.rows": storedRows,
+                "metrics.perMeter": metricsPerMeter ? "true" : nil, "metrics.maxMeters": metricsMaxMeters,
                 "shutdown.grace": shutdownGrace, "jobs.retention": jobsRetention,
             ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag }
                 .merging(node.flags) { flag, _ in flag },

@@ -103,6 +103,7 @@ struct GatewayProcess: Sendable {
             jobRetention: .seconds(settings.jobRetentionDays * 86_400)
         )
         gatewaySettings.allowsRecurringOrders = settings.allowsRecurringOrders
+        gatewaySettings.metersInMetrics = settings.metersInMetrics
         gateway = Gateway(
             store: fleet,
             jobs: queue,

@@ -49,6 +49,8 @@ struct GatewaySettings: Sendable {
     var pushPolicy: PushPolicy
     /// What keeps orders that switch supply in bounds.
     var orders: OrderSettings
+    /// Of how many meters `/metrics` tells the newest readings; 0 = of none.
+    var metersInMetrics: Int
 
     /// Resolves every setting.
     ///
@@ -131,6 +133,8 @@ struct GatewaySettings: Sendable {
         push = try PushSettings.resolve(reader)
         pushPolicy = try PushPolicy.resolve(reader)
         orders = try OrderSettings.resolve(reader, holdFile: database.holdFile)
+        let mostMeters = try Self.positive(reader, "metrics.maxMeters", default: 1000)
+        metersInMetrics = reader.string(forKey: "metrics.perMeter", default: "false") == "true" ? mostMeters : 0
         node = try NodeSettings(reader, listen: listen)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
     }
