@@ -91,7 +91,7 @@ public struct GatewayAPI: Sendable {
                 metadata: [
                     "method": "\(record.request.method.rawValue)", "route": "\(route)", "status": "\(record.status)",
                     "ms": "\(record.duration / .milliseconds(1))", "request": "\(record.request.id)",
-                    "problem": "\(record.problem ?? "")",
+                    "problem": "\(record.problem ?? "")", "principal": "\(record.identity.principal?.name ?? "")",
                 ]
             )
         }

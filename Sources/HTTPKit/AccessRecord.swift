@@ -5,6 +5,8 @@
 public struct AccessRecord: Sendable {
     /// The request.
     public let request: HTTPRequest
+    /// What is known of who sent it.
+    public let identity: CallerIdentity
     /// The pattern of the route that answered, such as `/meters/{id}`; nil if none did.
     public let route: String?
     /// The status code.

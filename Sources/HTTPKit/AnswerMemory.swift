@@ -11,6 +11,7 @@ final class AnswerMemory: Sendable {
     private struct Entry {
         let answer: any StandingAnswer
         let route: String?
+        let access: RouteAccess?
     }
 
     /// With more answers than this all are forgotten; those that are still asked for come back.
@@ -22,17 +23,25 @@ final class AnswerMemory: Sendable {
 
     private let entries = Mutex<[RepeatableRequest: Entry]>([:])
 
-    /// The answer to a request, if one stands.
-    func answer(for request: HTTPRequest, at now: ContinuousClock.Instant) -> HTTPResponse? {
-        guard let key = RepeatableRequest(request), let entry = entries.withLock({ $0[key] }) else { return nil }
-        guard var answer = entry.answer.repeated(at: now) else { return nil }
+    /// The answer to a request of that caller, if one stands that it may have.
+    func answer(
+        for request: HTTPRequest,
+        of caller: CallerIdentity,
+        at now: ContinuousClock.Instant
+    ) -> HTTPResponse? {
+        guard caller.principal?.confinement == nil, let key = RepeatableRequest(request, by: caller),
+            let entry = entries.withLock({ $0[key] })
+        else { return nil }
+        guard entry.access?.refusal(of: caller) == nil, var answer = entry.answer.repeated(at: now) else { return nil }
         answer.route = entry.route
         return answer
     }
 
     /// Keeps an answer, if it is one that stands.
     func keep(_ response: HTTPResponse, for request: HTTPRequest) {
-        guard let answer = response.standing, let key = RepeatableRequest(request), response.status == 200 else {
+        guard let answer = response.standing, let key = RepeatableRequest(request, by: request.identity),
+            response.status == 200
+        else {
             return
         }
         guard case .octets(let octets) = response.body, octets.count <= Self.longestBody,
@@ -40,7 +49,7 @@ final class AnswerMemory: Sendable {
         else { return }
         entries.withLock { entries in
             if entries.count >= Self.mostAnswers, entries[key] == nil { entries.removeAll(keepingCapacity: true) }
-            entries[key] = Entry(answer: answer, route: response.route)
+            entries[key] = Entry(answer: answer, route: response.route, access: response.access)
         }
     }
 }
@@ -51,19 +60,25 @@ struct RepeatableRequest: Hashable {
     private let acceptsOnlyJSON: Bool
 
     /// Nil for a request with another method, a body, or a field whose meaning is not known to be of no account.
-    init?(_ request: HTTPRequest) {
+    ///
+    /// The credentials of a known caller are looked at before, with what its answer needs.
+    init?(_ request: HTTPRequest, by caller: CallerIdentity) {
         guard request.method == .get, request.body.isEmpty else { return nil }
         var accept: String?
         for field in request.headers.fields {
             if HTTPHeaders.areEqual(field.name, "Accept") {
                 guard accept == nil, ["*/*", "application/json"].contains(field.value) else { return nil }
                 accept = field.value
-            } else if !Self.isOfNoAccount(field.name) {
+            } else if !Self.isOfNoAccount(field.name), caller.principal == nil || !Self.isCredentials(field.name) {
                 return nil
             }
         }
         target = request.rawTarget
         acceptsOnlyJSON = accept == "application/json"
+    }
+
+    private static func isCredentials(_ name: String) -> Bool {
+        name.utf8.count == 13 && HTTPHeaders.areEqual(name, "Authorization")
     }
 
     /// Whether a field says nothing about the answer.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-/// The outermost responder: writes out problems, names every answer by `X-Request-Id`, and reports each request.
+/// The outermost responder: finds out who asks, writes out problems, names every answer by `X-Request-Id`, and reports each request.
 public struct HTTPEdge: HTTPResponder {
     private let inner: any HTTPResponder
+    private let authenticator: (any Authenticator)?
     private let problemTypeBase: String
     private let observe: @Sendable (AccessRecord) -> Void
     private let memory = AnswerMemory()
@@ -12,14 +13,17 @@ public struct HTTPEdge: HTTPResponder {
     ///
     /// - Parameters:
     ///   - inner: who answers.
+    ///   - authenticator: finds out who asks; nil lets everybody do everything.
     ///   - problemTypeBase: what stands before a problem's name in its `type`.
     ///   - observe: told of every answer, on the thread that made it; must be quick.
     public init(
         _ inner: any HTTPResponder,
+        authenticator: (any Authenticator)? = nil,
         problemTypeBase: String = Problem.defaultTypeBase,
         observe: @escaping @Sendable (AccessRecord) -> Void = { _ in }
     ) {
         self.inner = inner
+        self.authenticator = authenticator
         self.problemTypeBase = problemTypeBase
         self.observe = observe
     }
@@ -27,8 +31,14 @@ public struct HTTPEdge: HTTPResponder {
     /// The answer that was given to a request like this one, if it still stands.
     public func answerAtHand(for request: HTTPRequest) -> HTTPResponse? {
         let start = ContinuousClock.now
-        guard let answer = memory.answer(for: request, at: start) else { return nil }
-        return finish(answer, request, since: start)
+        guard let authenticator else {
+            guard let answer = memory.answer(for: request, of: .everybody, at: start) else { return nil }
+            return finish(answer, request, since: start)
+        }
+        guard let caller = authenticator.identityAtHand(of: request),
+            let answer = memory.answer(for: request, of: caller, at: start)
+        else { return nil }
+        return finish(answer, request, since: start, by: caller)
     }
 
     /// How long the body of such a request may be.
@@ -39,6 +49,8 @@ public struct HTTPEdge: HTTPResponder {
     /// Answers one request.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = ContinuousClock.now
+        var request = request
+        if let authenticator { request = request.sent(by: await authenticator.identity(of: request)) }
         let answer = await inner.respond(to: request)
         memory.keep(answer, for: request)
         return finish(answer, request, since: start)
@@ -52,7 +64,8 @@ public struct HTTPEdge: HTTPResponder {
     private func finish(
         _ response: HTTPResponse,
         _ request: HTTPRequest,
-        since start: ContinuousClock.Instant
+        since start: ContinuousClock.Instant,
+        by caller: CallerIdentity? = nil
     ) -> HTTPResponse {
         var rendered = response.rendered(for: request, typeBase: problemTypeBase)
         rendered.headers.set("X-Request-Id", request.id)
@@ -60,6 +73,7 @@ public struct HTTPEdge: HTTPResponder {
         observe(
             AccessRecord(
                 request: request,
+                identity: caller ?? request.identity,
                 route: response.route,
                 status: response.status,
                 problem: response.problem?.name,

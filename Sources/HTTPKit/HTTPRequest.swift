@@ -15,6 +15,8 @@ public final class HTTPRequest: Sendable {
     public let remoteAddress: String
     /// What names this request in logs, problems and the `X-Request-Id` field: the caller's if well-formed, else made here.
     public let id: String
+    /// What is known of who sent it.
+    public let identity: CallerIdentity
 
     /// Makes a request; the identifier is taken from its `X-Request-Id` field or made.
     public init(
@@ -22,15 +24,30 @@ public final class HTTPRequest: Sendable {
         rawTarget: String,
         headers: HTTPHeaders = HTTPHeaders(),
         body: [UInt8] = [],
-        remoteAddress: String = ""
+        remoteAddress: String = "",
+        identity: CallerIdentity = .everybody
     ) {
         self.method = method
         self.rawTarget = rawTarget
         self.headers = headers
         self.body = body
         self.remoteAddress = remoteAddress
+        self.identity = identity
         id = RequestIdentifier.identifier(proposed: headers["X-Request-Id"])
     }
+
+    private init(_ request: HTTPRequest, _ identity: CallerIdentity) {
+        method = request.method
+        rawTarget = request.rawTarget
+        headers = request.headers
+        body = request.body
+        remoteAddress = request.remoteAddress
+        id = request.id
+        self.identity = identity
+    }
+
+    /// The same request, now that it is known who sent it.
+    public func sent(by identity: CallerIdentity) -> HTTPRequest { HTTPRequest(self, identity) }
 
     /// The path as sent, without the query.
     public var rawPath: Substring {

@@ -25,6 +25,8 @@ public struct HTTPResponse: Sendable {
     public var body: Body
     /// The pattern of the route that answered, such as `/meters/{id}`, for metrics and log lines, never sent; nil if none did.
     public var route: String?
+    /// What the route that answered needs of callers; nil if none did.
+    public var access: RouteAccess?
     /// What gives this answer again to requests like the one it was made for; nil if only its handler can.
     public var standing: (any StandingAnswer)?
 

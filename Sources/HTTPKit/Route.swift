@@ -22,10 +22,16 @@ public final class Route: Sendable {
     public let produces: [String]
     /// The longest body in octets; nil means as much as the server takes.
     public let maximumBodyOctets: Int?
+    /// What a caller needs to reach the handler.
+    public let access: RouteAccess
     /// Who handles it.
     public let handler: Handler
 
     /// Makes a row.
+    ///
+    /// - Parameters:
+    ///   - scope: what a caller has to be allowed; who forgets to say makes a row for administrators.
+    ///   - access: what a caller needs where that is no single scope.
     public init(
         _ method: HTTPMethod,
         _ pattern: String,
@@ -34,6 +40,8 @@ public final class Route: Sendable {
         consumes: [String] = [],
         produces: [String] = ["application/json"],
         maximumBodyOctets: Int? = nil,
+        scope: Scope = .admin,
+        access: RouteAccess? = nil,
         handler: @escaping Handler
     ) {
         self.method = method
@@ -43,6 +51,7 @@ public final class Route: Sendable {
         self.consumes = consumes
         self.produces = produces
         self.maximumBodyOctets = maximumBodyOctets
+        self.access = access ?? .scope(scope)
         self.handler = handler
     }
 

@@ -3,7 +3,7 @@
 
 /// All routes of the service: finds the row for a request, checks what the row declares, and turns failures into problems.
 ///
-/// Answers by itself: 404 with the nearest path, 405 with Allow, OPTIONS, HEAD from GET, 400 for unknown query parameters,
+/// Answers by itself: 401 and 403 to who may not, 404 with the nearest path, 405 with Allow, OPTIONS, HEAD from GET, 400 for unknown query parameters,
 /// 406, 413 and 415. A literal segment goes before a parameter.
 public struct RouteTable: HTTPResponder {
     /// The rows in their order.
@@ -60,6 +60,7 @@ public struct RouteTable: HTTPResponder {
         }
         var response = await answer(request, target: target, route: route, values: values)
         response.route = route.pattern.text
+        response.access = route.access
         return response
     }
 
@@ -70,6 +71,7 @@ public struct RouteTable: HTTPResponder {
         values: [String]
     ) async -> HTTPResponse {
         do {
+            if let refusal = route.access.refusal(of: request.identity) { throw refusal }
             let mediaType = try route.check(request, query: target.query)
             return try await route.handler(
                 RoutedRequest(

@@ -29,8 +29,17 @@ public struct RoutedRequest: Sendable {
     public var headers: HTTPHeaders { request.headers }
     /// The body.
     public var body: [UInt8] { request.body }
+    /// What is known of who sent it.
+    public var identity: CallerIdentity { request.identity }
     /// The identifier of the request.
     public var id: String { request.id }
+
+    /// Checks that the caller may do what the route by itself does not ask for.
+    ///
+    /// - Throws: ``Problem`` `insufficient-scope`.
+    public func require(_ scope: Scope) throws(Problem) {
+        if let refusal = RouteAccess.scope(scope).refusal(of: identity) { throw refusal }
+    }
 
     /// The value of a path parameter, unescaped; the route's pattern must have that name.
     public func parameter(_ name: String) -> String {

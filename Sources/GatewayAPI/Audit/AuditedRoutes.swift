@@ -32,7 +32,8 @@ extension GatewayAPI {
             query: route.query,
             consumes: route.consumes,
             produces: route.produces,
-            maximumBodyOctets: route.maximumBodyOctets
+            maximumBodyOctets: route.maximumBodyOctets,
+            access: route.access
         ) { request in
             var entry = try entry(for: request)
             // Before anything is done, so that a crash leaves at least who wanted what.

@@ -14,9 +14,11 @@ extension RoutedRequest {
     /// How long a caller waits who says nothing.
     static let usualWait = Duration.seconds(25)
 
-    /// Who sent the request; nobody is known by name before credentials are checked.
+    /// Who sent the request.
     var caller: Caller {
-        .anonymous(at: request.remoteAddress.isEmpty ? nil : request.remoteAddress)
+        let address = request.remoteAddress.isEmpty ? nil : request.remoteAddress
+        guard let principal = identity.principal else { return .anonymous(at: address) }
+        return Caller(name: principal.name, keyID: principal.keyID, address: address, isAuthenticated: true)
     }
 
     /// How long the caller waits: `Prefer: wait=N` (RFC 7240), bounded; nil when it does not say.
@@ -39,7 +41,9 @@ extension RoutedRequest {
     }
 
     /// How long the caller waits, and who it is.
-    var budget: WaitBudget { WaitBudget(preferredWait ?? Self.usualWait, caller: request.remoteAddress) }
+    var budget: WaitBudget {
+        WaitBudget(preferredWait ?? Self.usualWait, caller: identity.principal?.name ?? request.remoteAddress)
+    }
 
     /// How urgent the request is, 0 to 9, from the urgency in `Priority: u=0` to `u=7` (RFC 9218 §4.1); 5 unless it says.
     ///

@@ -42,7 +42,7 @@ extension GatewayAPI {
             association: association,
             above: above,
             note: reason,
-            by: "caller \(request.request.remoteAddress.isEmpty ? "unknown" : request.request.remoteAddress)"
+            by: request.identity.principal?.name ?? "caller \(request.caller.address ?? "unknown")"
         )
         return .json { writer in
             writer.beginObject()

@@ -59,7 +59,7 @@ extension GatewayAPI {
             order,
             targets: [request.parameter("id")],
             priority: 5,
-            caller: "anonymous",
+            caller: request.caller.name,
             traceID: request.id
         )
         let response = jobAnswer(job, status: 202)

@@ -39,7 +39,7 @@ extension GatewayAPI {
             order,
             given: given,
             meter: request.parameter("id"),
-            caller: "anonymous",
+            caller: request.caller.name,
             traceID: request.id
         )
         return accepted(job)
@@ -54,7 +54,7 @@ extension GatewayAPI {
             order,
             to: secret,
             meter: request.parameter("id"),
-            caller: "anonymous",
+            caller: request.caller.name,
             traceID: request.id
         )
         return accepted(job)
