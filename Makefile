@@ -51,7 +51,7 @@ unit: setup ## Build everything with the import check and run the Swift tests.
 peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our simulator.
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	swift build --product meter-probe $(BUILD_FLAGS)
-	Scripts/with-postgresql $(PYTHON) -m pytest -q Tests/Peers
+	Scripts/with-postgresql $(PYTHON) -m pytest -q -n 3 --dist loadfile Tests/Peers
 
 contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
 	swift build --product cosem-gateway $(BUILD_FLAGS)

@@ -41,7 +41,7 @@ struct CheckTests {
             #expect(check.response == .objects(42))
             await bench.until { await bench.sessions.metrics().channels == 0 }
             #expect(bench.listener.counters.accepted == 2)
-            #expect(bench.listener.counters.open == 0)
+            await bench.until { bench.listener.counters.open == 0 }
         }
     }
 

@@ -53,6 +53,8 @@ import Testing
             let serial = Array(station.meter.serialNumber.utf8)
             let port = try #require(station.port)
             #expect(try await serialNumber(at: port, network) == .get([.data(DLMSData.octetString(serial).octets)]))
+            // Counted when the answer has left.
+            while station.counters.served[.get] == nil { await Task.yield() }
             #expect(station.counters.served[.get] == 1)
         }
         await network.shutdown()

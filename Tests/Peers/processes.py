@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import socket
 import subprocess
 import time
@@ -20,18 +21,26 @@ GATEWAY = os.environ.get("COSEM_GATEWAY_BINARY", str(ROOT / ".build/debug/cosem-
 START_SECONDS = 30
 
 
+# Below the ports that the kernel gives to connections, so that none of those comes between finding a port and its use;
+# tests that run side by side have a part of it each.
+PORTS_OF_A_WORKER = 5_000
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+next_port = 10_000 + WORKER * PORTS_OF_A_WORKER + random.randrange(PORTS_OF_A_WORKER)
+
+
 def free_ports(count: int = 1) -> int:
     """The first of `count` consecutive ports that nobody listens on."""
+    global next_port
+    lowest = 10_000 + WORKER * PORTS_OF_A_WORKER
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = probe.getsockname()[1]
-        if first + count > 60_000:
-            continue
+        if next_port + count > lowest + PORTS_OF_A_WORKER:
+            next_port = lowest
+        first, next_port = next_port, next_port + count
         with contextlib.ExitStack() as held:
             try:
                 for port in range(first, first + count):
                     taken = held.enter_context(socket.socket())
+                    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     taken.bind(("127.0.0.1", port))
                 return first
             except OSError:
