@@ -67,6 +67,7 @@ FEATURES: dict[str, dict[str, str]] = {
         "push: what captures mean": "push-capture",
     },
     "Fleet": {
+        "jobs": "",
         "orders": "",
         "orders survive SIGKILL": "",
         "stored rows": "",

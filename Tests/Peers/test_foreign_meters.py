@@ -243,7 +243,8 @@ def test_a_read_job_and_a_profile_job_run_to_the_end(gateway, meters):
     assert made.status == 202, made.text
     job = finished(gateway, made.headers["Location"])
     assert job["state"] == "succeeded"
-    assert job["progress"] == {"total": 2, "done": 2, "succeeded": 2, "failed": 0, "unknown": 0}
+    expected = {"total": 2, "done": 2, "succeeded": 2, "failed": 0, "unknown": 0, "running": 0}
+    assert job["progress"] | expected == job["progress"]
     executions = gateway.get(f"{made.headers['Location']}/executions").json["items"]
     assert sorted(execution["meter"] for execution in executions) == sorted(meters_asked)
 
