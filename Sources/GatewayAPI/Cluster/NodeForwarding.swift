@@ -31,6 +31,10 @@ struct NodeForwarding: HTTPResponder {
     /// How many segments stand before every path.
     let baseLength: Int
 
+    func mostBodyOctets(method: HTTPMethod, rawTarget: String) -> Int? {
+        inner.mostBodyOctets(method: method, rawTarget: rawTarget)
+    }
+
     func answerAtHand(for request: HTTPRequest) -> HTTPResponse? { inner.answerAtHand(for: request) }
 
     func refuse(_ request: HTTPRequest, because problem: Problem) -> HTTPResponse {
