@@ -62,6 +62,7 @@ struct ProblemKind: Sendable {
         ProblemKind("expectation-failed-state", 409, "The value is not the expected one"),
         ProblemKind("adjustment-too-large", 409, "The clock is too far off"),
         ProblemKind("clock-ambiguous", 409, "The clock cannot be set now"),
+        ProblemKind("capture-boundary", 409, "A row would be left out or captured twice"),
         ProblemKind("secrets-pending", 409, "A change of secrets is under way"),
         ProblemKind("idempotency-in-flight", 409, "The same order is being carried out"),
         ProblemKind("etag-mismatch", 412, "It has changed"),

@@ -60,6 +60,7 @@ extension GatewayAPI {
             Route(.patch, "/meters/{id}", name: "patchMeter", consumes: Self.mergePatch, scope: .metersWrite, handler: patchMeter),
             Route(.delete, "/meters/{id}", name: "deleteMeter", scope: .metersWrite, handler: deleteMeter),
             Route(.get, "/meters/{id}/clock", name: "getClock", query: ["association"], scope: .readingsLive, handler: getClock),
+            Route(.get, "/meters/{id}/clock/history", name: "getClockHistory", scope: .readingsRead, handler: getClockHistory),
             Route(.post, "/meters/{id}/clock/sync", name: "synchronizeClock", query: ["association"], consumes: Self.json, scope: .clockWrite, handler: synchronizeClock),
             Route(.post, "/meters/{id}/readout", name: "readOutMeter", query: ["kind", "numbers", "association"], produces: Self.readoutTypes, scope: .readingsLive, handler: readOut),
             Route(.post, "/meters/{id}/readout-files", name: "importMeterReadouts", query: ["number"], consumes: Self.readoutFile, scope: .metersWrite, handler: importMeterReadouts),

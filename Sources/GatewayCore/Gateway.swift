@@ -15,7 +15,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & ReadoutStore & ImportStore
     & MeterGroupStore
     & EventStore & PushStore
-    & LedgerStore
+    & LedgerStore & ClockSampleStore
     & ReadingStore
     & AuditLog
     & NodeStore

@@ -80,8 +80,77 @@ struct ClockTests {
             )
             #expect(shift.problem == "adjustment-too-large")
             #expect(bench.listener.counters.served[.set] == nil)
-            let allowed = try await bench.send(.post, "/meters/M1/clock/sync", #"{"maxAdjust":"PT3H"}"#)
+            let allowed = try await bench.send(
+                .post,
+                "/meters/M1/clock/sync",
+                #"{"maxAdjust":"PT3H","acrossBoundary":true}"#
+            )
             #expect(allowed.json["adjusted"] == true)
+        }
+    }
+
+    @Test func `A clock is not set over a moment of capture, and a little later it is`() async throws {
+        // It is the beginning of a quarter of an hour, which the meter has not reached.
+        try await Self.run(ahead: -60) { bench in
+            let answer = try await bench.send(.post, "/meters/M1/clock/sync", "{}")
+            #expect(answer.status == 409)
+            #expect(answer.problem == "capture-boundary")
+            let wait = try #require(answer.headers["Retry-After"].flatMap { Int64($0) })
+            #expect((55...61).contains(wait))
+            let dry = try await bench.send(.post, "/meters/M1/clock/sync", #"{"dryRun":true}"#)
+            #expect(dry.problem == "capture-boundary")
+            #expect(bench.listener.counters.served[.set] == nil)
+            bench.clock.advance(by: .seconds(wait))
+            let later = try await bench.send(.post, "/meters/M1/clock/sync", "{}")
+            #expect(later.json["adjusted"] == true)
+        }
+    }
+
+    @Test func `A clock is set over a moment of capture when that is asked for`() async throws {
+        try await Self.run(ahead: -60) { bench in
+            let answer = try await bench.send(.post, "/meters/M1/clock/sync", #"{"acrossBoundary":true}"#)
+            #expect(answer.json["adjusted"] == true)
+        }
+    }
+
+    @Test func `A clock that is off by more than a period has to be moved over moments of capture`() async throws {
+        try await Self.run(ahead: 1000) { bench in
+            let answer = try await bench.send(.post, "/meters/M1/clock/sync", "{}")
+            #expect(answer.problem == "capture-boundary")
+            #expect(answer.headers["Retry-After"] == nil)
+        }
+    }
+
+    @Test func `Looks at a clock are kept, and tell how it drifts until it is set`() async throws {
+        try await Self.run(ahead: 42) { bench in
+            for _ in 0..<3 {
+                _ = try await bench.get("/meters/M1/clock")
+                bench.clock.advance(by: .seconds(700))
+            }
+            let history = try await bench.get("/meters/M1/clock/history")
+            #expect(history.json["items"]?.array?.count == 3)
+            #expect(history.json["drift"]?["samples"] == 3)
+            let ppm = try #require(history.json["drift"]?["ppm"]?.number?.double)
+            let uncertainty = try #require(history.json["drift"]?["uncertaintyPpm"]?.number?.double)
+            #expect(ppm.magnitude <= uncertainty)
+            let corrected = try await bench.send(.post, "/meters/M1/clock/sync", #"{"acrossBoundary":true}"#)
+            #expect(corrected.json["adjusted"] == true)
+            let items = try await bench.get("/meters/M1/clock/history").json["items"]?.array
+            #expect(items?.last?["corrected"] == true)
+            #expect(try await bench.get("/meters/M2/clock/history").problem == "meter-unknown")
+        }
+    }
+
+    @Test func `A meter without daylight saving is told from its zone that has it`() async throws {
+        try await Self.run(ahead: 0) { bench in
+            let zone = try await bench.get("/meters/M1/clock").json["zone"]
+            #expect(zone?["agrees"] == false)
+            #expect(zone?["differences"]?.array == ["daylight-saving-off"])
+            #expect(zone?["standardOffsetMinutes"] == 60)
+            let standard = #"{"quirks":{"clockBase":"standard-time"}}"#
+            _ = try await bench.send(.patch, "/meters/M1", standard)
+            let fitting = try await bench.get("/meters/M1/clock").json["zone"]
+            #expect(fitting?["agrees"] == true)
         }
     }
 

@@ -76,9 +76,18 @@ def test_the_clock_of_a_foreign_meter_is_corrected(gateway, start_gurux_meter):
     gateway.register(meter, start_gurux_meter(), client=16, password=None)
     clock = gateway.get(f"/meters/{meter}/clock")
     assert clock.status == 200, clock.text
-    answer = gateway.call("POST", f"/meters/{meter}/clock/sync", {"maxAdjust": "PT24H", "minAdjust": "PT0S"})
+    answer = gateway.call("POST", f"/meters/{meter}/clock/sync", {"maxAdjust": "PT24H", "minAdjust": "PT0S", "acrossBoundary": True})
     assert answer.status == 200, answer.text
     assert abs(answer.json["after"]["offsetSeconds"]) < 5
+    # What was seen of it is kept, the correction as such.
+    items = gateway.get(f"/meters/{meter}/clock/history").json["items"]
+    assert items[-1]["corrected"] is True
+    # The meter keeps UTC without daylight saving, as a meter without a configured zone should.
+    assert clock.json["zone"] == {"agrees": True, "differences": [], "standardOffsetMinutes": 0, "nextChange": None}
+    answer = gateway.call("PATCH", f"/meters/{meter}", {"timeZone": "Europe/Vienna"}, {"Content-Type": "application/merge-patch+json"})
+    assert answer.status == 200, answer.text
+    zone = gateway.get(f"/meters/{meter}/clock").json["zone"]
+    assert (zone["agrees"], zone["differences"]) == (False, ["standard-offset", "daylight-saving-off"])
 
 
 @pytest.fixture

@@ -50,6 +50,35 @@ struct ProcedureStoreTests {
     }
 
     @Test(arguments: Backend.allCases)
+    func `Of ten minutes one look at a clock is kept, and of a meter the newest 200`(backend: Backend) async throws {
+        try await backend.run { stores in
+            let meter = try await Self.register("M1", in: stores)
+            func sample(_ seconds: Int64, corrected: Bool = false) -> ClockSample {
+                ClockSample(
+                    at: Timestamp(seconds: 1_800_000_000 + seconds),
+                    offset: .microseconds(-seconds - 1),
+                    uncertainty: .milliseconds(20),
+                    isCorrected: corrected
+                )
+            }
+            try await stores.fleet.keep(sample(0, corrected: true), of: meter)
+            try await stores.fleet.keep(sample(5), of: meter)
+            try await stores.fleet.keep(sample(600), of: meter)
+            // The correction in those ten minutes is not forgotten.
+            #expect(try await stores.fleet.clockSamples(meter) == [sample(5, corrected: true), sample(600)])
+            for slot in 2..<210 { try await stores.fleet.keep(sample(Int64(slot) * 600), of: meter) }
+            let kept = try await stores.fleet.clockSamples(meter)
+            #expect(kept.count == 200)
+            #expect(kept.last == sample(209 * 600))
+            let stranger = try #require(MeterID("M2"))
+            try await stores.fleet.keep(sample(0), of: stranger)
+            #expect(try await stores.fleet.clockSamples(stranger).isEmpty)
+            _ = try await stores.fleet.deleteMeter(meter, when: .unconditional)
+            #expect(try await stores.fleet.clockSamples(meter).isEmpty)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func `What was learned is kept by option and goes with its meter`(backend: Backend) async throws {
         try await backend.run { stores in
             let meter = try await Self.register("M1", in: stores)

@@ -13,7 +13,8 @@ extension GatewayError {
             .ordersOnly, .notSupported, .notATextMeter, .readoutUnreadable, .readoutOfAnotherMeter,
             .attributeUndefined, .profileUnknown, .noDisconnector, .jobUnknown, .jobPurged, .ambiguousObject,
             .unexpectedState, .wrongState, .notAllowedByControlMode, .adjustmentTooLarge, .clockAmbiguous,
-            .secretsPending, .idempotencyInFlight, .outsideOrderWindow, .orderExpired, .orderUnconfirmed,
+            .captureBoundary, .secretsPending, .idempotencyInFlight, .outsideOrderWindow, .orderExpired,
+            .orderUnconfirmed,
             .confirmationMismatch, .confirmationRefused,
             .jobNotFinished, .expectationFailed, .inUse, .alreadyExists, .etagMismatch, .preconditionRequired,
             .typeMismatch, .typeRequired, .valueOutOfRange, .badRecurrence, .rangeNotSupported,
@@ -43,6 +44,7 @@ extension GatewayError {
             .waitExceeded,
             .meterLocked, .secretsPending, .meterNotConnected, .ordersHeld, .outsideOrderWindow:
             true
+        case .captureBoundary(_, _, let until): until != nil
         case .malformedJSON, .invalidMember, .unknownParameter, .badParameter, .badOBIS, .idempotencyKeyMissing,
             .authenticationRequired, .tokenExpired, .tokenInvalid, .insufficientScope, .meterProtected,
             .liveReadNotAllowed, .deniedByMeter, .notFound, .meterUnknown, .channelUnknown, .associationUnknown,
@@ -64,7 +66,7 @@ extension GatewayError {
     public var retryAt: Timestamp? {
         switch self {
         case .rateLimited(let moment), .orderLimit(let moment), .circuitOpen(_, let moment): moment
-        case .meterLocked(_, _, let moment), .outsideOrderWindow(let moment): moment
+        case .meterLocked(_, _, let moment), .outsideOrderWindow(let moment), .captureBoundary(_, _, let moment): moment
         default: nil
         }
     }

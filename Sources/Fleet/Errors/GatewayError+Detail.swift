@@ -53,6 +53,9 @@ extension GatewayError {
             "Control mode \(mode) of meter \(meter) does not allow a remote \(order)."
         case .adjustmentTooLarge(let meter, let offset, let allowed):
             "The clock of meter \(meter) is off by \(offset.iso8601), more than \(allowed.iso8601)."
+        case .captureBoundary(let meter, let period, let until):
+            "The clock of meter \(meter) was not set: it would pass a moment at which rows are captured, one of every \(period) s"
+                + (until.map { "; from \($0.rfc3339) on it does not." } ?? ", whenever it is set.")
         case .clockAmbiguous(let meter, let reason): "The clock of meter \(meter) was not set: \(reason)."
         case .secretsPending(let meter):
             "New keys or passwords are on their way to meter \(meter); which of them it has is not known yet."

@@ -53,6 +53,9 @@ extension GatewayError {
         case .outcomeUnknown: "Read the present state before you repeat anything."
         case .lineBusy, .queueFull, .waitExceeded: "Repeat later, wait longer with Prefer: wait=60, or use a job."
         case .clockAmbiguous: "Repeat when the meter's local time is unambiguous, or correct its configured time zone."
+        case .captureBoundary(_, _, .some):
+            "Repeat it then, or say acrossBoundary if a row less or a row twice does no harm."
+        case .captureBoundary: "Say acrossBoundary if rows left out or captured twice do no harm."
         case .meterLocked: "An operator gives it free with POST /channels/{id}/resume."
         case .heldElsewhere: "Repeat it; GET /nodes shows which gateways there are and what they have."
         case .circuitOpen: "Find out what is wrong with POST /meters/{id}/check, which is not held back."

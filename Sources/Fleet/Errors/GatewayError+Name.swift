@@ -46,6 +46,7 @@ extension GatewayError {
         case .notAllowedByControlMode: "not-allowed-by-control-mode"
         case .adjustmentTooLarge: "adjustment-too-large"
         case .clockAmbiguous: "clock-ambiguous"
+        case .captureBoundary: "capture-boundary"
         case .secretsPending: "secrets-pending"
         case .imageRejected: "image-rejected"
         case .idempotencyInFlight: "idempotency-in-flight"
@@ -115,7 +116,8 @@ extension GatewayError {
         "line-busy", "queue-full", "circuit-open", "draining", "held-elsewhere", "meter-unreachable", "meter-timeout",
         "not-cached",
         "wait-exceeded", "orders-only", "store-unavailable", "connection-lost", "verification-failed", "not-supported",
-        "clock-ambiguous", "secrets-pending", "image-rejected", "not-a-text-meter", "readout-unreadable",
+        "clock-ambiguous", "capture-boundary", "secrets-pending", "image-rejected", "not-a-text-meter",
+        "readout-unreadable",
         "readout-of-another-meter", "meter-not-connected", "orders-held", "outside-order-window", "order-expired",
         "order-unconfirmed", "confirmation-mismatch", "confirmation-refused", "confirmation-unavailable",
         "order-not-carried-out",

@@ -100,6 +100,8 @@ public enum GatewayError: Error, Hashable, Sendable {
     case adjustmentTooLarge(MeterID, offset: Duration, allowed: Duration)
     /// The clock cannot be set without guessing what it shows.
     case clockAmbiguous(MeterID, reason: String)
+    /// Setting the clock would leave out a row of a profile, or have it captured twice; nil if waiting does not help.
+    case captureBoundary(MeterID, period: Int64, until: Timestamp?)
     /// A change of the meter's secrets is under way, and which of them hold has to be found out first.
     case secretsPending(MeterID)
     /// A request with the same Idempotency-Key is being accepted right now.

@@ -96,6 +96,15 @@ extension ProblemPage {
             look: "curl -s $GATEWAY/meters/$METER/clock"
         ),
         ProblemPage(
+            "capture-boundary",
+            cause:
+                "Between the meter's time and the true one lies a moment at which the meter captures rows of a profile: set forward the meter would leave a row out, set back it would have it twice.",
+            gatewayDid: "It read the clock and did not set it.",
+            whatToDo:
+                "Repeat after `Retry-After`, when both times are in the same period again; a job does so by itself. A clock that is off by more than a period passes such a moment at any time: say `acrossBoundary` once you accept that.",
+            look: "curl -s $GATEWAY/meters/$METER/clock"
+        ),
+        ProblemPage(
             "secrets-pending",
             cause:
                 "New keys or passwords were sent to the meter and no answer came, so it has either all of the old or all of the new ones.",

@@ -22,6 +22,47 @@ enum ProcedureRepresentation {
         writer.member("uncertaintySeconds", seconds(reading.uncertainty))
     }
 
+    /// Writes how fast a clock gets wrong, or null.
+    static func write(_ drift: ClockDrift?, named name: String, into writer: inout JSONWriter) {
+        writer.name(name)
+        guard let drift else {
+            writer.null()
+            return
+        }
+        writer.beginObject()
+        writer.member("ppm", (drift.partsPerMillion * 100).rounded() / 100)
+        writer.member("uncertaintyPpm", (drift.uncertainty * 100).rounded() / 100)
+        writer.member("samples", drift.sampleCount)
+        writer.member("from", drift.range.lowerBound.rfc3339)
+        writer.member("to", drift.range.upperBound.rfc3339)
+        writer.endObject()
+    }
+
+    /// Writes how a meter's settings agree with its configured zone, or null.
+    static func write(_ zone: ClockZone?, named name: String, into writer: inout JSONWriter) {
+        writer.name(name)
+        guard let zone else {
+            writer.null()
+            return
+        }
+        writer.beginObject()
+        writer.member("agrees", zone.isCompared ? zone.differences.isEmpty : nil)
+        writer.member("differences", zone.differences.map(\.rawValue))
+        writer.member("standardOffsetMinutes", zone.standardOffsetMinutes)
+        writer.member("nextChange", zone.nextChange?.rfc3339)
+        writer.endObject()
+    }
+
+    /// Writes one sample of a clock.
+    static func write(_ sample: ClockSample, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("readAt", sample.at.rfc3339)
+        writer.member("offsetSeconds", seconds(sample.offset))
+        writer.member("uncertaintySeconds", seconds(sample.uncertainty))
+        writer.member("corrected", sample.isCorrected)
+        writer.endObject()
+    }
+
     /// Writes what came of correcting a clock.
     static func write(_ outcome: ClockSyncOutcome, meter: String, into writer: inout JSONWriter) {
         writer.beginObject()

@@ -11,6 +11,7 @@ extension GatewayAPI {
     @Sendable func getClock(_ request: RoutedRequest) async throws -> HTTPResponse {
         let meter = request.parameter("id")
         let reading = try await gateway.clockReading(of: meter, try request.wishes())
+        let drift = ClockDrift(try await gateway.clockHistory(of: meter))
         return HTTPResponse.json { writer in
             writer.beginObject()
             writer.member("meter", meter)
@@ -19,7 +20,26 @@ extension GatewayAPI {
             writer.member("ambiguous", reading.ambiguity != nil)
             writer.member("timeZoneMinutes", reading.timeZoneMinutes)
             writer.member("daylightSavingEnabled", reading.isDaylightSavingEnabled)
+            ProcedureRepresentation.write(reading.zone, named: "zone", into: &writer)
+            ProcedureRepresentation.write(drift, named: "drift", into: &writer)
             writer.member("association", reading.association)
+            writer.endObject()
+        }
+        .with("Cache-Control", "no-store")
+    }
+
+    /// What is known of a clock from the looks at it, without asking the meter.
+    @Sendable func getClockHistory(_ request: RoutedRequest) async throws -> HTTPResponse {
+        let meter = request.parameter("id")
+        let samples = try await gateway.clockHistory(of: meter)
+        return HTTPResponse.json { writer in
+            writer.beginObject()
+            writer.member("meter", meter)
+            ProcedureRepresentation.write(ClockDrift(samples), named: "drift", into: &writer)
+            writer.name("items")
+            writer.beginArray()
+            for sample in samples { ProcedureRepresentation.write(sample, into: &writer) }
+            writer.endArray()
             writer.endObject()
         }
         .with("Cache-Control", "no-store")

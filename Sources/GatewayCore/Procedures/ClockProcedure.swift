@@ -17,6 +17,8 @@ struct ClockProcedure: Sendable {
 
     let access: ProcedureAccess
     let clock: any WallClock
+    /// Keeps a correction from passing moments of capture.
+    var captures = CaptureGuard(periods: [])
 
     private var zone: ZoneInfo { ZoneInfo(name: access.memory.record.configuration.timeZone) ?? .utc }
     private var behaviour: TimeBehaviour { access.memory.behaviour.behaviour.profiles.time }
@@ -51,15 +53,23 @@ struct ClockProcedure: Sendable {
         let offset = time.utcSeconds.map { seconds in
             Timestamp(seconds: seconds) + .milliseconds(10 * (hundredths ?? 0)) - readAt
         }
-        let settings = withSettings ? try await access.read([3, 8], of: object) : [:]
+        let settings = withSettings ? try await access.read([3, 5, 6, 7, 8], of: object) : [:]
+        let own = ClockZone.Settings(
+            timeZoneMinutes: (try? settings[3]?.get())?.integerValue.map { Int($0) },
+            begin: (try? settings[5]?.get()).flatMap(Self.dateTime),
+            end: (try? settings[6]?.get()).flatMap(Self.dateTime),
+            lengthMinutes: (try? settings[7]?.get())?.integerValue.map { Int($0) },
+            isEnabled: (try? settings[8]?.get())?.truth
+        )
         return ClockReading(
             object: object,
             time: time,
             readAt: readAt,
             uncertainty: answer.exchange / 2 + (hundredths == nil ? .seconds(1) : .milliseconds(10)),
             offset: offset,
-            timeZoneMinutes: (try? settings[3]?.get())?.integerValue.map { Int($0) },
-            isDaylightSavingEnabled: (try? settings[8]?.get())?.truth,
+            timeZoneMinutes: own.timeZoneMinutes,
+            isDaylightSavingEnabled: own.isEnabled,
+            zone: withSettings ? ClockZone(own, zone: zone, behaviour: behaviour, now: readAt) : nil,
             association: access.association
         )
     }
@@ -68,7 +78,7 @@ struct ClockProcedure: Sendable {
     ///
     /// - Parameter permit: called right before something is sent that changes the clock.
     /// - Throws: ``GatewayError/clockAmbiguous(_:reason:)``, ``GatewayError/adjustmentTooLarge(_:offset:allowed:)``,
-    ///   and what `permit` throws.
+    ///   ``GatewayError/captureBoundary(_:period:until:)``, and what `permit` throws.
     func synchronize(
         _ wish: ClockSyncWish,
         permit: () async throws -> Void = {}
@@ -81,6 +91,7 @@ struct ClockProcedure: Sendable {
         let latency = before.uncertainty
         // Whether the time can be told to the meter at all is found out before a dry run ends.
         _ = try encoded(clock.now() + latency, like: before.time.dateTime)
+        if !wish.crossesBoundaries { try checkCaptures(before, offset) }
         guard !wish.isDryRun else {
             return ClockSyncOutcome(wish: wish, before: before, after: nil, isAdjusted: false)
         }
@@ -112,6 +123,20 @@ struct ClockProcedure: Sendable {
             throw .verificationFailed(access.target(reading.object, .attribute(2)))
         }
         return ClockSyncOutcome(wish: wish, before: reading, after: reading, isAdjusted: true)
+    }
+
+    /// Refuses a correction that would pass a moment at which rows are captured.
+    private func checkCaptures(_ reading: ClockReading, _ offset: Duration) throws(GatewayError) {
+        let local = reading.time.dateTime.localSecondsSinceEpoch ?? 0
+        let crossing = captures.crossing(
+            now: clock.now(),
+            offset: offset,
+            // Reading took one exchange, writing takes up to two.
+            margin: reading.uncertainty * 4,
+            zone: local - (reading.time.utcSeconds ?? local)
+        )
+        guard let crossing else { return }
+        throw .captureBoundary(access.memory.id, period: crossing.period, until: crossing.freeAt)
     }
 
     /// Method 5 takes the time together with the interval in which method 4 may take it over.

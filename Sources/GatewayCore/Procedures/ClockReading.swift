@@ -22,6 +22,8 @@ public struct ClockReading: Sendable {
     public let timeZoneMinutes: Int?
     /// Whether the meter changes to daylight saving time by itself (attribute 8); nil if not read.
     public let isDaylightSavingEnabled: Bool?
+    /// Whether its settings agree with the configured zone; nil if not read.
+    public let zone: ClockZone?
     /// The association in which it was read.
     public let association: String
 
@@ -57,18 +59,22 @@ public struct ClockSyncWish: Hashable, Sendable {
     public var minAdjust: Duration
     /// Whether to do everything but the correction.
     public var isDryRun: Bool
+    /// Whether the clock may be moved over a moment at which the meter captures rows.
+    public var crossesBoundaries: Bool
 
     /// Makes a wish; by default the time is written if it is off by more than 2 seconds and not more than an hour.
     public init(
         mode: Mode = .set,
         maxAdjust: Duration = .seconds(3600),
         minAdjust: Duration = .seconds(2),
-        isDryRun: Bool = false
+        isDryRun: Bool = false,
+        crossesBoundaries: Bool = false
     ) {
         self.mode = mode
         self.maxAdjust = maxAdjust
         self.minAdjust = minAdjust
         self.isDryRun = isDryRun
+        self.crossesBoundaries = crossesBoundaries
     }
 }
 

@@ -7,7 +7,7 @@ public import JSONText
 import Timekeeping
 
 extension ClockSyncWish {
-    /// Reads `mode`, `maxAdjust`, `minAdjust` and `dryRun`.
+    /// Reads `mode`, `maxAdjust`, `minAdjust`, `acrossBoundary` and `dryRun`.
     ///
     /// - Throws: `JSONMemberError` with the place of the fault.
     public init(_ members: inout JSONMembers) throws(JSONMemberError) {
@@ -15,6 +15,7 @@ extension ClockSyncWish {
         mode = try members.optionalChoice("mode", of: Mode.self) ?? mode
         maxAdjust = try Self.duration("maxAdjust", &members) ?? maxAdjust
         minAdjust = try Self.duration("minAdjust", &members) ?? minAdjust
+        crossesBoundaries = try members.optionalBool("acrossBoundary") ?? false
         isDryRun = try members.optionalBool("dryRun") ?? false
     }
 

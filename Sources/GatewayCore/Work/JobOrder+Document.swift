@@ -47,6 +47,7 @@ extension JobOrder {
             add("mode", .string(wish.mode.rawValue))
             add("maxAdjust", .string(wish.maxAdjust.iso8601))
             add("minAdjust", .string(wish.minAdjust.iso8601))
+            add("acrossBoundary", wish.crossesBoundaries ? .bool(true) : nil)
             add("dryRun", wish.isDryRun ? .bool(true) : nil)
             add("association", association.map { .string($0) })
         case .firmware(let order):
