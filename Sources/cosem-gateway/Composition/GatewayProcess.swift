@@ -64,6 +64,7 @@ struct GatewayProcess: Sendable {
     private let shutdownGrace: Duration
     private let retention: Duration
     private let readingRetention: Duration
+    private let recoverySettings: RecoveryService.Settings
     private let logger: Logger
 
     /// Builds the gateway and brings its database to the present schema.
@@ -76,6 +77,7 @@ struct GatewayProcess: Sendable {
         shutdownGrace = .seconds(settings.shutdownGraceSeconds)
         retention = .seconds(settings.eventRetentionDays * 86_400)
         readingRetention = .seconds(settings.readingRetentionDays * 86_400)
+        recoverySettings = settings.recovery
         try await Migrator.migrate(database, now: SystemWallClock().now())
         let fleet = SQLFleetStore(database: database, sealer: persistence.sealer)
         try await fleet.checkSealingKey()
@@ -200,7 +202,9 @@ extension GatewayProcess {
     }
 
     /// What fills the gaps of profiles.
-    private var recovery: RecoveryService { RecoveryService(gateway: gateway, logger: logger) }
+    private var recovery: RecoveryService {
+        RecoveryService(gateway: gateway, settings: recoverySettings, logger: logger)
+    }
 
     /// What keeps the gateway's place among others, if there may be any.
     private var clusterServices: [any Service] {

@@ -31,6 +31,8 @@ struct GatewaySettings: Sendable {
     var node: NodeSettings
     /// How many days finished jobs are kept.
     var jobRetentionDays: Int
+    /// How eagerly gaps in profiles are filled.
+    var recovery: RecoveryService.Settings
     /// How long a stop waits for what is under way, seconds.
     var shutdownGraceSeconds: Int
     /// How long events are kept, days.
@@ -116,6 +118,13 @@ struct GatewaySettings: Sendable {
         }
         logLevel = level
         jobRetentionDays = try Self.positive(reader, "jobs.retention", default: 30)
+        let usual = RecoveryService.Settings()
+        recovery = RecoveryService.Settings(
+            interval: .seconds(try Self.positive(reader, "recovery.interval", default: 60)),
+            mostMeters: try Self.positive(reader, "recovery.meters", default: usual.mostMeters),
+            dayGrace: usual.dayGrace,
+            pause: .seconds(try Self.positive(reader, "recovery.pause", default: 3600))
+        )
         httpLoops = try Self.positive(reader, "http.loops", default: 1)
         httpConnections = try Self.positive(reader, "http.connections", default: 1000)
         let rate = try Self.number(reader, "meters.connection.rate", from: 0, default: 0)
