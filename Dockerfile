@@ -49,4 +49,4 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["cosem-gateway", "healthcheck"]
 ENTRYPOINT ["cosem-gateway"]
-CMD ["serve", "--listen", "0.0.0.0:8080", "--insecure", "--database", "sqlite:////var/lib/cosem-gateway/gateway.sqlite"]
+CMD ["serve", "--listen", "0.0.0.0:8080", "--database", "sqlite:////var/lib/cosem-gateway/gateway.sqlite"]

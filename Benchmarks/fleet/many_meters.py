@@ -28,7 +28,7 @@ PORT = int(os.environ.get("PORT", "18991"))
 def start(database: str, folder: str) -> tuple[subprocess.Popen, float]:
     begin = time.monotonic()
     process = subprocess.Popen(
-        [GATEWAY, "serve", "--listen", f"127.0.0.1:{PORT}", "--database", database, "--node", "bench",
+        [GATEWAY, "serve", "--auth", "none", "--listen", f"127.0.0.1:{PORT}", "--database", database, "--node", "bench",
          "--secret-key-file", f"{folder}/key", "--log-level", os.environ.get("LOG", "error")],
         stdout=sys.stderr,
     )

@@ -21,9 +21,12 @@ public struct GatewayAPI: Sendable {
         public var basePath: String
         /// Whether each request gets a line in the log.
         public var logsRequests: Bool
+        /// Whether callers need credentials; without, everybody may do everything.
+        public var requiresCredentials: Bool
 
         /// Makes settings.
-        public init(basePath: String = "", logsRequests: Bool = true) {
+        public init(basePath: String = "", logsRequests: Bool = true, requiresCredentials: Bool = false) {
+            self.requiresCredentials = requiresCredentials
             self.basePath = basePath
             self.logsRequests = logsRequests
         }
@@ -43,6 +46,8 @@ public struct GatewayAPI: Sendable {
 
     let gateway: Gateway
     let settings: Settings
+    /// Checks credentials; nil where none are needed.
+    let desk: CredentialDesk?
     private let peers: Peers?
     private let logger: Logger
 
@@ -54,6 +59,10 @@ public struct GatewayAPI: Sendable {
         self.gateway = gateway
         self.settings = settings
         self.logger = logger
+        let forwarding = Self.forwarding(gateway, peers, settings, inner: RouteTable([]))
+        desk =
+            settings.requiresCredentials
+            ? CredentialDesk(gateway: gateway) { forwarding?.originalAddress($0) } : nil
     }
 
     /// Carries out jobs of every kind that the API takes.
@@ -63,9 +72,20 @@ public struct GatewayAPI: Sendable {
     }
 
     private var responder: any HTTPResponder {
-        guard let peers, let node = gateway.cluster else { return routeTable }
+        let table = routeTable
+        return Self.forwarding(gateway, peers, settings, inner: table) ?? table
+    }
+
+    /// The way to other gateways, if there may be any.
+    private static func forwarding(
+        _ gateway: Gateway,
+        _ peers: Peers?,
+        _ settings: Settings,
+        inner: RouteTable
+    ) -> NodeForwarding? {
+        guard let peers, let node = gateway.cluster else { return nil }
         return NodeForwarding(
-            inner: routeTable,
+            inner: inner,
             gateway: gateway,
             node: node,
             forwarder: peers.forwarder,
@@ -77,7 +97,8 @@ public struct GatewayAPI: Sendable {
     /// What the HTTP server asks: routes, problems, request ids, metrics and the access log.
     public func makeResponder() -> HTTPEdge {
         let (metrics, logger, logsRequests) = (gateway.metrics, logger, settings.logsRequests)
-        return HTTPEdge(responder, problemTypeBase: settings.basePath + Problem.defaultTypeBase) { record in
+        return HTTPEdge(responder, authenticator: desk, problemTypeBase: settings.basePath + Problem.defaultTypeBase) {
+            record in
             let route = record.route ?? "none"
             metrics.countRequest(
                 route: route,

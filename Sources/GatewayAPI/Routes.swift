@@ -37,7 +37,7 @@ extension GatewayAPI {
     // swift-format-ignore
     /// Every operation of the API; openapi.yaml lists the same.
     var routeTable: RouteTable {
-        RouteTable(basePath: settings.basePath, audited([
+        RouteTable(basePath: settings.basePath, confined(audited([
             Route(.get, "/", name: "getService", access: .open, handler: service),
             Route(.get, "/livez", name: "getLiveness", access: .open, handler: liveness),
             Route(.get, "/readyz", name: "getReadiness", query: ["verbose"], access: .open, handler: readiness),
@@ -109,7 +109,7 @@ extension GatewayAPI {
             Route(.get, Self.object + "/attributes/{n}", name: "getAttribute", query: Self.valueWords + Self.rangeWords, scope: .readingsRead, handler: getAttribute),
             Route(.put, Self.object + "/attributes/{n}", name: "putAttribute", query: ["class", "association"], consumes: Self.json, scope: .objectsWrite, handler: putAttribute),
             Route(.post, Self.object + "/methods/{n}", name: "invokeMethod", query: ["class", "association"], consumes: Self.json, scope: .methodsInvoke, handler: invokeMethod),
-            Route(.get, "/meters/{id}/disconnector", name: "getDisconnector", query: ["object", "association"], scope: .readingsRead, handler: getDisconnector),
+            Route(.get, "/meters/{id}/disconnector", name: "getDisconnector", query: ["object", "association"], scope: .readingsLive, handler: getDisconnector),
             Route(.post, "/meters/{id}/disconnector/orders", name: "createDisconnectorOrder", consumes: Self.json, scope: .disconnectorOperate, handler: createDisconnectorOrder),
             Route(.get, "/system/orders-hold", name: "getOrdersHold", scope: .jobsRead, handler: getOrdersHold),
             Route(.post, "/system/orders-hold", name: "holdOrders", consumes: Self.json, access: .anyScope([.disconnectorOperate, .disconnectorConfirm]), handler: holdOrders),
@@ -133,6 +133,11 @@ extension GatewayAPI {
 
             Route(.get, "/push/senders", name: "listPushSenders", query: ["state", "limit", "cursor"], scope: .eventsRead, handler: listPushSenders),
             Route(.get, "/events", name: "listEvents", query: ["since", "meter", "type", "limit", "cursor"], scope: .eventsRead, handler: listEvents),
+            Route(.get, "/whoami", name: "whoAmI", access: .authenticated, handler: whoAmI),
+            Route(.get, "/api-keys", name: "listAPIKeys", query: ["limit", "cursor"], scope: .keysManage, handler: listAPIKeys),
+            Route(.post, "/api-keys", name: "createAPIKey", consumes: Self.json, scope: .keysManage, handler: createAPIKey),
+            Route(.get, "/api-keys/{id}", name: "getAPIKey", scope: .keysManage, handler: getAPIKey),
+            Route(.delete, "/api-keys/{id}", name: "revokeAPIKey", scope: .keysManage, handler: revokeAPIKey),
             Route(.get, "/audit", name: "listAuditRecords", query: ["meter", "action", "job", "limit", "cursor"], scope: .auditRead, handler: listAuditRecords),
 
             Route(.get, "/meters/{id}/readings/latest", name: "getLatestReadings", query: ["names", "numbers"], scope: .readingsRead, handler: getLatestReadings),
@@ -164,6 +169,6 @@ extension GatewayAPI {
             Route(.post, "/jobs/{id}/resume", name: "resumeJob", access: .anyScope([.jobsWrite, .disconnectorOperate]), handler: resumeJob),
             Route(.post, "/jobs/{id}/retry", name: "retryJob", access: .anyScope([.jobsWrite, .disconnectorOperate]), handler: retryJob),
             Route(.post, "/jobs/{id}/cancel", name: "cancelJob", access: .anyScope([.jobsWrite, .disconnectorOperate]), handler: cancelJob),
-        ]), problem: { [clock = gateway.clock] in problem(of: $0, now: clock.now()) })
+        ])), problem: { [clock = gateway.clock] in problem(of: $0, now: clock.now()) })
     }
 }

@@ -111,7 +111,7 @@ extension Gateway {
     }
 
     /// The order that a schedule has for each of its meters.
-    func order(of configuration: ScheduleConfiguration) async throws(GatewayError) -> JobOrder {
+    public func order(of configuration: ScheduleConfiguration) async throws(GatewayError) -> JobOrder {
         do throws(JSONMemberError) {
             let operation = try ScheduledOperation(
                 configuration.operation,

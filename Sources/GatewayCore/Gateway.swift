@@ -20,6 +20,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & AuditLog
     & NodeStore
     & ScheduleStore
+    & APIKeyStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {

@@ -55,6 +55,21 @@ public final class Route: Sendable {
         self.handler = handler
     }
 
+    /// The same row with another handler, which may call this one's.
+    public func handled(by handler: @escaping Handler) -> Route {
+        Route(
+            method,
+            pattern.text,
+            name: name,
+            query: query,
+            consumes: consumes,
+            produces: produces,
+            maximumBodyOctets: maximumBodyOctets,
+            access: access,
+            handler: handler
+        )
+    }
+
     /// Checks what the row declares, before the handler runs.
     ///
     /// - Returns: the media type to answer with.

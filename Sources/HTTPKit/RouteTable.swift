@@ -38,6 +38,21 @@ public struct RouteTable: HTTPResponder {
         return root.find(target.segments, basePath.count, &values)?.routes[method]?.maximumBodyOctets
     }
 
+    /// The refusal of a request whose caller may not have what the row that fits it gives; nil when it may.
+    public func refusal(of request: HTTPRequest) -> HTTPResponse? {
+        guard let target = try? HTTPTarget(request.rawTarget), target.segments.starts(with: basePath) else {
+            return nil
+        }
+        var values: [String] = []
+        guard let node = root.find(target.segments, basePath.count, &values),
+            let route = node.routes[request.method] ?? (request.method == .head ? node.routes[.get] : nil),
+            let problem = route.access.refusal(of: request.identity)
+        else { return nil }
+        var response = HTTPResponse(problem)
+        response.route = route.pattern.text
+        return response
+    }
+
     /// Answers one request by the row that fits it.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let target: HTTPTarget

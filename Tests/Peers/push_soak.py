@@ -143,7 +143,7 @@ def main() -> None:
     port, push = free_ports(), free_ports()
     with tempfile.TemporaryDirectory() as folder:
         database = pathlib.Path(folder) / "gateway.sqlite"
-        command = [options.binary, "serve", "--listen", f"127.0.0.1:{port}", "--database", f"sqlite:///{database}", "--log-level", "notice",
+        command = [options.binary, "serve", "--auth", "none", "--listen", f"127.0.0.1:{port}", "--database", f"sqlite:///{database}", "--log-level", "notice",
                    "--push-listen", f"127.0.0.1:{push}"]
         process = subprocess.Popen(command)
         try:

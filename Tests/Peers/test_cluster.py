@@ -49,7 +49,7 @@ class Nodes:
     def start(self, name: str, *more: str) -> Gateway:
         port = free_ports()
         arguments = [
-            GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--database", self.database, "--node", name,
+            GATEWAY, "serve", "--auth", "none", "--listen", f"127.0.0.1:{port}", "--database", self.database, "--node", name,
             "--secret-key-file", str(self.folder / "key"), "--database-connections", "8", "--shutdown-grace", "10",
             *more,
         ]

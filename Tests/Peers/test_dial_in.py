@@ -19,7 +19,7 @@ DEVICE_NAME = "0.0.42.0.0.255"
 def start_gateway(folder, *arguments: str):
     port, dial_in = free_ports(), free_ports()
     command = [
-        GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--database", f"sqlite:///{folder}/gateway.sqlite",
+        GATEWAY, "serve", "--auth", "none", "--listen", f"127.0.0.1:{port}", "--database", f"sqlite:///{folder}/gateway.sqlite",
         "--dial-in-listen", f"127.0.0.1:{dial_in}", *arguments,
     ]
     return command, port, dial_in

@@ -49,7 +49,7 @@ def office(tmp_path_factory):
     port, push_port = free_ports(), free_ports()
     database = folder / "gateway.sqlite"
     command = [
-        GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--database", f"sqlite:///{database}",
+        GATEWAY, "serve", "--auth", "none", "--listen", f"127.0.0.1:{port}", "--database", f"sqlite:///{database}",
         "--push-listen", f"127.0.0.1:{push_port}",
     ]
     with running(command, port, "cosem-gateway serve", folder / "log") as process:

@@ -25,16 +25,7 @@ extension GatewayAPI {
     }
 
     private func audited(_ route: Route) -> Route {
-        Route(
-            route.method,
-            route.pattern.text,
-            name: route.name,
-            query: route.query,
-            consumes: route.consumes,
-            produces: route.produces,
-            maximumBodyOctets: route.maximumBodyOctets,
-            access: route.access
-        ) { request in
+        route.handled { request in
             var entry = try entry(for: request)
             // Before anything is done, so that a crash leaves at least who wanted what.
             try await gateway.audit(entry)

@@ -23,7 +23,7 @@ struct NodeForwarding: HTTPResponder {
         "readings", "completeness", "gaps", "recovery", "history", "latest", "events", "counters", "orders",
     ]
 
-    let inner: any HTTPResponder
+    let inner: RouteTable
     let gateway: Gateway
     let node: ClusterNode
     let forwarder: any HTTPForwarder
@@ -43,6 +43,8 @@ struct NodeForwarding: HTTPResponder {
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard let subject = subject(of: request) else { return await inner.respond(to: request) }
+        // Who may not gets no further; who may is asked again there by the same credentials.
+        if let refusal = inner.refusal(of: request) { return refusal }
         let end = ContinuousClock.now + Self.patience
         let isForwarded = isForwarded(request)
         while true {
@@ -144,6 +146,14 @@ struct NodeForwarding: HTTPResponder {
     }
 
     // MARK: Knowing each other
+
+    /// The address of the caller whose request another gateway sent on; nil when it did not.
+    func originalAddress(_ request: HTTPRequest) -> String? {
+        guard request.headers[Self.field] != nil, isForwarded(request),
+            let text = request.headers.all("Forwarded").last, text.hasPrefix("for=\""), text.hasSuffix("\"")
+        else { return nil }
+        return String(text.dropFirst(5).dropLast())
+    }
 
     private func proof(_ request: HTTPRequest) -> String? {
         let seconds = gateway.clock.now().microseconds / 1_000_000

@@ -93,6 +93,8 @@ extension RoutedRequest {
             case nil: break
             }
         }
+        // Who may not ask meters gets what is kept, however fresh it is wished for.
+        if !identity.may(.readingsLive) { freshness.onlyIfCached = true }
         return freshness
     }
 

@@ -44,6 +44,7 @@ extension GatewayAPI {
                 isDryRun: try members.optionalBool("dryRun") ?? false
             )
         }
+        for scope in command.scopes.sorted() { try request.require(scope) }
         return try await withNamesLike(obis, request) {
             let outcome = try await gateway.write(command, of: meter, try request.wishes())
             return HTTPResponse.json { writer in

@@ -20,6 +20,7 @@ extension GatewayAPI {
         }
         query.createdAfter = try request.moment("createdAfter")
         query.createdBy = try request.query.single("createdBy")
+        if try request.confinement() != nil { query.createdBy = request.caller.name }
         let limit = try request.pageLimit()
         var before: JobID?
         if let cursor = try request.query.single("cursor") {
@@ -37,7 +38,7 @@ extension GatewayAPI {
 
     @Sendable func createJob(_ request: RoutedRequest) async throws -> HTTPResponse {
         let body = try request.json(limits: Self.jobLimits)
-        let (order, targets, plan): (JobOrder, TargetSelection, JobPlan) = try request.members(of: body) { members in
+        let (order, named, plan): (JobOrder, TargetSelection, JobPlan) = try request.members(of: body) { members in
             let text = try members.requiredString("kind")
             guard let kind = JobKind.named(text), JobKind.offered.contains(kind) else {
                 let words = JobKind.offered.map(\.rawValue)
@@ -59,6 +60,8 @@ extension GatewayAPI {
             let terms = try OrderTerms(&members)
             return (try JobOrder(kind: kind, members: &members), targets, .order(terms))
         }
+        for scope in order.scopes { try request.require(scope) }
+        let targets = try await confine(named, for: request)
         let terms: JobConditions
         switch plan {
         case .usual(let own): terms = own
@@ -122,19 +125,29 @@ extension GatewayAPI {
     }
 
     @Sendable func cancelJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        jobAnswer(try await gateway.steerJob(request.parameter("id"), .cancel))
+        try await checkSteering(request)
+        return jobAnswer(try await gateway.steerJob(request.parameter("id"), .cancel))
     }
 
     @Sendable func pauseJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        jobAnswer(try await gateway.steerJob(request.parameter("id"), .pause))
+        try await checkSteering(request)
+        return jobAnswer(try await gateway.steerJob(request.parameter("id"), .pause))
     }
 
     @Sendable func resumeJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        jobAnswer(try await gateway.steerJob(request.parameter("id"), .resume))
+        try await checkSteering(request)
+        return jobAnswer(try await gateway.steerJob(request.parameter("id"), .resume))
     }
 
     @Sendable func retryJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        newJobAnswer(try await gateway.retryJob(request.parameter("id"), caller: request.caller.name))
+        try await checkSteering(request)
+        return newJobAnswer(try await gateway.retryJob(request.parameter("id"), caller: request.caller.name))
+    }
+
+    /// Checks that the caller may steer the job: orders by who may order, everything else by who may make jobs.
+    private func checkSteering(_ request: RoutedRequest) async throws {
+        let isOrder = try await gateway.job(request.parameter("id")).disconnectorOrder != nil
+        try request.require(isOrder ? .disconnectorOperate : .jobsWrite)
     }
 
     /// The answer to a request that made a job.

@@ -16,6 +16,7 @@ extension GatewayAPI {
             }
             requirements += selector.requirements
         }
+        requirements += try request.confinement()?.requirements ?? []
         let search = try request.searchText()
         let limit = try request.pageLimit()
         let cursor = try request.query.single("cursor")

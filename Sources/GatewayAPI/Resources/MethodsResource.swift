@@ -27,6 +27,7 @@ extension GatewayAPI {
             parameter: parameter,
             isDryRun: isDryRun
         )
+        for scope in command.scopes.sorted() { try request.require(scope) }
         return try await withNamesLike(obis, request) {
             let (outcome, isReplayed) = try await gateway.invoke(
                 command,

@@ -128,6 +128,9 @@ extension GatewayAPI {
         let (token, count) = try request.members { members in
             (try members.optionalString("token"), try members.optionalInteger("count", in: 1...Int(Int32.max)))
         }
+        // Who made an order confirms it by the scope that made it; for somebody else's there is a scope of its own.
+        let creator = try await gateway.job(request.parameter("id")).specification.createdBy
+        try request.require(creator == request.caller.name ? .disconnectorOperate : .disconnectorConfirm)
         return jobAnswer(
             try await gateway.confirmOrder(
                 request.parameter("id"),

@@ -43,7 +43,8 @@ extension GatewayAPI {
 
     @Sendable func listReadings(_ request: RoutedRequest) async throws -> HTTPResponse {
         let representation = StoredReadingRepresentation(numbersAsStrings: try request.numbersAsStrings())
-        let query = try readingsQuery(request)
+        var query = try readingsQuery(request)
+        query.target = try await confine(query.target, for: request)
         let cursor = try Self.readingsCursor(request)
         let limit: Int? = try request.query.integer("limit", in: 1...1_000_000)
         // Who asks for a meter that does not exist learns it before anything is sent.

@@ -24,6 +24,7 @@ extension GatewayAPI {
 
     @Sendable func createSchedule(_ request: RoutedRequest) async throws -> HTTPResponse {
         let (id, document): (ScheduleID, JSONValue) = try request.identifiedDocument()
+        try await checkSchedule(try? ScheduleConfiguration(document, now: gateway.clock.now()), request)
         do throws(GatewayError) {
             return try await answer(try await gateway.putSchedule(id, document, when: .ifAbsent))
         } catch {
@@ -41,6 +42,7 @@ extension GatewayAPI {
             throw Problem.badParameter("id", expected: "1 to 64 letters, digits and . _ ~ -")
         }
         let document = try request.json()
+        try await checkSchedule(try? ScheduleConfiguration(document, now: gateway.clock.now()), request)
         do throws(GatewayError) {
             return try await answer(
                 try await gateway.putSchedule(id, document, when: request.writePrecondition())
@@ -65,6 +67,7 @@ extension GatewayAPI {
 
     @Sendable func runSchedule(_ request: RoutedRequest) async throws -> HTTPResponse {
         let id = request.parameter("id")
+        try await checkSchedule(try await gateway.schedule(id).record.configuration, request)
         let job = try await gateway.runSchedule(id, caller: request.caller.name, traceID: request.id)
         guard let job else { throw GatewayError.notFound(what: "meter that schedule \(id) is about") }
         return jobAnswer(job, status: 202).with("Location", "\(settings.basePath)/jobs/\(job.id.text)")

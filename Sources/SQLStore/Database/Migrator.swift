@@ -19,6 +19,7 @@ public enum Migrator {
         (10, PackageResources.M0010_sql),
         (11, PackageResources.M0011_sql),
         (12, PackageResources.M0012_sql),
+        (13, PackageResources.M0013_sql),
         (16, PackageResources.M0016_sql),
     ]
 

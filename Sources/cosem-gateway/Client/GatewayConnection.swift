@@ -4,6 +4,8 @@
 import Glibc
 
 /// Asks a running gateway over HTTP, one connection a request; for the subcommands that work through it.
+///
+/// The API key comes from the environment variable `COSEM_GATEWAY_KEY`.
 struct GatewayConnection {
     /// Why there is no answer.
     struct Failure: Error, CustomStringConvertible {
@@ -55,6 +57,12 @@ struct GatewayConnection {
         defer { close(descriptor) }
         var head = "\(method) \(basePath)\(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
         head += "Accept: application/json\r\n"
+        // Not an option: what stands on a command line is seen by all on the machine.
+        if let key = getenv("COSEM_GATEWAY_KEY").map({ String(cString: $0) }), !key.isEmpty,
+            key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        {
+            head += "Authorization: Bearer \(key)\r\n"
+        }
         if let type { head += "Content-Type: \(type)\r\n" }
         if method != "GET" { head += "Content-Length: \(body.count)\r\n" }
         try Self.write(Array((head + "\r\n").utf8) + body, to: descriptor)

@@ -22,6 +22,7 @@ struct CosemGateway: AsyncParsableCommand {
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, DecodeCommand.self, OpenAPICommand.self,
             PreviewScheduleCommand.self,
             HealthCheckCommand.self, ImportReadoutCommand.self, ImportMetersCommand.self, AuditCommand.self,
+            KeyCommand.self,
         ]
     )
 

@@ -22,12 +22,18 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "How many healthy meters; one slow, one offline and one with a wrong password come besides.")
     var meters = 5
 
+    @Option(help: "none: everybody may do everything; required: callers need the key that is printed.")
+    var auth = "none"
+
     func validate() throws {
         guard (1...1000).contains(meters) else { throw ValidationError("--meters: 1 to 1000") }
     }
 
     func run() async throws {
-        let settings = try await GatewaySettings.resolve(flags: ["listen": listen, "log.level": "warning"], file: nil)
+        let settings = try await GatewaySettings.resolve(
+            flags: ["listen": listen, "log.level": "warning", "auth": auth],
+            file: nil
+        )
         let logger = Terminal.logger(level: settings.logLevel)
         _ = FileDescriptorLimit.raise()
         let process = try await GatewayProcess(settings: settings, persistence: .volatile(), logger: logger)
@@ -70,6 +76,9 @@ struct DemoCommand: AsyncParsableCommand {
         }
 
         let address = ListenAddress(host: settings.listen.host, port: try process.start())
+        if settings.requiresCredentials, let key = try await process.gateway.makeFirstAPIKey() {
+            print("The key, for curl -H 'Authorization: Bearer KEY':\n\(key.exposedText)\n")
+        }
         Self.printLines(base: "http://\(address)", meters: registered.map(\.id) + [Self.protectedID, Self.certifiedID])
         try await process.run(
             besides: [FleetService(fleet: healthy), FleetService(fleet: slow), FleetService(fleet: certified)]

@@ -37,10 +37,10 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var secretKeyFile: String?
 
-    @Option(help: "none; authentication of callers comes with a later version. (default: none)")
+    @Option(help: "required: callers need an API key; none: everybody may do everything. (default: required)")
     var auth: String?
 
-    @Flag(help: "Listen on an address that others can reach although callers are not authenticated.")
+    @Flag(help: "With --auth none: listen on an address that others can reach all the same.")
     var insecure = false
 
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
@@ -124,8 +124,17 @@ struct ServeCommand: AsyncParsableCommand {
         )
         let address = ListenAddress(host: settings.listen.host, port: try process.start())
         Terminal.tell("cosem-gateway \(Version.text) on http://\(address), contract at http://\(address)/openapi.yaml")
-        if !address.isLoopback {
-            Terminal.tell("Callers are not authenticated: whoever reaches \(address) reads and writes the meters.")
+        if !settings.requiresCredentials {
+            Terminal.tell("Callers need no key: whoever reaches \(address) reads and writes the meters.")
+        } else if let key = try await process.gateway.makeFirstAPIKey() {
+            Terminal.tell(
+                """
+                A key for the administrator, which is not shown again:
+                  \(key.exposedText)
+                  curl -H 'Authorization: Bearer \(key.exposedText)' http://\(address)/whoami
+                More keys: cosem-gateway key create --help, or POST /api-keys
+                """
+            )
         }
         try await process.run()
     }

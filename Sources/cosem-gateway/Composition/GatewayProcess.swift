@@ -125,7 +125,12 @@ struct GatewayProcess: Sendable {
                 )
             )
         }
-        let api = GatewayAPI(gateway: gateway, peers: cluster?.peers, logger: logger)
+        let api = GatewayAPI(
+            gateway: gateway,
+            settings: .init(requiresCredentials: settings.requiresCredentials),
+            peers: cluster?.peers,
+            logger: logger
+        )
         runner = JobRunner(
             queue: queue,
             handlers: api.jobHandlers,

@@ -17,6 +17,8 @@ struct GatewaySettings: Sendable {
     var databaseConnections: Int
     /// The file with the key that seals secrets in the database.
     var secretKeyFile: String
+    /// Whether callers need credentials.
+    var requiresCredentials: Bool
     /// The least level that is logged.
     var logLevel: Logger.Level
     /// Loop threads of the HTTP server, 1 or more.
@@ -98,16 +100,13 @@ struct GatewaySettings: Sendable {
             )
         }
         secretKeyFile = keyFile
-        let auth = reader.string(forKey: "auth", default: "none")
-        guard auth == "none" else {
-            throw SettingsError.invalid(
-                option: "auth",
-                value: auth,
-                hint: "this version cannot authenticate callers yet; the only choice is none"
-            )
+        let auth = reader.string(forKey: "auth", default: "required")
+        guard let choice = CredentialChoice(rawValue: auth) else {
+            throw SettingsError.invalid(option: "auth", value: auth, hint: "choose one of required, none")
         }
+        requiresCredentials = choice == .required
         let insecure = reader.string(forKey: "insecure", default: "false") == "true"
-        guard listen.isLoopback || insecure else { throw SettingsError.openAddress(listen) }
+        guard requiresCredentials || listen.isLoopback || insecure else { throw SettingsError.openAddress(listen) }
         let levelText = reader.string(forKey: "log.level", default: "info")
         guard let level = Logger.Level(rawValue: levelText) else {
             throw SettingsError.invalid(
@@ -146,6 +145,11 @@ struct GatewaySettings: Sendable {
         metersInMetrics = reader.string(forKey: "metrics.perMeter", default: "false") == "true" ? mostMeters : 0
         node = try NodeSettings(reader, listen: listen)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
+    }
+
+    private enum CredentialChoice: String {
+        case required
+        case none
     }
 
     private static func positive(_ reader: ConfigReader, _ key: ConfigKey, default fallback: Int) throws -> Int {

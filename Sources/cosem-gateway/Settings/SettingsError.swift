@@ -17,8 +17,8 @@ enum SettingsError: Error, CustomStringConvertible {
         case .missing(let option, let hint):
             "--\(option) is missing: \(hint)"
         case .openAddress(let address):
-            "--listen \(address): others could reach this address, and callers are not authenticated. "
-                + "Listen on 127.0.0.1, put an authenticating proxy in front, or add --insecure"
+            "--listen \(address): others could reach this address, and with --auth none whoever does may do everything. "
+                + "Leave --auth none out, listen on 127.0.0.1, or add --insecure"
         }
     }
 }

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+import DLMSSecurity
+import Fleet
+import GatewayCore
+import HTTPKit
+import Synchronization
+import Timekeeping
+
+/// Checks the credentials of callers.
+///
+/// What a key allows is kept in memory for some seconds, with the digest of the key, so that most requests are checked
+/// without the database; each request's key is digested and compared all the same. A key that is revoked through this
+/// gateway ends at once, one that is revoked elsewhere when those seconds are over.
+// Mutexes and not an actor: it is asked on the thread that received the request.
+final class CredentialDesk: Authenticator {
+    /// What is known of a key for a while.
+    private struct Entry {
+        let digest: [UInt8]
+        let identity: CallerIdentity
+        let addresses: [AddressRange]
+        let expiresAt: Timestamp?
+        let lookedAt: ContinuousClock.Instant
+    }
+
+    /// How long what the database said holds.
+    static let memoryTime = Duration.seconds(5)
+    /// How exactly it is noted when a key was used.
+    private static let useStep = Duration.seconds(60)
+    /// With more keys than this all are forgotten; those that are still used come back.
+    private static let mostEntries = 10_000
+
+    private let gateway: Gateway
+    /// The address that a request came from before another gateway sent it on; nil when none did.
+    private let originalAddress: @Sendable (HTTPRequest) -> String?
+    private let entries = Mutex<[String: Entry]>([:])
+
+    /// Makes a desk.
+    init(gateway: Gateway, originalAddress: @escaping @Sendable (HTTPRequest) -> String? = { _ in nil }) {
+        self.gateway = gateway
+        self.originalAddress = originalAddress
+    }
+
+    func identityAtHand(of request: HTTPRequest) -> CallerIdentity? {
+        switch credentials(of: request) {
+        case .none: return .anonymous
+        case .malformed(let problem): return .refused(problem)
+        case .key(let id, let octets):
+            guard let entry = entries.withLock({ $0[id] }), ContinuousClock.now - entry.lookedAt < Self.memoryTime
+            else { return nil }
+            return judge(entry, octets, request)
+        }
+    }
+
+    func identity(of request: HTTPRequest) async -> CallerIdentity {
+        if let identity = identityAtHand(of: request) { return identity }
+        guard case .key(let id, let octets) = credentials(of: request) else { return .anonymous }
+        // What is damaged is told without a look into the database.
+        guard APIKeyText(String(decoding: octets, as: UTF8.self)) != nil else { return .refused(Self.damaged) }
+        let record: APIKeyRecord?
+        do {
+            record = try await gateway.apiKey(id)
+        } catch {
+            return .refused(Problem(error, now: gateway.clock.now()))
+        }
+        let entry = Self.entry(record)
+        entries.withLock { entries in
+            if entries.count >= Self.mostEntries { entries.removeAll() }
+            entries[id] = entry
+        }
+        let identity = judge(entry, octets, request)
+        if identity.principal != nil, let record { await noteUse(record) }
+        return identity
+    }
+
+    /// Forgets what is known of a key, which was changed.
+    func forget(_ id: String) {
+        entries.withLock { $0[id] = nil }
+    }
+
+    // MARK: Credentials
+
+    private enum Credentials {
+        case none
+        case malformed(Problem)
+        case key(id: String, octets: [UInt8])
+    }
+
+    private func credentials(of request: HTTPRequest) -> Credentials {
+        guard let field = request.headers["Authorization"] else { return .none }
+        guard request.headers.count(of: "Authorization") == 1 else {
+            return .malformed(.tokenInvalid("the field Authorization is there twice"))
+        }
+        let octets = Array(field.utf8)
+        let scheme = Array("bearer ".utf8)
+        guard octets.count > scheme.count, zip(octets, scheme).allSatisfy({ $0 | 0x20 == $1 }) else {
+            return .malformed(.tokenInvalid("the scheme is not Bearer"))
+        }
+        let token = Array(octets[scheme.count...].drop { $0 == 0x20 })
+        guard let id = APIKeyText.id(in: token) else { return .malformed(Self.damaged) }
+        return .key(id: id, octets: token)
+    }
+
+    private func judge(_ entry: Entry, _ octets: [UInt8], _ request: HTTPRequest) -> CallerIdentity {
+        guard let digest = try? SHA256Digest.of(octets), Secret(digest) == Secret(entry.digest) else {
+            return .refused(Self.unknown)
+        }
+        if let end = entry.expiresAt, end <= gateway.clock.now() { return .refused(.tokenExpired) }
+        guard !entry.addresses.isEmpty else { return entry.identity }
+        let address = originalAddress(request) ?? request.remoteAddress
+        guard entry.addresses.contains(where: { $0.contains(address) }) else { return .refused(Self.elsewhere) }
+        return entry.identity
+    }
+
+    private static func entry(_ record: APIKeyRecord?) -> Entry {
+        let now = ContinuousClock.now
+        guard let record, let digest = Hexadecimal.octets(of: record.digest) else {
+            return Entry(digest: [], identity: .refused(unknown), addresses: [], expiresAt: nil, lookedAt: now)
+        }
+        let principal = Principal(
+            name: record.principal,
+            keyID: record.id,
+            scopes: record.grant.allScopes,
+            confinement: record.grant.labels,
+            expiresAt: record.expiresAt?.seconds,
+            requestsPerMinute: record.grant.requestsPerMinute
+        )
+        return Entry(
+            digest: digest,
+            identity: record.revokedAt == nil ? .known(principal) : .refused(revoked),
+            addresses: record.grant.addresses,
+            expiresAt: record.expiresAt,
+            lookedAt: now
+        )
+    }
+
+    private func noteUse(_ record: APIKeyRecord) async {
+        let now = gateway.clock.now()
+        if let last = record.lastUsedAt, now - last < Self.useStep { return }
+        // A use that cannot be noted is a use all the same.
+        try? await gateway.noteAPIKeyUse(record.id)
+    }
+
+    private static let damaged = Problem.tokenInvalid("it is not an API key, or it was damaged")
+    private static let unknown = Problem.tokenInvalid("it is not known here")
+    private static let revoked = Problem.tokenInvalid("it was revoked")
+    private static let elsewhere = Problem.tokenInvalid("it is not good from this address")
+}
