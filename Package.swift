@@ -107,6 +107,7 @@ let package = Package(
 
         part("HTTPKit", ["JSONText", logging]),
         part("HTTPForwarding", ["HTTPKit", nioCore, nioPosix, nioHTTP1]),
+        part("HTTPOutbound", ["MeterTransport", "DLMSSecurity", nioCore, nioPosix, nioHTTP1]),
         part("MicroHTTPServer", ["HTTPKit", "CMicroHTTPD", "CMicroHTTPDShim", logging, lifecycle]),
         part(
             "GatewayCore",
@@ -127,7 +128,7 @@ let package = Package(
             name: "cosem-gateway",
             dependencies: [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "HTTPKit",
-                "HTTPForwarding",
+                "HTTPForwarding", "HTTPOutbound",
                 "MicroHTTPServer",
                 "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec",
                 "JSONText", "Timekeeping", argumentParser, configuration, systemPackage, logging, lifecycle,
@@ -197,6 +198,7 @@ let package = Package(
             ]
         ),
         tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
+        tests("HTTPOutboundTests", ["HTTPOutbound", "DLMSSecurity"]),
         tests("HTTPForwardingTests", ["HTTPForwarding", "MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
     ],
     // C23 for #embed.

@@ -54,5 +54,8 @@ public typealias ScheduleID = Identifier<ScheduleRecord>
 /// The operator's name of a set of readings.
 public typealias ReadingSetID = Identifier<ReadingSetRecord>
 
+/// The operator's name of a webhook.
+public typealias WebhookID = Identifier<WebhookRecord>
+
 /// The operator's name of a group of channels.
 public typealias ChannelGroupID = Identifier<ChannelGroupRecord>

@@ -123,6 +123,16 @@ extension GatewayAPI {
             Route(.get, "/completeness", name: "listCompleteness", query: ["from", "to", "meter", "profile", "label", "group", "limit", "cursor"], scope: .readingsRead, handler: listCompleteness),
             Route(.get, Self.profile + "/rows", name: "listProfileRows", query: Self.rowWords, produces: Self.rowTypes, scope: .readingsRead, handler: listRows),
 
+            Route(.get, "/webhooks", name: "listWebhooks", query: ["limit", "cursor"], scope: .webhooksWrite, handler: listWebhooks),
+            Route(.post, "/webhooks", name: "createWebhook", consumes: Self.json, scope: .webhooksWrite, handler: createWebhook),
+            Route(.get, "/webhooks/{id}", name: "getWebhook", scope: .webhooksWrite, handler: getWebhook),
+            Route(.put, "/webhooks/{id}", name: "putWebhook", consumes: Self.json, scope: .webhooksWrite, handler: putWebhook),
+            Route(.delete, "/webhooks/{id}", name: "deleteWebhook", scope: .webhooksWrite, handler: deleteWebhook),
+            Route(.post, "/webhooks/{id}/test", name: "testWebhook", scope: .webhooksWrite, handler: testWebhook),
+            Route(.get, "/webhooks/{id}/deliveries", name: "listWebhookDeliveries", query: ["state", "limit", "cursor"], scope: .webhooksWrite, handler: listWebhookDeliveries),
+            Route(.get, "/webhooks/{id}/deliveries/{delivery}", name: "getWebhookDelivery", scope: .webhooksWrite, handler: getWebhookDelivery),
+            Route(.post, "/webhooks/{id}/deliveries/{delivery}/redeliver", name: "redeliverWebhook", scope: .webhooksWrite, handler: redeliver),
+
             Route(.get, "/groups", name: "listMeterGroups", query: ["limit", "cursor"], scope: .metersRead, handler: listMeterGroups),
             Route(.post, "/groups", name: "createMeterGroup", consumes: Self.json, scope: .metersWrite, handler: createMeterGroup),
             Route(.get, "/groups/{id}", name: "getMeterGroup", scope: .metersRead, handler: getMeterGroup),

@@ -19,6 +19,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & ReadingStore
     & AuditLog
     & NodeStore
+    & WebhookStore
     & ScheduleStore
     & APIKeyStore
 
@@ -43,6 +44,8 @@ public final class Gateway: Sendable {
         public var node: String
         /// Whether schedules may switch supply.
         public var allowsRecurringOrders = false
+        /// Whether webhooks may be called without TLS.
+        public var allowsPlainWebhooks = false
         /// Of how many meters `/metrics` tells the newest readings; 0 = of none.
         public var metersInMetrics = 0
 
@@ -83,6 +86,8 @@ public final class Gateway: Sendable {
     let store: any GatewayStore
     /// What meters push to; nil when nothing listens for it.
     let pushIntake: PushIntake?
+    /// Brings letters to webhooks; nil has no way out.
+    let courier: (any WebhookCourier)?
     let access: any MeterAccess
     let custodian: CounterCustodian?
     let exchange: MeterExchange
@@ -112,6 +117,7 @@ public final class Gateway: Sendable {
     ///   - access: the connection manager.
     ///   - custodian: keeps invocation counters, the same that `access` asks; nil keeps none.
     ///   - pushIntake: where what meters push waits; nil when nothing listens for it.
+    ///   - courier: brings letters to webhooks; nil has no way out.
     ///   - settings: what can be tuned.
     ///   - clock: the time of day.
     public init(
@@ -120,10 +126,12 @@ public final class Gateway: Sendable {
         access: any MeterAccess,
         custodian: CounterCustodian? = nil,
         pushIntake: PushIntake? = nil,
+        courier: (any WebhookCourier)? = nil,
         settings: Settings = Settings(),
         clock: any WallClock = SystemWallClock()
     ) {
         self.pushIntake = pushIntake
+        self.courier = courier
         self.store = store
         self.jobs = jobs
         self.access = access
@@ -163,7 +171,7 @@ public final class Gateway: Sendable {
             metrics: metrics,
             usualAge: settings.valueAge
         )
-        readingKeeper = ReadingKeeper(store: store, clock: clock, metrics: metrics)
+        readingKeeper = ReadingKeeper(store: store, clock: clock, metrics: metrics, events: events)
         storedRows = StoredRowsReader(store: store, clock: clock)
         writer = AttributeWriter(exchange: exchange, reader: reader, clock: clock, metrics: metrics)
         invoker = MethodInvoker(exchange: exchange, objects: objects, clock: clock)

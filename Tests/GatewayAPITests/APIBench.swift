@@ -54,7 +54,8 @@ struct APIBench: Sendable {
         _ makeObjects: ((HandClock) -> any ObjectServer)?,
         _ framing: ServerFraming,
         _ storedRowsAreFinal: Bool,
-        _ orders: OrderSettings
+        _ orders: OrderSettings,
+        _ courier: (any WebhookCourier)?
     ) async throws {
         var options = MeterListener.Options()
         options.framing = framing
@@ -79,6 +80,7 @@ struct APIBench: Sendable {
             jobs: queue,
             access: sessions,
             custodian: custodian,
+            courier: courier,
             settings: .init(storedRowsAreFinal: storedRowsAreFinal, orders: orders),
             clock: clock
         )
@@ -95,14 +97,16 @@ struct APIBench: Sendable {
     ///   - framing: what it speaks.
     ///   - storedRowsAreFinal: whether rows that are all stored are told again without the meter.
     ///   - orders: what keeps orders in bounds.
+    ///   - courier: the way out to webhooks.
     static func run(
         serving makeObjects: ((HandClock) -> any ObjectServer)? = nil,
         framing: ServerFraming = .wrapper,
         storedRowsAreFinal: Bool = false,
         orders: OrderSettings = OrderSettings(),
+        courier: (any WebhookCourier)? = nil,
         _ body: (APIBench) async throws -> Void
     ) async throws {
-        let bench = try await APIBench(makeObjects, framing, storedRowsAreFinal, orders)
+        let bench = try await APIBench(makeObjects, framing, storedRowsAreFinal, orders, courier)
         let made = try await bench.send(.put, "/meters/M1", bench.configuration())
         #expect(made.status == 201)
         try await body(bench)

@@ -78,9 +78,9 @@ struct EventStoreTests {
         try await backend.run { stores in
             let all = (0..<5).map { event(Int64($0)) }
             try await stores.fleet.appendEvents(all)
-            #expect(try await stores.fleet.removeEvents(before: all[3].at, limit: 2) == 2)
-            #expect(try await stores.fleet.removeEvents(before: all[3].at, limit: 2) == 1)
-            #expect(try await stores.fleet.removeEvents(before: all[3].at, limit: 2) == 0)
+            #expect(try await stores.fleet.removeEvents(before: all[3].at, of: nil, limit: 2) == 2)
+            #expect(try await stores.fleet.removeEvents(before: all[3].at, of: nil, limit: 2) == 1)
+            #expect(try await stores.fleet.removeEvents(before: all[3].at, of: nil, limit: 2) == 0)
             #expect(
                 try await stores.fleet.events(matching: EventQuery(start: .since(Self.start)), limit: 9) == [
                     all[3], all[4],

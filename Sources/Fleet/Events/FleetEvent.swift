@@ -73,6 +73,10 @@ extension EventType {
     public static let gapFound = EventType(known: "gap-found")
     /// A gap in a profile was filled, or given up.
     public static let gapClosed = EventType(known: "gap-closed")
+    /// Readings of a meter were stored; kept only while a webhook wants it.
+    public static let readingStored = EventType(known: "reading-stored")
+    /// Nothing happened: somebody tries a webhook.
+    public static let webhookTest = EventType(known: "webhook-test")
     /// A gateway joined or left.
     public static let nodeChanged = EventType(known: "node-changed")
 }

@@ -15,8 +15,9 @@ public protocol EventStore: Sendable {
 
     /// Forgets events that are older than a moment, at most so many at once.
     ///
+    /// - Parameter type: of this type only; nil forgets all.
     /// - Returns: how many were forgotten.
-    func removeEvents(before moment: Timestamp, limit: Int) async throws(StoreError) -> Int
+    func removeEvents(before moment: Timestamp, of type: EventType?, limit: Int) async throws(StoreError) -> Int
 }
 
 /// Which events a list shows; conditions left out do not restrict.

@@ -30,6 +30,9 @@ public protocol MeterGroupStore: Sendable {
         when precondition: WritePrecondition
     ) async throws(StoreError) -> MeterGroupRecord
 
+    /// Whether a group lists a meter.
+    func isListed(_ meter: MeterID, in group: MeterGroupID) async throws(StoreError) -> Bool
+
     /// Removes a group if the precondition holds; false when there was none and that was allowed.
     ///
     /// - Throws: ``StoreError/preconditionFailed(current:)``, ``StoreError/inUse(by:)`` with schedules that name it.

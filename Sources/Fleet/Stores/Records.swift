@@ -47,5 +47,8 @@ public typealias MeterGroupRecord = ConfigurationRecord<MeterGroupConfiguration>
 /// A stored schedule.
 public typealias ScheduleRecord = ConfigurationRecord<ScheduleConfiguration>
 
+/// A stored webhook, without its secret.
+public typealias WebhookRecord = ConfigurationRecord<WebhookConfiguration>
+
 /// A stored set of readings.
 public typealias ReadingSetRecord = ConfigurationRecord<ReadingSetConfiguration>

@@ -29,10 +29,16 @@ public final class EventFeed: Sendable {
     private struct Listeners {
         var next = 0
         var sinks: [Int: AsyncStream<FleetEvent>.Continuation] = [:]
+        /// Those of them that want to know of stored readings.
+        var afterReadings: Set<Int> = []
+        /// Whether readings that were stored are kept as events, because a webhook wants them.
+        var keepsReadings = false
     }
 
     /// How many events wait for one who listens; the oldest are dropped, and he has to ask the store.
     private static let mostWaiting = 1000
+    /// Stored readings are so many that they are not kept as events for longer; deliveries of them are.
+    private static let readingRetention = Duration.seconds(86_400)
     /// How many events are forgotten in one transaction.
     private static let removedAtOnce = 5000
 
@@ -49,16 +55,19 @@ public final class EventFeed: Sendable {
 
     /// Names events that happened now, without keeping them; for who keeps them in a transaction of its own.
     public func events(of drafts: [Draft]) -> [FleetEvent] {
+        drafts.map(event)
+    }
+
+    /// Names one event that happened now, without keeping it.
+    func event(of draft: Draft) -> FleetEvent {
         let now = clock.now()
-        return drafts.map { draft in
-            FleetEvent(
-                id: identifiers.next(at: now),
-                at: now,
-                type: draft.type,
-                meter: draft.meter,
-                data: draft.data
-            )
-        }
+        return FleetEvent(
+            id: identifiers.next(at: now),
+            at: now,
+            type: draft.type,
+            meter: draft.meter,
+            data: draft.data
+        )
     }
 
     /// Keeps events and tells of them.
@@ -83,16 +92,39 @@ public final class EventFeed: Sendable {
         }
     }
 
+    /// Whether stored readings are to be kept as events.
+    func keepReadings(_ areWanted: Bool) {
+        listeners.withLock { $0.keepsReadings = areWanted }
+    }
+
+    /// Whether anybody wants to know of stored readings.
+    var isAnybodyAfterReadings: Bool {
+        listeners.withLock { $0.keepsReadings || !$0.afterReadings.isEmpty }
+    }
+
+    /// Tells of stored readings, and keeps that if a webhook wants it.
+    func publishReadings(_ drafts: [Draft]) async throws(StoreError) {
+        let events = events(of: drafts)
+        if listeners.withLock({ $0.keepsReadings }) { try await store.appendEvents(events) }
+        tell(events)
+    }
+
     /// Events from now on, until who listens stops.
-    public func listen() -> AsyncStream<FleetEvent> {
+    ///
+    /// - Parameter wantsReadings: whether stored readings are wanted, which are many.
+    public func listen(wantsReadings: Bool = true) -> AsyncStream<FleetEvent> {
         let (stream, sink) = AsyncStream<FleetEvent>.makeStream(bufferingPolicy: .bufferingNewest(Self.mostWaiting))
         let number = listeners.withLock { listeners in
             listeners.next += 1
             listeners.sinks[listeners.next] = sink
+            if wantsReadings { listeners.afterReadings.insert(listeners.next) }
             return listeners.next
         }
         sink.onTermination = { [weak self] _ in
-            _ = self?.listeners.withLock { $0.sinks.removeValue(forKey: number) }
+            self?.listeners.withLock { listeners in
+                listeners.sinks[number] = nil
+                listeners.afterReadings.remove(number)
+            }
         }
         return stream
     }
@@ -107,10 +139,15 @@ public final class EventFeed: Sendable {
     /// - Returns: how many were forgotten.
     @discardableResult
     public func forget(olderThan retention: Duration) async throws(StoreError) -> Int {
-        let end = clock.now() - retention
+        let now = clock.now()
+        return try await forget(before: now - retention, of: nil)
+            + forget(before: now - min(retention, Self.readingRetention), of: .readingStored)
+    }
+
+    private func forget(before end: Timestamp, of type: EventType?) async throws(StoreError) -> Int {
         var forgotten = 0
         while true {
-            let removed = try await store.removeEvents(before: end, limit: Self.removedAtOnce)
+            let removed = try await store.removeEvents(before: end, of: type, limit: Self.removedAtOnce)
             forgotten += removed
             guard removed == Self.removedAtOnce else { return forgotten }
         }

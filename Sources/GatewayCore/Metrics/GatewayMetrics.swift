@@ -97,6 +97,12 @@ public final class GatewayMetrics: Sendable {
         "Readings handed to the store.",
         labels: ["outcome"]
     )
+    /// Tries to deliver to webhooks, by what came of them.
+    public let webhookDeliveries = MetricCounter(
+        "cosem_gateway_webhook_deliveries_total",
+        "Tries to deliver an event to a webhook.",
+        labels: ["outcome"]
+    )
     private let version: String
 
     /// Makes the counters of one gateway.
@@ -183,6 +189,7 @@ public final class GatewayMetrics: Sendable {
         cacheMisses.write(into: &text)
         octets.write(into: &text)
         readings.write(into: &text)
+        webhookDeliveries.write(into: &text)
         if let dialIns = present.dialIns { write(dialIns, into: &text) }
         if let pushes = present.pushes { pushes.write(into: &text) }
         present.meterReadings?.write(into: &text)

@@ -161,6 +161,12 @@ public actor PushReceiver {
             do throws(StoreError) {
                 try await gateway.store.keepPushed(batch)
                 gateway.events.tell(batch.events)
+                for readings in batch.readings {
+                    // What is pushed is judged to be news before it gets here.
+                    var receipt = ReadingReceipt()
+                    receipt.values.new = readings.readings.count
+                    await gateway.events.tellReadings(readings, receipt)
+                }
                 return true
             } catch {
                 logger.error("what meters pushed could not be kept", metadata: ["reason": "\(error)"])

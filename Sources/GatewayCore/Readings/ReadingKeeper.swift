@@ -11,6 +11,7 @@ struct ReadingKeeper: Sendable {
     let store: any GatewayStore
     let clock: any WallClock
     let metrics: GatewayMetrics
+    let events: EventFeed
 
     /// Values of more octets are no readings.
     private static let longestValue = 1024
@@ -50,6 +51,7 @@ struct ReadingKeeper: Sendable {
             count("new", receipt.values.new)
             count("repeated", receipt.values.repeated)
             count("revised", receipt.values.revised)
+            await events.tellReadings(batch, receipt)
             return receipt
         } catch {
             count("failed", 1)

@@ -1,54 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import DLMSSecurity
-import NIOCore
+package import DLMSSecurity
+package import NIOCore
 
 /// Runs a ``TLSSession`` on a channel, so that what is above it sees octets in clear.
-final class TLSHandler: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+package final class TLSHandler: ChannelDuplexHandler {
+    /// Octets.
+    package typealias InboundIn = ByteBuffer
+    /// Octets.
+    package typealias InboundOut = ByteBuffer
+    /// Octets.
+    package typealias OutboundIn = ByteBuffer
+    /// Octets.
+    package typealias OutboundOut = ByteBuffer
 
     private let session: TLSSession
     /// Fulfilled when the handshake is done.
     private let ready: EventLoopPromise<Void>?
 
-    init(_ session: TLSSession, ready: EventLoopPromise<Void>? = nil) {
+    /// Runs a session.
+    ///
+    /// - Parameter ready: fulfilled when the handshake is done, failed when it will not be.
+    package init(_ session: TLSSession, ready: EventLoopPromise<Void>? = nil) {
         self.session = session
         self.ready = ready
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    /// An event of the channel.
+    package func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { perform(session.connected(), context) }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    /// An event of the channel.
+    package func handlerRemoved(context: ChannelHandlerContext) {
         ready?.fail(ChannelError.eof)
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    /// An event of the channel.
+    package func channelActive(context: ChannelHandlerContext) {
         perform(session.connected(), context)
         context.fireChannelActive()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    /// An event of the channel.
+    package func channelInactive(context: ChannelHandlerContext) {
         ready?.fail(ChannelError.eof)
         context.fireChannelInactive()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    /// An event of the channel.
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         perform(session.received(Array(unwrapInboundIn(data).readableBytesView)), context)
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    /// An event of the channel.
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let output = session.send(Array(unwrapOutboundIn(data).readableBytesView))
         context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: output.send)), promise: promise)
         if let fault = output.fault { fail(fault, context) }
     }
 
-    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    /// An event of the channel.
+    package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         perform(session.close(), context)
         context.close(mode: mode, promise: promise)
     }

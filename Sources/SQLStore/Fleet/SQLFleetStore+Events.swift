@@ -55,11 +55,21 @@ extension SQLFleetStore: EventStore {
     }
 
     /// Forgets old events.
-    public func removeEvents(before moment: Timestamp, limit: Int) async throws(StoreError) -> Int {
-        try await write { connection in
+    public func removeEvents(
+        before moment: Timestamp,
+        of type: EventType? = nil,
+        limit: Int
+    ) async throws(StoreError) -> Int {
+        var binds: SQLBinds = ["end": .text(Self.firstText(at: moment)), "limit": .integer(Int64(max(limit, 1)))]
+        if let type { binds["type"] = .text(type.text) }
+        let condition = type == nil ? "" : "AND type = :type"
+        return try await write { [binds] connection in
             try connection.execute(
-                "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < :end ORDER BY id LIMIT :limit)",
-                ["end": .text(Self.firstText(at: moment)), "limit": .integer(Int64(max(limit, 1)))]
+                """
+                DELETE FROM events
+                WHERE id IN (SELECT id FROM events WHERE id < :end \(condition) ORDER BY id LIMIT :limit)
+                """,
+                binds
             )
         }
     }

@@ -87,6 +87,16 @@ extension SQLFleetStore: MeterGroupStore {
         return try Self.meterGroupRecord(row)
     }
 
+    /// Whether a group lists a meter.
+    public func isListed(_ meter: MeterID, in group: MeterGroupID) async throws(StoreError) -> Bool {
+        try await read { connection in
+            try !connection.query(
+                "SELECT meter_id FROM meter_group_members WHERE group_id = :group_id AND meter_id = :meter_id",
+                ["group_id": .text(group.text), "meter_id": .text(meter.text)]
+            ).isEmpty
+        }
+    }
+
     /// Removes a group if the precondition holds; false when there was none and that was allowed.
     public func deleteMeterGroup(
         _ id: MeterGroupID,

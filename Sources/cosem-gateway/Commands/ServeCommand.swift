@@ -93,6 +93,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Meters that push")
     var push: PushOptions
 
+    @OptionGroup(title: "Webhooks")
+    var webhooks: WebhookOptions
+
     func run() async throws {
         let settings = try await GatewaySettings.resolve(
             flags: [
@@ -106,7 +109,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "metrics.perMeter": metricsPerMeter ? "true" : nil, "metrics.maxMeters": metricsMaxMeters,
                 "shutdown.grace": shutdownGrace, "jobs.retention": jobsRetention,
             ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag }
-                .merging(node.flags) { flag, _ in flag },
+                .merging(node.flags) { flag, _ in flag }.merging(webhooks.flags) { flag, _ in flag },
             file: config
         )
         let logger = Terminal.logger(level: settings.logLevel)

@@ -6,6 +6,7 @@ import Fleet
 import GatewayAPI
 import GatewayCore
 import HTTPKit
+import HTTPOutbound
 import Jobs
 import Logging
 import MeterSessions
@@ -105,6 +106,7 @@ struct GatewayProcess: Sendable {
             jobRetention: .seconds(settings.jobRetentionDays * 86_400)
         )
         gatewaySettings.allowsRecurringOrders = settings.allowsRecurringOrders
+        gatewaySettings.allowsPlainWebhooks = settings.webhooks.allowsPlain
         gatewaySettings.metersInMetrics = settings.metersInMetrics
         gateway = Gateway(
             store: fleet,
@@ -112,6 +114,12 @@ struct GatewayProcess: Sendable {
             access: sessions,
             custodian: custodian,
             pushIntake: pushIntake,
+            courier: HTTPWebhookCourier(
+                client: try OutboundHTTPClient(
+                    policy: AddressPolicy(allowsPrivate: settings.webhooks.allowsPrivate),
+                    authorityFile: settings.webhooks.authorityFile
+                )
+            ),
             settings: gatewaySettings
         )
         if let cluster {
@@ -181,6 +189,7 @@ struct GatewayProcess: Sendable {
                 ]
                     + clusterServices
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace), sweeper, runner, recovery]
+                    + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logger))]
                     + [Scheduler(gateway: gateway, logger: logger), server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],

@@ -53,6 +53,8 @@ struct GatewaySettings: Sendable {
     var pushPolicy: PushPolicy
     /// What keeps orders that switch supply in bounds.
     var orders: OrderSettings
+    /// How webhooks are called.
+    var webhooks: WebhookSettings
     /// Of how many meters `/metrics` tells the newest readings; 0 = of none.
     var metersInMetrics: Int
 
@@ -143,6 +145,7 @@ struct GatewaySettings: Sendable {
         orders = try OrderSettings.resolve(reader, holdFile: database.holdFile)
         let mostMeters = try Self.positive(reader, "metrics.maxMeters", default: 1000)
         metersInMetrics = reader.string(forKey: "metrics.perMeter", default: "false") == "true" ? mostMeters : 0
+        webhooks = WebhookSettings(reader)
         node = try NodeSettings(reader, listen: listen)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
     }

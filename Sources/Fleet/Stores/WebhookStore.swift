@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+public import DLMSSecurity
+public import Timekeeping
+
+/// Keeps webhooks and what is on its way to them; what it returns from a write is durable.
+public protocol WebhookStore: Sendable {
+    /// Writes a webhook if the precondition holds, as one step.
+    ///
+    /// - Parameter secret: replaces the secret there is; nil leaves it, and a webhook that is new needs one.
+    /// - Throws: ``StoreError/preconditionFailed(current:)``, ``StoreError/unavailable(reason:)``.
+    func putWebhook(
+        _ id: WebhookID,
+        _ configuration: WebhookConfiguration,
+        secret: Secret?,
+        when precondition: WritePrecondition
+    ) async throws(StoreError) -> WriteResult<WebhookRecord>
+
+    /// The webhook; nil when there is none.
+    func webhook(_ id: WebhookID) async throws(StoreError) -> WebhookRecord?
+
+    /// What deliveries to a webhook are signed with; nil when there is no such webhook.
+    func webhookSecret(_ id: WebhookID) async throws(StoreError) -> Secret?
+
+    /// Webhooks in the order of their identifiers, at most `limit` after the cursor.
+    func webhooks(after cursor: String?, limit: Int) async throws(StoreError) -> Page<WebhookRecord>
+
+    /// Removes a webhook and its deliveries if the precondition holds; false when there was none and that was allowed.
+    func deleteWebhook(_ id: WebhookID, when precondition: WritePrecondition) async throws(StoreError) -> Bool
+
+    /// Up to which event deliveries were made for a webhook; nil when there is no such webhook.
+    func webhookMark(_ id: WebhookID) async throws(StoreError) -> EventID?
+
+    /// Keeps deliveries, and up to which event they were made; one for an event that has one already changes nothing.
+    ///
+    /// - Returns: how many are new; 0 for a webhook that was removed.
+    func addDeliveries(
+        _ deliveries: [WebhookDelivery],
+        of webhook: WebhookID,
+        upTo mark: EventID?
+    ) async throws(StoreError) -> Int
+
+    /// Deliveries of enabled webhooks that are due, the longest due first; they are due again after the lease, so that no
+    /// other gateway takes them meanwhile and one that ends in between loses nothing.
+    func claimDeliveries(
+        at now: Timestamp,
+        lease: Duration,
+        except busy: Set<WebhookID>,
+        limit: Int
+    ) async throws(StoreError) -> [WebhookDelivery]
+
+    /// Keeps what came of a try.
+    func settleDelivery(_ delivery: WebhookDelivery) async throws(StoreError)
+
+    /// The delivery; nil when the webhook has none with this name.
+    func delivery(_ id: EventID, of webhook: WebhookID) async throws(StoreError) -> WebhookDelivery?
+
+    /// Deliveries of a webhook, the newest first, older than the one given.
+    func deliveries(
+        of webhook: WebhookID,
+        in state: WebhookDelivery.State?,
+        before: EventID?,
+        limit: Int
+    ) async throws(StoreError) -> [WebhookDelivery]
+
+    /// Forgets deliveries that came to an end and were made before a moment, at most so many at once.
+    ///
+    /// - Returns: how many were forgotten.
+    func removeDeliveries(before moment: Timestamp, limit: Int) async throws(StoreError) -> Int
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSCodec
+public import DLMSSecurity
+public import Fleet
+import JSONText
+public import Jobs
+import Timekeeping
+
+extension SQLFleetStore {
+    private var webhooks: ConfigurationTable { ConfigurationTable(name: "webhooks", dialect: database.dialect) }
+
+    /// Writes a webhook if the precondition holds, as one step.
+    public func putWebhook(
+        _ id: WebhookID,
+        _ configuration: WebhookConfiguration,
+        secret: Secret?,
+        when precondition: WritePrecondition
+    ) async throws(StoreError) -> WriteResult<WebhookRecord> {
+        var writer = JSONWriter()
+        writer.beginObject()
+        configuration.writeMembers(into: &writer)
+        writer.endObject()
+        let document = String(decoding: writer.octets, as: UTF8.self)
+        var sealed: String?
+        if let secret {
+            do throws(SealingError) {
+                sealed = Hexadecimal.text(of: try sealer.seal(secret, for: Self.place(id)))
+            } catch {
+                throw .sealing(error)
+            }
+        }
+        let now = clock.now()
+        let (row, isNew) = try await write { [webhooks, sealed] connection in
+            let present = try connection.query(
+                "SELECT secret, mark FROM webhooks WHERE id = :id",
+                ["id": .text(id.text)]
+            ).first
+            let kept = try present?.text("secret")
+            guard let secret = sealed ?? kept else { throw StoreError.preconditionFailed(current: nil) }
+            // One that is new is told of what happens from now on.
+            let newest = try connection.query("SELECT id FROM events ORDER BY id DESC LIMIT 1", [:]).first?.text("id")
+            let mark = try present?.text("mark") ?? newest ?? ""
+            return try webhooks.put(
+                id.text,
+                document: document,
+                columns: [
+                    ("enabled", .flag(configuration.isEnabled)), ("secret", .text(secret)), ("mark", .text(mark)),
+                ],
+                when: precondition,
+                now: now,
+                on: connection
+            )
+        }
+        let record = try Self.record(row, configuration)
+        return isNew ? .created(record) : .replaced(record)
+    }
+
+    /// The webhook; nil when there is none.
+    public func webhook(_ id: WebhookID) async throws(StoreError) -> WebhookRecord? {
+        let row = try await read { [webhooks] connection in try webhooks.row(id.text, on: connection) }
+        guard let row else { return nil }
+        return try Self.webhookRecord(row)
+    }
+
+    /// What deliveries to a webhook are signed with; nil when there is no such webhook.
+    public func webhookSecret(_ id: WebhookID) async throws(StoreError) -> Secret? {
+        let sealed = try await read { connection in
+            try connection.query("SELECT secret FROM webhooks WHERE id = :id", ["id": .text(id.text)]).first?.text(
+                "secret"
+            )
+        }
+        guard let sealed else { return nil }
+        do throws(SealingError) {
+            guard let octets = Hexadecimal.octets(of: sealed) else { throw .malformed }
+            return try sealer.open(octets, for: Self.place(id))
+        } catch {
+            throw .sealing(error)
+        }
+    }
+
+    /// Webhooks in the order of their identifiers, at most `limit` after the cursor.
+    public func webhooks(after cursor: String?, limit: Int) async throws(StoreError) -> Page<WebhookRecord> {
+        try Self.checkCursor(cursor)
+        let limit = max(limit, 1)
+        let rows = try await read { [webhooks] connection in
+            try webhooks.rows(after: cursor, limit: limit + 1, on: connection)
+        }
+        return try Self.page(rows, limit: limit, Self.webhookRecord)
+    }
+
+    /// Removes a webhook and its deliveries if the precondition holds.
+    public func deleteWebhook(
+        _ id: WebhookID,
+        when precondition: WritePrecondition
+    ) async throws(StoreError) -> Bool {
+        try await write { [webhooks] connection in
+            try connection.execute(
+                "DELETE FROM webhook_deliveries WHERE webhook_id = :id",
+                ["id": .text(id.text)]
+            )
+            return try webhooks.delete(id.text, when: precondition, on: connection)
+        }
+    }
+
+    /// Up to which event deliveries were made for a webhook.
+    public func webhookMark(_ id: WebhookID) async throws(StoreError) -> EventID? {
+        let mark = try await read { connection in
+            try connection.query("SELECT mark FROM webhooks WHERE id = :id", ["id": .text(id.text)]).first?.text("mark")
+        }
+        guard let mark else { return nil }
+        return EventID(mark) ?? Self.firstEvent
+    }
+
+    /// Less than every event.
+    private static let firstEvent = EventID("00000000-0000-7000-8000-000000000000")
+
+    private static func place(_ id: WebhookID) -> SealingContext {
+        SealingContext(table: "webhooks", row: id.text, column: "secret")
+    }
+
+    private static func webhookRecord(_ row: ConfigurationTable.Row) throws(StoreError) -> WebhookRecord {
+        let value = try parse(row)
+        let configuration: WebhookConfiguration
+        do throws(JSONMemberError) {
+            configuration = try WebhookDocument(value, isStored: true).configuration
+        } catch {
+            throw .damaged(record: row.id, reason: "\(error)")
+        }
+        return try record(row, configuration)
+    }
+}

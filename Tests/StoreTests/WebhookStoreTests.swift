@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import DLMSSecurity
+import Fleet
+import Jobs
+import Testing
+import Timekeeping
+
+@Suite("Stores of webhooks")
+struct WebhookStoreTests {
+    private static let secret = Secret([UInt8](repeating: 9, count: 32))
+    private static let now = Timestamp(seconds: 1_800_000_000)
+    private let identifiers = JobIDGenerator()
+
+    private func configuration(_ types: [EventType] = []) throws -> WebhookConfiguration {
+        WebhookConfiguration(url: try #require(WebhookURL("https://billing.example/hook?token=1")), types: types)
+    }
+
+    private func delivery(_ webhook: WebhookID, _ event: EventID? = nil) -> WebhookDelivery {
+        WebhookDelivery(
+            id: identifiers.next(at: Self.now),
+            webhook: webhook,
+            event: event ?? identifiers.next(at: Self.now),
+            type: .meterAlarm,
+            meter: MeterID("M-1"),
+            document: "{}",
+            createdAt: Self.now
+        )
+    }
+
+    private func make(_ text: String, in stores: Stores) async throws -> WebhookID {
+        let id = try #require(WebhookID(text))
+        _ = try await stores.fleet.putWebhook(id, try configuration(), secret: Self.secret, when: .ifAbsent)
+        return id
+    }
+
+    @Test(
+        "A webhook reads back, keeps its secret when it is replaced, and is gone with what was on its way to it",
+        arguments: Backend.allCases
+    )
+    func configuration(_ backend: Backend) async throws {
+        try await backend.run { stores in
+            let id = try await make("billing", in: stores)
+            var changed = try configuration([.meterAlarm, .orderFinished])
+            changed.target = .meters([try #require(MeterID("M-1"))])
+            changed.isEnabled = false
+            changed.disabledReason = "gone"
+            _ = try await stores.fleet.putWebhook(id, changed, secret: nil, when: .ifPresent)
+            #expect(try await stores.fleet.webhook(id)?.configuration == changed)
+            #expect(try await stores.fleet.webhookSecret(id) == Self.secret)
+            #expect(try await stores.fleet.webhooks(after: nil, limit: 10).items.map(\.id) == [id])
+            let kept = delivery(id)
+            #expect(try await stores.fleet.addDeliveries([kept], of: id, upTo: nil) == 1)
+            #expect(try await stores.fleet.deleteWebhook(id, when: .unconditional))
+            #expect(try await stores.fleet.delivery(kept.id, of: id) == nil)
+            #expect(try await stores.fleet.addDeliveries([delivery(id)], of: id, upTo: nil) == 0)
+        }
+    }
+
+    @Test(
+        "An event is delivered once to each webhook, however often deliveries are made of it",
+        arguments: Backend.allCases
+    )
+    func once(_ backend: Backend) async throws {
+        try await backend.run { stores in
+            let (one, other) = (try await make("a", in: stores), try await make("b", in: stores))
+            let event = identifiers.next(at: Self.now)
+            #expect(try await stores.fleet.addDeliveries([delivery(one, event)], of: one, upTo: event) == 1)
+            #expect(try await stores.fleet.addDeliveries([delivery(one, event)], of: one, upTo: event) == 0)
+            #expect(try await stores.fleet.addDeliveries([delivery(other, event)], of: other, upTo: event) == 1)
+            #expect(try await stores.fleet.webhookMark(one) == event)
+        }
+    }
+
+    @Test("What is due is taken by one, and is due again when that one is lost", arguments: Backend.allCases)
+    func claiming(_ backend: Backend) async throws {
+        try await backend.run { stores in
+            let fleet = stores.fleet
+            let (one, paused) = (try await make("a", in: stores), try await make("b", in: stores))
+            var sleeping = try configuration()
+            sleeping.isEnabled = false
+            _ = try await fleet.putWebhook(paused, sleeping, secret: nil, when: .ifPresent)
+            _ = try await fleet.addDeliveries([delivery(one), delivery(one)], of: one, upTo: nil)
+            _ = try await fleet.addDeliveries([delivery(paused)], of: paused, upTo: nil)
+            func claim(_ seconds: Int64, except busy: Set<WebhookID> = []) async throws -> [WebhookDelivery] {
+                try await fleet.claimDeliveries(
+                    at: Self.now + .seconds(seconds),
+                    lease: .seconds(60),
+                    except: busy,
+                    limit: 10
+                )
+            }
+            #expect(try await claim(-1).isEmpty)
+            #expect(try await claim(0, except: [one]).isEmpty)
+            var taken = try await claim(0)
+            #expect(taken.count == 2)
+            #expect(try await claim(59).isEmpty)
+            taken[0].state = .delivered
+            taken[0].tries = 1
+            taken[0].attempts = [.init(at: Self.now, status: 204, reason: nil, duration: .milliseconds(3))]
+            try await fleet.settleDelivery(taken[0])
+            #expect(try await claim(61).map(\.id) == [taken[1].id])
+            #expect(try await fleet.delivery(taken[0].id, of: one) == taken[0])
+            #expect(try await fleet.deliveries(of: one, in: .delivered, before: nil, limit: 10) == [taken[0]])
+            #expect(try await fleet.removeDeliveries(before: Self.now + .seconds(1), limit: 10) == 1)
+            #expect(try await fleet.deliveries(of: one, in: nil, before: nil, limit: 10).map(\.id) == [taken[1].id])
+        }
+    }
+}
