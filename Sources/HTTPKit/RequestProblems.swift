@@ -95,6 +95,13 @@ extension Problem {
         ).with("limit", .integer(limit))
     }
 
+    /// 422: a query parameter or a body that is well formed, yet does not go with the rest of the request.
+    public static func unfitParameter(_ name: String, expected: String) -> Problem {
+        var problem = badParameter(name, expected: expected)
+        problem.status = 422
+        return problem
+    }
+
     /// 400: the body is not JSON; says where.
     public static func malformedJSON(_ error: JSONError) -> Problem {
         var problem = Problem(

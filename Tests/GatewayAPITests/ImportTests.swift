@@ -132,7 +132,7 @@ struct ImportTests {
     func refusals(body: String, type: String) async throws {
         try await APIBench.run { bench in
             let answer = try await send(bench, "", body, type: type)
-            #expect(answer.status == 400)
+            #expect(answer.status == 422)
         }
     }
 }

@@ -42,11 +42,11 @@ enum ImportSheet {
     /// - Throws: ``HTTPKit/Problem`` when the header cannot be used.
     static func lines(ofCSV octets: [UInt8]) throws(Problem) -> [ImportLine] {
         var reader = CSVReader(octets)
-        guard let header = reader.next() else { throw .badParameter("body", expected: "a header and lines") }
+        guard let header = reader.next() else { throw .unfitParameter("body", expected: "a header and lines") }
         let paths = header.cells.map { $0.split(separator: ".", omittingEmptySubsequences: false).map(String.init) }
         guard Set(header.cells).count == header.cells.count,
             paths.allSatisfy({ path in !path.contains("") && path.count <= 8 }), header.cells.contains("id")
-        else { throw .badParameter("body", expected: "CSV whose header names id and other members, each once") }
+        else { throw .unfitParameter("body", expected: "CSV whose header names id and other members, each once") }
         var lines: [ImportLine] = []
         while let row = reader.next() {
             if row.cells == [""] { continue }

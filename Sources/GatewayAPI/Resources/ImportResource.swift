@@ -40,7 +40,7 @@ extension GatewayAPI {
         let isCSV = request.headers["Content-Type"].map { MediaType.essence(of: $0) == "text/csv" } ?? false
         let lines =
             isCSV ? try ImportSheet.lines(ofCSV: request.body) : ImportSheet.lines(ofNDJSON: request.body)
-        guard !lines.isEmpty else { throw Problem.badParameter("body", expected: "at least one record") }
+        guard !lines.isEmpty else { throw Problem.unfitParameter("body", expected: "at least one record") }
         return lines
     }
 

@@ -15,6 +15,7 @@ extension GatewayAPI {
         let senders = gateway.pushSenders.filter { wanted == nil || SenderState(of: $0.status) == wanted }
         let limit = try request.pageLimit()
         let cursor = try request.query.single("cursor")
+        guard cursor != "" else { throw Problem.badParameter("cursor", expected: "as given in 'next'") }
         let rest = senders.drop { sender in cursor.map { sender.status.address <= $0 } ?? false }
         let page = Array(rest.prefix(limit))
         let next = rest.count > limit ? page.last.map { self.next(request, cursor: $0.status.address) } : nil

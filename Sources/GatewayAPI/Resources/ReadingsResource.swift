@@ -160,7 +160,7 @@ extension GatewayAPI {
         let group = try request.query.single("group")
         let labels = request.query.all("label")
         guard [!meters.isEmpty, group != nil, !labels.isEmpty].count(where: { $0 }) == 1 else {
-            throw Problem.badParameter("meter", expected: "given, or one of group and label in its place")
+            throw Problem.unfitParameter("meter", expected: "given, or one of group and label in its place")
         }
         if let group {
             guard let id = MeterGroupID(group) else {

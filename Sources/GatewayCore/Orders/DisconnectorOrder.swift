@@ -98,7 +98,7 @@ public struct DisconnectorOrder: Hashable, Sendable {
         if let text = try members.optionalString("object") {
             guard let code = OBISCode(text) else {
                 throw JSONMemberError(
-                    .invalid(expected: "an OBIS code", suggestion: nil),
+                    .unfit(expected: "an OBIS code"),
                     at: place.appending("object")
                 )
             }
@@ -114,7 +114,7 @@ public struct DisconnectorOrder: Hashable, Sendable {
         for (index, name) in names.enumerated() {
             guard let code = Self.wellKnown[name] ?? OBISCode(name) else {
                 throw JSONMemberError(
-                    .invalid(expected: "an OBIS code, energy-import or energy-export", suggestion: nil),
+                    .unfit(expected: "an OBIS code, energy-import or energy-export"),
                     at: place.appending("readRegistersBefore").appending(index)
                 )
             }
