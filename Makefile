@@ -55,7 +55,7 @@ peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our s
 
 contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
 	swift build --product cosem-gateway $(BUILD_FLAGS)
-	COUNT=$(COUNT) $(PYTHON) -m pytest -q Tests/Contract
+	COUNT=$(COUNT) $(PYTHON) -m pytest -q -n 3 Tests/Contract
 
 fuzz: setup ## Fuzz the decoders with libFuzzer (RUNS=executions of each).
 	@Scripts/install-packages test

@@ -19,6 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 GATEWAY = os.environ.get("COSEM_GATEWAY_BINARY", str(ROOT / ".build/debug/cosem-gateway"))
 START_SECONDS = 30
+# A gateway that ends answers first what is under way; longer than its grace.
+END_SECONDS = 45
 
 
 # Below the ports that the kernel gives to connections, so that none of those comes between finding a port and its use;
@@ -70,11 +72,11 @@ def running(arguments: list[str], port: int, what: str, log: pathlib.Path):
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-                raise RuntimeError(f"{what} did not end within 20 s of SIGTERM")
+                raise RuntimeError(f"{what} did not end within {END_SECONDS} s of SIGTERM")
 
 
 @dataclass

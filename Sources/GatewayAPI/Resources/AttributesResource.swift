@@ -144,7 +144,10 @@ extension RoutedRequest {
                 } : nil
         }
         guard (1...100).contains(names.count), !names.contains(nil) else {
-            throw .badParameter("objects", expected: "class and OBIS code such as 3/1.0.1.8.0.255, with commas between")
+            throw .unfitParameter(
+                "objects",
+                expected: "class and OBIS code such as 3/1.0.1.8.0.255, with commas between"
+            )
         }
         return .objects(names.compactMap(\.self))
     }

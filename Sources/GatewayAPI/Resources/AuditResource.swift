@@ -9,8 +9,12 @@ import JSONText
 /// What was changed, and by whom.
 extension GatewayAPI {
     @Sendable func listAuditRecords(_ request: RoutedRequest) async throws -> HTTPResponse {
+        let meter = try request.query.single("meter")
+        guard meter.map({ MeterID($0) != nil }) ?? true else {
+            throw Problem.badParameter("meter", expected: "the id of a meter")
+        }
         let query = AuditQuery(
-            meter: try request.query.single("meter"),
+            meter: meter,
             action: try request.query.single("action"),
             job: try request.query.single("job")
         )

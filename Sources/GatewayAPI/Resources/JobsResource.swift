@@ -20,6 +20,7 @@ extension GatewayAPI {
         }
         query.createdAfter = try request.moment("createdAfter")
         query.createdBy = try request.query.single("createdBy")
+        guard query.createdBy != "" else { throw Problem.badParameter("createdBy", expected: "the name of a caller") }
         if try request.confinement() != nil { query.createdBy = request.caller.name }
         let limit = try request.pageLimit()
         var before: JobID?

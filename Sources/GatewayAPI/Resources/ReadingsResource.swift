@@ -195,12 +195,15 @@ extension GatewayAPI {
         var names: [ReadingName] = []
         for text in texts {
             guard let name = ReadingName(text) else {
-                throw Problem.badParameter(
+                var problem = Problem.badParameter(
                     parameter,
                     expected: "names such as energy-import, or OBIS codes",
                     found: text,
                     among: ReadingAliases.standard.names
                 )
+                // The form is right, the name means nothing here.
+                problem.status = 422
+                throw problem
             }
             if !names.contains(name) { names.append(name) }
         }
