@@ -11,7 +11,7 @@ COUNT ?= 15
 BASE ?= debootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build debug demo test format lint unit peers contract fuzz bench image clean
+.PHONY: help setup build debug demo test format lint unit peers contract fuzz bench image deb manual clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,8 @@ format: ## Format the Swift sources in place.
 lint: setup ## Check formatting and house rules.
 	swift format lint --strict -r -p Package.swift Sources Tests Benchmarks/Sources
 	Scripts/check-house-rules
+	@Scripts/install-packages lint
+	Scripts/check-unit
 
 unit: setup ## Build everything with the import check and run the Swift tests.
 	swift build --build-tests $(BUILD_FLAGS)
@@ -66,6 +68,14 @@ bench: build $(PYTHON) ## Measure against named references; prints ratios.
 
 image: ## Build the container image with buildah and check it (BASE=debootstrap, or registry for the Dockerfile's own).
 	BASE=$(BASE) TAG=$(TAG) Scripts/build-image
+
+deb: setup ## Make a Debian package in .build/deb, and have lintian look at it where it is installed.
+	@Scripts/install-packages deb
+	swift build -c release --static-swift-stdlib --product cosem-gateway
+	package=$$(Scripts/build-deb .build/release/cosem-gateway .build/deb) && echo "$$package" && lintian --fail-on error "$$package"
+
+manual: debug ## Write the manual pages and completions to .build/manual.
+	Scripts/make-manual .build/debug/cosem-gateway .build/manual
 
 clean: ## Delete the build folders.
 	rm -rf .build .build-* Benchmarks/.build

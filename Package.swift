@@ -22,11 +22,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
-let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 
@@ -55,7 +56,7 @@ let package = Package(
             from: "1.4.0",
             traits: ["YAML"]
         ),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", "5.4.0"..<"7.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -105,6 +106,7 @@ let package = Package(
         part("SQLiteDriver", ["SQLStore", grdb, grdbSQLite]),
         part("PostgreSQLDriver", ["SQLStore", "CLibPQ"]),
 
+        part("SettingsKit", ["JSONText", yams]),
         part("HTTPKit", ["JSONText", logging]),
         part("HTTPForwarding", ["HTTPKit", nioCore, nioPosix, nioHTTP1]),
         part("HTTPOutbound", ["MeterTransport", "DLMSSecurity", nioCore, nioPosix, nioHTTP1]),
@@ -131,7 +133,8 @@ let package = Package(
                 "HTTPForwarding", "HTTPOutbound",
                 "MicroHTTPServer",
                 "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec",
-                "JSONText", "Timekeeping", argumentParser, configuration, systemPackage, logging, lifecycle,
+                "JSONText", "SettingsKit", "Timekeeping", argumentParser, configuration, logging, lifecycle,
+                unixSignals,
             ],
             swiftSettings: ours
         ),
@@ -181,6 +184,7 @@ let package = Package(
             ]
         ),
         tests("JSONTextTests", ["JSONText"]),
+        tests("SettingsKitTests", ["SettingsKit", "JSONText"]),
         tests("HTTPKitTests", ["HTTPKit", "JSONText", logging]),
         tests(
             "GatewayCoreTests",

@@ -25,6 +25,13 @@ extension Gateway {
         return checks + (cluster.map { [HealthCheck(name: "node", isWell: $0.isHeard)] } ?? [])
     }
 
+    /// How many meters and schedules there are; nil where the store does not tell.
+    public func inventory() async -> (meters: Int?, schedules: Int?) {
+        let meters = try? await store.meterCount(matching: MeterQuery())
+        let schedules = try? await store.schedules(after: nil, limit: 1000).items.count
+        return (meters, schedules)
+    }
+
     /// All counters as text.
     public func metricsText(_ format: MetricsFormat = .prometheus) async -> String {
         let figures = await access.metrics()

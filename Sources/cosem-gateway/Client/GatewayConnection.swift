@@ -25,10 +25,16 @@ struct GatewayConnection {
     private let basePath: String
     /// Seconds that nothing may come for.
     private let patience: Int
+    /// The API key that goes with every request; nil sends none.
+    private let key: String?
     private static let longestAnswer = 64 << 20
 
     /// Reads `HOST:PORT`, with `http://` in front and a path behind it or not; nil for anything else.
-    init?(_ text: String, patience: Int = 130) {
+    ///
+    /// - Parameters:
+    ///   - patience: Seconds that nothing may come for.
+    ///   - key: The API key; by default what `COSEM_GATEWAY_KEY` has.
+    init?(_ text: String, patience: Int = 130, key: String? = ProcessEnvironment.variables["COSEM_GATEWAY_KEY"]) {
         var rest = Substring(text)
         if rest.hasPrefix("http://") { rest = rest.dropFirst(7) }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
@@ -43,6 +49,8 @@ struct GatewayConnection {
         self.host = host == "0.0.0.0" ? "127.0.0.1" : String(host)
         self.port = port
         basePath = String(path)
+        // A line end in it would begin another field.
+        self.key = key.flatMap { $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !$0.isEmpty ? $0 : nil }
         self.patience = patience
     }
 
@@ -51,18 +59,17 @@ struct GatewayConnection {
         _ method: String,
         _ path: String,
         type: String? = nil,
+        accept: String = "application/json",
+        fields: [(name: String, value: String)] = [],
         body: [UInt8] = []
     ) throws(Failure) -> Answer {
         let descriptor = try connected()
         defer { close(descriptor) }
         var head = "\(method) \(basePath)\(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
-        head += "Accept: application/json\r\n"
-        // Not an option: what stands on a command line is seen by all on the machine.
-        if let key = getenv("COSEM_GATEWAY_KEY").map({ String(cString: $0) }), !key.isEmpty,
-            key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        {
-            head += "Authorization: Bearer \(key)\r\n"
-        }
+        head += "Accept: \(accept)\r\n"
+        // The key is no option: what stands on a command line is seen by all on the machine.
+        if let key { head += "Authorization: Bearer \(key)\r\n" }
+        for field in fields { head += "\(field.name): \(field.value)\r\n" }
         if let type { head += "Content-Type: \(type)\r\n" }
         if method != "GET" { head += "Content-Length: \(body.count)\r\n" }
         try Self.write(Array((head + "\r\n").utf8) + body, to: descriptor)
@@ -118,10 +125,13 @@ struct GatewayConnection {
             let split = octets.indices.first(where: { octets[$0...].starts(with: end) }),
             let status = Int(String(decoding: octets[9..<min(12, split)], as: UTF8.self))
         else { throw Failure(description: "what answers at \(host):\(port) is no gateway") }
-        let body = Array(octets[(split + end.count)...])
-        let lengths = String(decoding: octets[..<split], as: UTF8.self).lowercased().split(separator: "\r\n")
-            .compactMap { line in line.hasPrefix("content-length:") ? Int(line.dropFirst(15).filter(\.isNumber)) : nil }
-        if let length = lengths.first, body.count < length {
+        let lines = String(decoding: octets[..<split], as: UTF8.self).lowercased().split(separator: "\r\n")
+        let isChunked = lines.contains { $0.hasPrefix("transfer-encoding:") && $0.hasSuffix("chunked") }
+        let rest = octets[(split + end.count)...]
+        let lengths = lines.compactMap { line in
+            line.hasPrefix("content-length:") ? Int(line.dropFirst(15).filter(\.isNumber)) : nil
+        }
+        guard let body = isChunked ? ChunkedBody.octets(of: rest) : Array(rest), body.count >= lengths.first ?? 0 else {
             throw Failure(description: "the connection to the gateway ended in the middle of its answer")
         }
         return Answer(status: status, body: body)

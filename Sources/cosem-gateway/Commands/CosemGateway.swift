@@ -13,16 +13,22 @@ struct CosemGateway: AsyncParsableCommand {
         discussion: """
             Examples:
               cosem-gateway demo
-              cosem-gateway serve --listen 127.0.0.1:8080 --database sqlite:///var/lib/cosem-gateway/gateway.sqlite
+              cosem-gateway serve --database sqlite:///var/lib/gateway.sqlite
               cosem-gateway simulate --port 4059 --count 10
               cosem-gateway decode C001C1000100002B0100FF0200
+              cosem-gateway read M-1001 1.0.1.8.0.255
+              cosem-gateway profile M-1001 1.0.99.1.0.255 --last P1D > day.csv
+            Commands that talk to a running gateway take --gateway and the API key in \
+            COSEM_GATEWAY_KEY, and end with 0 done, 1 failed, 2 wrong usage, 3 done in \
+            part, 4 not allowed, 5 meter not reached.
             """,
         version: Version.text,
         subcommands: [
             ServeCommand.self, DemoCommand.self, SimulateCommand.self, DecodeCommand.self, OpenAPICommand.self,
             PreviewScheduleCommand.self,
-            HealthCheckCommand.self, ImportReadoutCommand.self, ImportMetersCommand.self, AuditCommand.self,
-            KeyCommand.self,
+            HealthCheckCommand.self, ConfigCommand.self, ImportReadoutCommand.self, ImportMetersCommand.self,
+            AuditCommand.self, KeyCommand.self, MeterCommand.self, ReadCommand.self, ProfileCommand.self,
+            OrderCommand.self, JobsCommand.self, BackupCommand.self, RestoreCommand.self,
         ]
     )
 
@@ -39,6 +45,10 @@ struct CosemGateway: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
+            if let error = error as? SettingsError {
+                Terminal.tell("\(error)")
+                Glibc.exit(usage)
+            }
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             Terminal.tell(fullMessage(for: error))
             Glibc.exit(usage)

@@ -5,42 +5,34 @@ import ArgumentParser
 
 /// The options of `serve` for meters that connect to the gateway.
 struct DialInOptions: ParsableArguments {
-    @Option(help: "ADDRESS:PORT where meters and modems connect to the gateway. (default: none)")
+    @Option(help: .setting("dialIn.listen"))
     var dialInListen: String?
 
-    @Option(
-        help:
-            "How callers are told apart, tried in this order: address, first-line, ask-wrapper or ask-hdlc, with commas. (default: address,first-line)"
-    )
+    @Option(help: .setting("dialIn.identify"))
     var dialInIdentify: String?
 
-    @Option(
-        help:
-            "What the first line looks like: {} stands for the identity, * for anything; \\r, \\n, \\xHH. (default: {})"
-    )
+    @Option(help: .setting("dialIn.firstLine"))
     var dialInFirstLine: String?
 
-    @Option(help: "Octets of a first line that does not end with CR or LF.")
+    @Option(help: .setting("dialIn.firstLineOctets"))
     var dialInFirstLineOctets: String?
 
-    @Option(help: "Seconds that each way to tell a caller apart may take. (default: 30)")
+    @Option(help: .setting("dialIn.identifyTime"))
     var dialInIdentifyTime: String?
 
-    @Option(
-        help: "What modems send between frames and is to be ignored, with | between several; written like a first line."
-    )
+    @Option(help: .setting("dialIn.heartbeat"))
     var dialInHeartbeat: String?
 
-    @Option(help: "Connections of meters held at once. (default: 20000)")
+    @Option(help: .setting("dialIn.connections"))
     var dialInConnections: String?
 
-    @Option(help: "Callers kept for which no meter is configured. (default: 100)")
+    @Option(help: .setting("dialIn.unknown"))
     var dialInUnknown: String?
 
-    @Option(help: "Seconds that such a caller is kept. (default: 300)")
+    @Option(help: .setting("dialIn.unknownTime"))
     var dialInUnknownTime: String?
 
-    @Option(help: "Seconds of silence after which the network is asked whether the other end is there. (default: 60)")
+    @Option(help: .setting("dialIn.keepAlive"))
     var dialInKeepAlive: String?
 
     /// What the command line said, by the names of settings.

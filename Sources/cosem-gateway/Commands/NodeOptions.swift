@@ -5,13 +5,13 @@ import ArgumentParser
 
 /// What a gateway says of itself to others on the same database.
 struct NodeOptions: ParsableArguments {
-    @Option(help: "The name of this gateway, another one for each. (default: the name of the host)")
+    @Option(help: .setting("node.name"))
     var node: String?
 
-    @Option(help: "http://HOST:PORT, where the other gateways reach this one. (default: the address of --listen)")
+    @Option(help: .setting("node.address"))
     var nodeAddress: String?
 
-    @Option(help: "Seconds after which the others take the lines of a gateway that is not heard of. (default: 15)")
+    @Option(help: .setting("node.lease"))
     var nodeLease: String?
 
     /// What the command line said, by the keys of the settings.

@@ -5,34 +5,31 @@ import ArgumentParser
 
 /// The options of `serve` for what meters send by themselves.
 struct PushOptions: ParsableArguments {
-    @Option(help: "ADDRESS:PORT that meters push to, over TCP and UDP. (default: none)")
+    @Option(help: .setting("push.listen"))
     var pushListen: String?
 
-    @Option(
-        help:
-            "Whose pushes are taken although they prove nothing: never, known-address or any. (default: known-address)"
-    )
+    @Option(help: .setting("push.unprotected"))
     var pushUnprotected: String?
 
-    @Option(help: "Connections for pushes held at once. (default: 10000)")
+    @Option(help: .setting("push.connections"))
     var pushConnections: String?
 
-    @Option(help: "Connections for pushes of one address. (default: 100)")
+    @Option(help: .setting("push.connectionsPerAddress"))
     var pushConnectionsPerAddress: String?
 
-    @Option(help: "Octets a second that one address may push for long. (default: 65536)")
+    @Option(help: .setting("push.octetsPerSecond"))
     var pushOctetsPerSecond: String?
 
-    @Option(help: "Messages of one address that wait at most. (default: 256)")
+    @Option(help: .setting("push.waiting"))
     var pushWaiting: String?
 
-    @Option(help: "Addresses that are remembered. (default: 10000)")
+    @Option(help: .setting("push.senders"))
     var pushSenders: String?
 
-    @Option(help: "Octets of the longest message, at most 65535. (default: 32768)")
+    @Option(help: .setting("push.longestMessage"))
     var pushLongestMessage: String?
 
-    @Option(help: "Seconds after which a connection that says nothing is closed. (default: 600)")
+    @Option(help: .setting("push.idle"))
     var pushIdle: String?
 
     /// What the command line said, by the names of settings.

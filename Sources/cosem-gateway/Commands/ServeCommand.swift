@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Logging
+import UnixSignals
 
 /// Runs the gateway.
 struct ServeCommand: AsyncParsableCommand {
@@ -18,73 +19,67 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A YAML file of settings.")
     var config: String?
 
-    @Option(help: "ADDRESS:PORT to listen on. (default: 127.0.0.1:8080)")
+    @Option(help: .setting("listen"))
     var listen: String?
 
-    @Option(
-        help: """
-            sqlite:///PATH, or postgres://USER:PASSWORD@HOST:PORT/NAME; a password is better kept in PGPASSFILE or \
-            COSEM_GATEWAY_DATABASE than on the command line. (default: sqlite://./cosem-gateway.sqlite)
-            """
-    )
+    @Option(help: .setting("database"))
     var database: String?
 
-    @Option(help: "Connections to a PostgreSQL server for transactions. (default: 8)")
+    @Option(help: .setting("database.connections"))
     var databaseConnections: String?
 
-    @Option(
-        help: "The file with the key of the secrets, made if there is none; PostgreSQL needs it. (default: PATH.key)"
-    )
+    @Option(help: .setting("secretKeyFile"))
     var secretKeyFile: String?
 
-    @Option(help: "required: callers need an API key; none: everybody may do everything. (default: required)")
+    @Option(help: .setting("auth"))
     var auth: String?
 
-    @Flag(help: "With --auth none: listen on an address that others can reach all the same.")
+    @Flag(help: .setting("insecure"))
     var insecure = false
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
+    @Option(help: .setting("log.level"))
     var logLevel: String?
 
-    @Option(help: "Loop threads of the HTTP server. (default: 1)")
+    @Option(help: .setting("log.format"))
+    var logFormat: String?
+
+    @Option(help: .setting("http.loops"))
     var httpLoops: String?
 
-    @Option(help: "HTTP connections held at once. (default: 1000)")
+    @Option(help: .setting("http.connections"))
     var httpConnections: String?
 
-    @Option(help: "New connections to meters in a second at most; 0 = no limit. (default: 0)")
+    @Option(help: .setting("meters.connectionRate"))
     var metersConnectionRate: String?
 
-    @Option(help: "Failures in a row after which a meter or a line is left alone for a while; 0 = never. (default: 5)")
+    @Option(help: .setting("breaker.failures"))
     var breakerFailures: String?
 
-    @Option(help: "Days that events are kept. (default: 90)")
+    @Option(help: .setting("events.retention"))
     var eventsRetention: String?
 
-    @Option(help: "Days that readings and profile rows are kept. (default: 400)")
+    @Option(help: .setting("readings.retention"))
     var readingsRetention: String?
 
-    @Option(
-        help: "Whether rows that are all stored are told from the store: final, or on-request only. (default: final)"
-    )
+    @Option(help: .setting("storedRows"))
     var storedRows: String?
 
-    @Flag(help: "Let schedules disconnect and reconnect customers.")
+    @Flag(help: .setting("orders.allowRecurring"))
     var ordersAllowRecurring = false
 
-    @Flag(help: "Tell the newest readings of single meters in /metrics.")
+    @Flag(help: .setting("metrics.perMeter"))
     var metricsPerMeter = false
 
-    @Option(help: "Of how many meters at most. (default: 1000)")
+    @Option(help: .setting("metrics.maxMeters"))
     var metricsMaxMeters: String?
 
     @OptionGroup(title: "Several gateways on one database")
     var node: NodeOptions
 
-    @Option(help: "Days that finished jobs are kept. (default: 30)")
+    @Option(help: .setting("jobs.retention"))
     var jobsRetention: String?
 
-    @Option(help: "Seconds a stop waits for what is under way. (default: 30)")
+    @Option(help: .setting("shutdown.grace"))
     var shutdownGrace: String?
 
     @OptionGroup(title: "Meters that connect to the gateway")
@@ -96,29 +91,34 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Webhooks")
     var webhooks: WebhookOptions
 
+    /// What the command line said, by the keys of the settings.
+    var flags: [String: String?] {
+        [
+            "listen": listen, "database": database, "database.connections": databaseConnections,
+            "secretKeyFile": secretKeyFile, "auth": auth, "insecure": insecure ? "true" : nil,
+            "orders.allowRecurring": ordersAllowRecurring ? "true" : nil,
+            "log.level": logLevel, "log.format": logFormat, "http.loops": httpLoops,
+            "http.connections": httpConnections,
+            "meters.connectionRate": metersConnectionRate, "breaker.failures": breakerFailures,
+            "events.retention": eventsRetention, "readings.retention": readingsRetention,
+            "storedRows": storedRows,
+            "metrics.perMeter": metricsPerMeter ? "true" : nil, "metrics.maxMeters": metricsMaxMeters,
+            "shutdown.grace": shutdownGrace, "jobs.retention": jobsRetention,
+        ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag }
+            .merging(node.flags) { flag, _ in flag }.merging(webhooks.flags) { flag, _ in flag }
+    }
+
     func run() async throws {
-        let settings = try await GatewaySettings.resolve(
-            flags: [
-                "listen": listen, "database": database, "database.connections": databaseConnections,
-                "secret.key.file": secretKeyFile, "auth": auth, "insecure": insecure ? "true" : nil,
-                "orders.allowRecurring": ordersAllowRecurring ? "true" : nil,
-                "log.level": logLevel, "http.loops": httpLoops, "http.connections": httpConnections,
-                "meters.connection.rate": metersConnectionRate, "breaker.failures": breakerFailures,
-                "events.retention": eventsRetention, "readings.retention": readingsRetention,
-                "stored.rows": storedRows,
-                "metrics.perMeter": metricsPerMeter ? "true" : nil, "metrics.maxMeters": metricsMaxMeters,
-                "shutdown.grace": shutdownGrace, "jobs.retention": jobsRetention,
-            ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag }
-                .merging(node.flags) { flag, _ in flag }.merging(webhooks.flags) { flag, _ in flag },
-            file: config
-        )
-        let logger = Terminal.logger(level: settings.logLevel)
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        let settings = try await GatewaySettings.resolve(flags: flags, file: config)
+        let logger = Terminal.logger(level: settings.logLevel, format: settings.logFormat)
+        var report = StartReport(settings: settings, warnings: settings.sources.warnings)
         let limit = FileDescriptorLimit.raise()
         if let warning = limit.warning(
             needed: settings.httpConnections + 1000 + (settings.dialIn?.mostCallers ?? 0)
                 + (settings.push?.mostConnections ?? 0)
         ) {
-            logger.warning("\(warning)")
+            report.warnings.append(warning)
         }
         let process = try await GatewayProcess(
             settings: settings,
@@ -126,10 +126,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger: logger
         )
         let address = ListenAddress(host: settings.listen.host, port: try process.start())
-        Terminal.tell("cosem-gateway \(Version.text) on http://\(address), contract at http://\(address)/openapi.yaml")
-        if !settings.requiresCredentials {
-            Terminal.tell("Callers need no key: whoever reaches \(address) reads and writes the meters.")
-        } else if let key = try await process.gateway.makeFirstAPIKey() {
+        if settings.requiresCredentials, let key = try await process.gateway.makeFirstAPIKey() {
             Terminal.tell(
                 """
                 A key for the administrator, which is not shown again:
@@ -139,6 +136,18 @@ struct ServeCommand: AsyncParsableCommand {
                 """
             )
         }
-        try await process.run()
+        let (flags, config) = (flags, config)
+        try await process.run(
+            besides: [
+                StartAnnouncement(report: report, address: address, gateway: process.gateway, logger: logger),
+                Watchdog(),
+                SettingsReload(
+                    hangups: hangups,
+                    settings: settings,
+                    resolve: { try await GatewaySettings.resolve(flags: flags, file: config) },
+                    logger: logger
+                ),
+            ]
+        )
     }
 }

@@ -5,13 +5,13 @@ import ArgumentParser
 
 /// How webhooks are called.
 struct WebhookOptions: ParsableArguments {
-    @Flag(help: "Let webhooks lead to loopback and private addresses, too.")
+    @Flag(help: .setting("webhooks.allowPrivate"))
     var webhooksAllowPrivate = false
 
-    @Flag(help: "Let webhooks be called without TLS.")
+    @Flag(help: .setting("webhooks.allowPlain"))
     var webhooksAllowPlain = false
 
-    @Option(help: "A PEM file with the authorities that are trusted. (default: those of the system)")
+    @Option(help: .setting("webhooks.authorityFile"))
     var webhooksAuthorityFile: String?
 
     /// What the command line said, by the keys of the settings.

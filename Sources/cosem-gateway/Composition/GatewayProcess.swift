@@ -308,6 +308,7 @@ private struct DrainAnnouncement: Service {
 
     func run() async throws {
         try await gracefulShutdown()
+        ServiceManager.tell(.stopping)
         gateway.beginDraining()
         // The others have the lines before this gateway takes no more requests for them.
         await gateway.cluster?.drain()

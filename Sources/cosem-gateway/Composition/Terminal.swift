@@ -6,14 +6,19 @@ import Logging
 
 /// What the process tells the person who started it.
 enum Terminal {
-    /// Standard error is a terminal, so that colour and lines for people make sense.
+    /// Standard error is a terminal, so that lines for people make sense.
     static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Colour is welcome: a terminal, and nobody has said NO_COLOR.
+    static var isColoured: Bool {
+        isInteractive && (ProcessEnvironment.variables["NO_COLOR"] ?? "").isEmpty
+            && ProcessEnvironment.variables["TERM"] != "dumb"
+    }
+
     /// A logger to standard error at the level given.
-    static func logger(level: Logger.Level) -> Logger {
-        var logger = Logger(label: "cosem-gateway") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
-        return logger
+    static func logger(level: Logger.Level, format: LogFormat = .auto) -> Logger {
+        let handler = LineLogHandler(level: SharedLogLevel(level), isJSON: format.isJSON, isColoured: isColoured)
+        return Logger(label: "cosem-gateway") { _ in handler }
     }
 
     /// Writes one line to standard error.

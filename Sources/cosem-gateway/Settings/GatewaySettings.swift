@@ -5,10 +5,12 @@ import Configuration
 import GatewayCore
 import Logging
 import MeterTransport
-import SystemPackage
+import SettingsKit
 
 /// The settings of `serve`, each from its strongest source: flag, then `COSEM_GATEWAY_*`, then file, then default.
 struct GatewaySettings: Sendable {
+    /// What each setting was said to be, and where.
+    private(set) var sources: SettingsSources
     /// Where HTTP listens.
     var listen: ListenAddress
     /// Where meters, channels and jobs are kept.
@@ -21,6 +23,8 @@ struct GatewaySettings: Sendable {
     var requiresCredentials: Bool
     /// The least level that is logged.
     var logLevel: Logger.Level
+    /// What lines of the log look like.
+    var logFormat: LogFormat
     /// Loop threads of the HTTP server, 1 or more.
     var httpLoops: Int
     /// Connections the HTTP server holds at once.
@@ -61,28 +65,56 @@ struct GatewaySettings: Sendable {
     /// Resolves every setting.
     ///
     /// - Parameters:
-    ///   - flags: What the command line said, by option name; nil where it said nothing.
+    ///   - flags: What the command line said, by the key of the setting; nil where it said nothing.
     ///   - file: The path of a YAML file, or nil.
-    /// - Throws: `SettingsError`, or what reading the file threw.
+    /// - Throws: `SettingsError`.
     static func resolve(flags: [String: String?], file: String?) async throws -> GatewaySettings {
-        var said: [AbsoluteConfigKey: ConfigValue] = [:]
-        for case (let name, let value?) in flags {
-            said[AbsoluteConfigKey(name.split(separator: ".").map(String.init))] = ConfigValue(
-                .string(value),
-                isSecret: false
-            )
-        }
-        var providers: [any ConfigProvider] = [
-            InMemoryProvider(name: "command line", values: said),
-            EnvironmentVariablesProvider().prefixKeys(with: ["cosem", "gateway"]),
-        ]
-        if let file {
-            providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
-        }
-        return try GatewaySettings(ConfigReader(providers: providers))
+        try GatewaySettings(sources(flags: flags, file: file))
     }
 
-    private init(_ reader: ConfigReader) throws {
+    /// What every source says, before it is understood.
+    static func sources(flags: [String: String?], file: String?) -> SettingsSources {
+        SettingsSources(
+            GatewayCatalogue.catalogue,
+            flags: flags,
+            environment: ProcessEnvironment.variables,
+            file: file ?? ProcessEnvironment.variables["COSEM_GATEWAY_CONFIG"]
+        )
+    }
+
+    /// Understands what the sources say.
+    ///
+    /// - Throws: `SettingsError`, with the place of what cannot be used.
+    init(_ sources: SettingsSources) throws {
+        guard sources.faults.isEmpty else { throw SettingsError.faults(sources.faults) }
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        for (key, value) in sources.values {
+            values[AbsoluteConfigKey(key.split(separator: ".").map(String.init))] = ConfigValue(
+                .string(value.text),
+                isSecret: sources.catalogue.setting(key)?.isSecret ?? true
+            )
+        }
+        do {
+            try self.init(sources, ConfigReader(providers: [InMemoryProvider(name: "settings", values: values)]))
+        } catch let error as SettingsError {
+            guard case .invalid(let option, let value, let hint) = error,
+                let setting = sources.catalogue.named(option), let origin = sources.values[setting.key]?.origin
+            else { throw error }
+            let text = "\(setting.key) '\(setting.shown(value))' cannot be used: \(hint)"
+            throw SettingsError.faults([SettingFault(origin, text)])
+        }
+    }
+
+    /// The settings that differ and that only a restart takes.
+    func differences(from other: GatewaySettings) -> [String] {
+        sources.catalogue.settings.filter { setting in
+            !setting.isReloadable && sources.values[setting.key]?.text != other.sources.values[setting.key]?.text
+        }
+        .map(\.key)
+    }
+
+    private init(_ sources: SettingsSources, _ reader: ConfigReader) throws {
+        self.sources = sources
         let listenText = reader.string(forKey: "listen", default: "127.0.0.1:8080")
         guard let listen = ListenAddress(listenText) else {
             throw SettingsError.invalid(
@@ -94,7 +126,7 @@ struct GatewaySettings: Sendable {
         self.listen = listen
         database = try DatabaseLocation(reader.string(forKey: "database", default: "sqlite://./cosem-gateway.sqlite"))
         databaseConnections = try Self.positive(reader, "database.connections", default: 8)
-        guard let keyFile = reader.string(forKey: "secret.key.file") ?? database.usualKeyFile, !keyFile.isEmpty else {
+        guard let keyFile = reader.string(forKey: "secretKeyFile") ?? database.usualKeyFile, !keyFile.isEmpty else {
             throw SettingsError.missing(
                 option: "secret-key-file",
                 hint: "a PostgreSQL database needs a file with the key of its secrets; it is made when there is none, "
@@ -118,6 +150,7 @@ struct GatewaySettings: Sendable {
             )
         }
         logLevel = level
+        logFormat = LogFormat(rawValue: reader.string(forKey: "log.format", default: "auto")) ?? .auto
         jobRetentionDays = try Self.positive(reader, "jobs.retention", default: 30)
         let usual = RecoveryService.Settings()
         recovery = RecoveryService.Settings(
@@ -128,12 +161,12 @@ struct GatewaySettings: Sendable {
         )
         httpLoops = try Self.positive(reader, "http.loops", default: 1)
         httpConnections = try Self.positive(reader, "http.connections", default: 1000)
-        let rate = try Self.number(reader, "meters.connection.rate", from: 0, default: 0)
+        let rate = try Self.number(reader, "meters.connectionRate", from: 0, default: 0)
         meterConnectionRate = rate == 0 ? nil : rate
         breakerFailures = try Self.number(reader, "breaker.failures", from: 0, default: 5)
         eventRetentionDays = try Self.positive(reader, "events.retention", default: 90)
         readingRetentionDays = try Self.positive(reader, "readings.retention", default: 400)
-        let rows = reader.string(forKey: "stored.rows", default: "final")
+        let rows = reader.string(forKey: "storedRows", default: "final")
         guard ["final", "on-request"].contains(rows) else {
             throw SettingsError.invalid(option: "stored-rows", value: rows, hint: "choose one of final, on-request")
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import SettingsKit
+
 /// Why the gateway does not start with the settings it was given.
 enum SettingsError: Error, CustomStringConvertible {
     /// A value cannot be used; `hint` says what can.
@@ -9,6 +11,8 @@ enum SettingsError: Error, CustomStringConvertible {
     case missing(option: String, hint: String)
     /// An address that others can reach needs an explicit word while callers are not authenticated.
     case openAddress(ListenAddress)
+    /// Values that cannot be used, each with its place.
+    case faults([SettingFault])
 
     var description: String {
         switch self {
@@ -19,6 +23,8 @@ enum SettingsError: Error, CustomStringConvertible {
         case .openAddress(let address):
             "--listen \(address): others could reach this address, and with --auth none whoever does may do everything. "
                 + "Leave --auth none out, listen on 127.0.0.1, or add --insecure"
+        case .faults(let faults):
+            faults.map(\.description).joined(separator: "\n")
         }
     }
 }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import ArgumentParser
+import Glibc
+import SQLStore
+import SQLiteDriver
+
+/// Copies the database of a gateway, also while it works.
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copy the SQLite database of a gateway to one file, also while it works.",
+        discussion: """
+            Without the key file beside the database (PATH.key) the secrets of meters cannot be read from the copy; \
+            keep a copy of it at another place. A PostgreSQL database is copied with pg_dump.
+            Example:
+              cosem-gateway backup --database sqlite:///var/lib/cosem-gateway/gateway.sqlite \\
+                gateway-2026-11-22.sqlite
+            """
+    )
+
+    @Option(help: "The database to copy. (default: sqlite://./cosem-gateway.sqlite)")
+    var database: String?
+    @Argument(help: "The file to make; it must not be there.")
+    var file: String
+
+    func run() throws {
+        let path = try SQLitePath.of(database, other: "copy it with pg_dump")
+        do throws(SQLError) {
+            try SQLiteBackup.copy(from: path, to: file)
+        } catch {
+            Terminal.tell("\(error)")
+            throw ExitCode.failure
+        }
+        if let fault = SQLiteBackup.fault(of: file) {
+            Terminal.tell("\(file): \(fault)")
+            unlink(file)
+            throw ExitCode.failure
+        }
+        print("\(file) is a sound copy; keep \(path).key too, at another place")
+    }
+}
+
+/// Puts a copy in the place of the database of a gateway that does not run.
+struct RestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put a copy made by backup in the place of a gateway's SQLite database.",
+        discussion: """
+            The gateway must not run. What was there is kept beside it as PATH.before-restore.
+            Example:
+              cosem-gateway restore --database sqlite:///var/lib/cosem-gateway/gateway.sqlite \\
+                gateway-2026-11-22.sqlite
+            """
+    )
+
+    @Option(help: "The database to put it in the place of. (default: sqlite://./cosem-gateway.sqlite)")
+    var database: String?
+    @Argument(help: "The copy.")
+    var file: String
+
+    func run() throws {
+        let path = try SQLitePath.of(database, other: "put it back with pg_restore or psql")
+        if let fault = SQLiteBackup.fault(of: file) {
+            Terminal.tell("\(file): \(fault)")
+            throw ExitCode.failure
+        }
+        guard !SQLiteBackup.isInUse(path) else {
+            Terminal.tell("\(path) is in use; stop the gateway first")
+            throw ExitCode.failure
+        }
+        let new = path + ".restoring"
+        unlink(new)
+        do throws(SQLError) {
+            try SQLiteBackup.copy(from: file, to: new)
+        } catch {
+            Terminal.tell("\(error)")
+            throw ExitCode.failure
+        }
+        let before = path + ".before-restore"
+        // The log of the old database must not meet the new one.
+        for ending in ["", "-wal", "-shm"] { rename(path + ending, before + ending) }
+        guard rename(new, path) == 0 else {
+            Terminal.tell("\(path): \(String(cString: strerror(errno)))")
+            for ending in ["", "-wal", "-shm"] { rename(before + ending, path + ending) }
+            throw ExitCode.failure
+        }
+        print("\(path) is restored; what was there is \(before)")
+        print("Invocation counters are those of the copy: raise those of protected meters before they are used,")
+        print("with POST /meters/{id}/counters/raise.")
+    }
+}
+
+/// The file of a database that is one.
+private enum SQLitePath {
+    static func of(_ database: String?, other: String) throws -> String {
+        switch try DatabaseLocation(database ?? "sqlite://./cosem-gateway.sqlite") {
+        case .sqlite(let path): return path
+        case .postgreSQL:
+            throw ValidationError("the database is on a PostgreSQL server: \(other)")
+        }
+    }
+}

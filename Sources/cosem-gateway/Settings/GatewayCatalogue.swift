@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import ArgumentParser
+import SettingsKit
+
+/// Everything that `serve` can be told; an option of the command line takes its help from here.
+enum GatewayCatalogue {
+    /// The catalogue, in the order of the documentation.
+    static let catalogue = SettingsCatalogue([
+        .init(
+            "HTTP",
+            [
+                Setting(
+                    "listen",
+                    .text(example: "127.0.0.1:8080"),
+                    usual: "127.0.0.1:8080",
+                    "ADDRESS:PORT to listen on"
+                ),
+                Setting(
+                    "insecure",
+                    .flag,
+                    usual: "false",
+                    "With --auth none: listen on an address that others can reach all the same"
+                ),
+                Setting("http.loops", .number(1...64), usual: "1", "Loop threads of the HTTP server"),
+                Setting("http.connections", .number(1...1_000_000), usual: "1000", "HTTP connections held at once"),
+                Setting(
+                    "shutdown.grace",
+                    .number(1...3600),
+                    usual: "30",
+                    "Seconds a stop waits for what is under way"
+                ),
+            ]
+        ),
+        .init(
+            "Who may",
+            [
+                Setting(
+                    "auth",
+                    .word(["required", "none"]),
+                    usual: "required",
+                    memberInGroup: "mode",
+                    "Whether callers need an API key, or everybody may do everything"
+                )
+            ]
+        ),
+        .init(
+            "Store",
+            [
+                Setting(
+                    "database",
+                    .text(example: "sqlite:///var/lib/cosem-gateway/gateway.sqlite"),
+                    usual: "sqlite://./cosem-gateway.sqlite",
+                    secrecy: .passwordOfURL,
+                    memberInGroup: "url",
+                    "sqlite:///PATH, or postgres://USER:PASSWORD@HOST:PORT/NAME; a password is better kept in PGPASSFILE or "
+                        + "COSEM_GATEWAY_DATABASE_FILE than on the command line"
+                ),
+                Setting(
+                    "database.connections",
+                    .number(1...1000),
+                    usual: "8",
+                    "Connections to a PostgreSQL server for transactions"
+                ),
+                Setting(
+                    "secretKeyFile",
+                    .text(example: "/var/lib/cosem-gateway/gateway.sqlite.key"),
+                    usualWords: "the SQLite file's name with .key",
+                    "The file with the key of the secrets, made if there is none; PostgreSQL needs it"
+                ),
+                Setting("events.retention", .number(1...36_500), usual: "90", "Days that events are kept"),
+                Setting(
+                    "readings.retention",
+                    .number(1...36_500),
+                    usual: "400",
+                    "Days that readings and profile rows are kept"
+                ),
+                Setting("jobs.retention", .number(1...36_500), usual: "30", "Days that finished jobs are kept"),
+                Setting(
+                    "storedRows",
+                    .word(["final", "on-request"]),
+                    usual: "final",
+                    "Whether rows that are all stored are told from the store: final, or on-request only"
+                ),
+            ]
+        ),
+        .init(
+            "Log",
+            [
+                Setting(
+                    "log.level",
+                    .word(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+                    usual: "info",
+                    isReloadable: true,
+                    "The least level that is logged"
+                ),
+                Setting(
+                    "log.format",
+                    .word(["auto", "text", "json"]),
+                    usual: "auto",
+                    "Lines for people or JSON; auto is text where standard error is a terminal"
+                ),
+            ]
+        ),
+        .init(
+            "Ways to meters",
+            [
+                Setting(
+                    "meters.connectionRate",
+                    .number(0...(.max)),
+                    usual: "0",
+                    "New connections to meters in a second at most; 0 = no limit"
+                ),
+                Setting(
+                    "breaker.failures",
+                    .number(0...(.max)),
+                    usual: "5",
+                    "Failures in a row after which a meter or a line is left alone for a while; 0 = never"
+                ),
+            ]
+        ),
+        .init(
+            "Gaps of profiles",
+            [
+                Setting(
+                    "recovery.interval",
+                    .number(1...(.max)),
+                    usual: "60",
+                    hasFlag: false,
+                    "Every how many seconds gaps are looked for"
+                ),
+                Setting(
+                    "recovery.meters",
+                    .number(1...(.max)),
+                    usual: "500",
+                    hasFlag: false,
+                    "Meters whose gaps are filled at once"
+                ),
+                Setting(
+                    "recovery.pause",
+                    .number(1...(.max)),
+                    usual: "3600",
+                    hasFlag: false,
+                    "Seconds after which a meter is asked again, then twice as many, up to 16 times"
+                ),
+            ]
+        ),
+        .init(
+            "Metrics",
+            [
+                Setting(
+                    "metrics.perMeter",
+                    .flag,
+                    usual: "false",
+                    "Tell the newest readings of single meters in /metrics"
+                ),
+                Setting("metrics.maxMeters", .number(1...(.max)), usual: "1000", "Of how many meters at most"),
+            ]
+        ),
+        orders, dialIn, push,
+        .init(
+            "Webhooks",
+            [
+                Setting(
+                    "webhooks.allowPrivate",
+                    .flag,
+                    usual: "false",
+                    "Let webhooks lead to loopback and private addresses, too"
+                ),
+                Setting("webhooks.allowPlain", .flag, usual: "false", "Let webhooks be called without TLS"),
+                Setting(
+                    "webhooks.authorityFile",
+                    .text(example: "/etc/ssl/certs/own.pem"),
+                    usualWords: "those of the system",
+                    "A PEM file with the authorities that are trusted"
+                ),
+            ]
+        ),
+        node,
+    ])
+
+    private static let orders = SettingsCatalogue.Section(
+        "Orders that switch supply",
+        [
+            Setting(
+                "orders.allowRecurring",
+                .flag,
+                usual: "false",
+                "Let schedules disconnect and reconnect customers"
+            ),
+            Setting(
+                "orders.confirmation",
+                .word(["none", "self", "four-eyes"]),
+                usual: "none",
+                hasFlag: false,
+                "Who confirms an order before it is sent; a caller may ask for more"
+            ),
+            Setting(
+                "orders.maxDisconnectsPerHour",
+                .number(0...(.max)),
+                usual: "60",
+                hasFlag: false,
+                "Disconnections in an hour at most"
+            ),
+            Setting(
+                "orders.maxTargets",
+                .number(1...(.max)),
+                usual: "50",
+                hasFlag: false,
+                "Meters of one order at most"
+            ),
+            Setting(
+                "orders.window",
+                .text(example: "mon-thu 08:00-15:00"),
+                usualWords: "always",
+                hasFlag: false,
+                "Days and times at which supply may be cut"
+            ),
+            Setting(
+                "orders.timeZone",
+                .text(example: "Europe/Bratislava"),
+                usual: "UTC",
+                hasFlag: false,
+                "The time zone of that window"
+            ),
+            Setting(
+                "orders.holdFile",
+                .text(example: "/var/lib/cosem-gateway/orders-hold"),
+                usualWords: "the SQLite file's name with .orders-hold",
+                hasFlag: false,
+                "A file that holds all orders as long as it is there"
+            ),
+            Setting(
+                "orders.settleTime",
+                .duration,
+                usual: "PT60S",
+                hasFlag: false,
+                "How long the switch may take before its state is judged"
+            ),
+            Setting(
+                "orders.resolvePause",
+                .duration,
+                usual: "PT5S",
+                hasFlag: false,
+                "The first pause before a switch is read again"
+            ),
+        ]
+    )
+
+    private static let dialIn = SettingsCatalogue.Section(
+        "Meters that connect to the gateway",
+        [
+            Setting(
+                "dialIn.listen",
+                .text(example: "0.0.0.0:4059"),
+                "ADDRESS:PORT where meters and modems connect to the gateway"
+            ),
+            Setting(
+                "dialIn.identify",
+                .list(separator: ",", example: "address,first-line"),
+                usual: "address,first-line",
+                "How callers are told apart, tried in this order: address, first-line, ask-wrapper or ask-hdlc, with commas"
+            ),
+            Setting(
+                "dialIn.firstLine",
+                .text(example: "{}"),
+                usual: "{}",
+                #"What the first line looks like: {} stands for the identity, * for anything; \r, \n, \xHH"#
+            ),
+            Setting(
+                "dialIn.firstLineOctets",
+                .number(1...(.max)),
+                "Octets of a first line that does not end with CR or LF"
+            ),
+            Setting(
+                "dialIn.identifyTime",
+                .number(1...(.max)),
+                usual: "30",
+                "Seconds that each way to tell a caller apart may take"
+            ),
+            Setting(
+                "dialIn.heartbeat",
+                .list(separator: "|", example: #"PING\r\n"#),
+                "What modems send between frames and is to be ignored, with | between several; written like a first line"
+            ),
+            Setting(
+                "dialIn.connections",
+                .number(1...(.max)),
+                usual: "20000",
+                "Connections of meters held at once"
+            ),
+            Setting(
+                "dialIn.unknown",
+                .number(1...(.max)),
+                usual: "100",
+                "Callers kept for which no meter is configured"
+            ),
+            Setting("dialIn.unknownTime", .number(1...(.max)), usual: "300", "Seconds that such a caller is kept"),
+            Setting(
+                "dialIn.keepAlive",
+                .number(1...(.max)),
+                usual: "60",
+                "Seconds of silence after which the network is asked whether the other end is there"
+            ),
+        ]
+    )
+
+    private static let push = SettingsCatalogue.Section(
+        "Meters that push",
+        [
+            Setting(
+                "push.listen",
+                .text(example: "0.0.0.0:4059"),
+                "ADDRESS:PORT that meters push to, over TCP and UDP"
+            ),
+            Setting(
+                "push.unprotected",
+                .word(["never", "known-address", "any"]),
+                usual: "known-address",
+                "Whose pushes are taken although they prove nothing"
+            ),
+            Setting(
+                "push.connections",
+                .number(1...(.max)),
+                usual: "10000",
+                "Connections for pushes held at once"
+            ),
+            Setting(
+                "push.connectionsPerAddress",
+                .number(1...(.max)),
+                usual: "100",
+                "Connections for pushes of one address"
+            ),
+            Setting(
+                "push.octetsPerSecond",
+                .number(1...(.max)),
+                usual: "65536",
+                "Octets a second that one address may push for long"
+            ),
+            Setting("push.waiting", .number(1...(.max)), usual: "256", "Messages of one address that wait at most"),
+            Setting("push.senders", .number(1...(.max)), usual: "10000", "Addresses that are remembered"),
+            Setting("push.longestMessage", .number(1...65_535), usual: "32768", "Octets of the longest message"),
+            Setting(
+                "push.idle",
+                .number(1...(.max)),
+                usual: "600",
+                "Seconds after which a connection that says nothing is closed"
+            ),
+        ]
+    )
+
+    private static let node = SettingsCatalogue.Section(
+        "Several gateways on one database",
+        [
+            Setting(
+                "node.name",
+                .text(example: "gateway-1"),
+                usualWords: "the name of the host",
+                flag: "node",
+                "The name of this gateway, another one for each"
+            ),
+            Setting(
+                "node.address",
+                .text(example: "http://192.0.2.1:8080"),
+                usualWords: "the address of --listen",
+                "http://HOST:PORT, where the other gateways reach this one"
+            ),
+            Setting(
+                "node.lease",
+                .number(5...300),
+                usual: "15",
+                "Seconds after which the others take the lines of a gateway that is not heard of"
+            ),
+        ]
+    )
+}
+
+extension ArgumentHelp {
+    /// The help of an option that gives a setting, with its default.
+    static func setting(_ key: String) -> ArgumentHelp {
+        guard let setting = GatewayCatalogue.catalogue.setting(key) else { return ArgumentHelp(key) }
+        if case .flag = setting.form { return ArgumentHelp("\(setting.summary).") }
+        var words = setting.summary
+        if case .word(let choices) = setting.form, !words.contains(choices[0]) {
+            words += ": \(choices.dropLast().joined(separator: ", ")) or \(choices[choices.count - 1])"
+        }
+        let usual = setting.usual == nil && setting.usualWords == nil ? "" : " (default: \(setting.usualText))"
+        return ArgumentHelp("\(words).\(usual)")
+    }
+}

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What operators meet: settings and their faults, the log, signals, and what the service manager is told."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from processes import GATEWAY, ROOT, Gateway, free_ports, running
+
+
+def run(*arguments: str, environment: dict[str, str] | None = None, folder: pathlib.Path | None = None):
+    return subprocess.run(
+        [GATEWAY, *arguments],
+        env={"PATH": os.environ["PATH"], **(environment or {})},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def options(command: dict) -> dict[str, dict]:
+    return {
+        "--" + name["name"]: argument
+        for argument in command["arguments"]
+        for name in argument.get("names", [])
+        if name["kind"] == "long"
+    }
+
+
+def test_every_option_of_serve_is_a_setting_and_every_setting_is_read():
+    told = run("serve", "--experimental-dump-help").stdout
+    flags = set(options(json.loads(told)["command"])) - {"--config", "--help", "--version"}
+    schema = json.loads(run("config", "schema").stdout)
+
+    def places(node: dict, prefix: str = ""):
+        for name, member in node.get("properties", {}).items():
+            groups = [part for part in member.get("anyOf", [member]) if "properties" in part]
+            if not groups or "anyOf" in member:
+                yield prefix + name
+            for group in groups:
+                yield from places(group, prefix + name + ".")
+
+    keys = set(places(schema))
+
+    def kebab(key: str) -> str:
+        return "--" + re.sub(r"(?<!^)(?=[A-Z])|\.", "-", key).lower()
+
+    assert flags - {kebab(key) for key in keys} - {"--node"} == set()
+    sources = (ROOT / "Sources/cosem-gateway").rglob("*.swift")
+    read = {key for source in sources for key in re.findall(r'forKey: "([^"]+)"', source.read_text())}
+    assert read - keys == set(), "these are read, but Settings/GatewayCatalogue.swift does not have them"
+
+
+def test_the_schema_takes_what_the_gateway_takes():
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(run("config", "schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    judge = jsonschema.Draft202012Validator(schema)
+    assert judge.is_valid({"listen": "127.0.0.1:1", "database": {"url": "sqlite://x", "connections": 2}})
+    assert judge.is_valid({"database": "sqlite://x", "dialIn": {"identify": ["address"]}})
+    assert not judge.is_valid({"lisen": "x"})
+    assert not judge.is_valid({"http": {"loops": 0}})
+
+
+def test_faults_of_settings_are_told_with_their_place(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text("log:\n  levle: debug\nhttp:\n  loops: many\n")
+    answer = run("config", "check", "--config", str(file))
+    assert answer.returncode == 2
+    assert answer.stderr.splitlines() == [
+        f"{file}:2:3: there is no setting log.levle; did you mean log.level?",
+        f"{file}:4:10: http.loops 'many' cannot be used: write a whole number from 1 to 64",
+    ]
+    assert run("serve", "--config", str(file)).returncode == 2
+    answer = run("config", "check", environment={"COSEM_GATEWAY_NODE_NAME": "a b"})
+    assert answer.returncode == 2 and answer.stderr.startswith("COSEM_GATEWAY_NODE_NAME: node.name 'a b'")
+    answer = run("config", "check", environment={"COSEM_GATEWAY_LISTN": "x"})
+    assert answer.returncode == 0 and "did you mean COSEM_GATEWAY_LISTEN?" in answer.stderr
+
+
+def test_what_is_shown_can_be_given_back_and_has_no_password(tmp_path):
+    secret = tmp_path / "database"
+    secret.write_text("postgres://me:hidden-word@db.example:5432/meters\n")
+    environment = {"COSEM_GATEWAY_DATABASE_FILE": str(secret), "COSEM_GATEWAY_LOG_LEVEL": "debug"}
+    arguments = ["--listen", "127.0.0.1:9000", "--secret-key-file", "key"]
+    shown = run("config", "show", "--origin", *arguments, environment=environment)
+    assert shown.returncode == 0 and "hidden-word" not in shown.stdout
+    assert "level: debug  # COSEM_GATEWAY_LOG_LEVEL" in shown.stdout
+    assert "listen: '127.0.0.1:9000'  # --listen" in shown.stdout
+    file = tmp_path / "shown.yaml"
+    file.write_text(run("config", "show", *arguments, environment=environment).stdout)
+    assert run("config", "check", "--config", str(file)).returncode == 0, file.read_text()
+
+
+@contextlib.contextmanager
+def serving(folder: pathlib.Path, *arguments: str, environment: dict[str, str] | None = None):
+    port = free_ports()
+    command = [GATEWAY, "serve", "--auth", "none", "--listen", f"127.0.0.1:{port}"]
+    command += ["--database", f"sqlite:///{folder}/gateway.sqlite", *arguments]
+    kept = dict(os.environ)
+    os.environ.update(environment or {})
+    try:
+        with running(command, port, "cosem-gateway serve", folder / "log") as process:
+            wait_for(lambda: re.search(r'"ready"|is ready on', (folder / "log").read_text()), "the report of the start")
+            yield Gateway(port, process), process
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def wait_for(found, what: str, seconds: float = 20):
+    deadline = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+    return value
+
+
+def test_the_log_is_json_with_a_line_for_each_request(tmp_path):
+    with serving(tmp_path) as (gateway, _):
+        gateway.get("/meters/M-1?class=3")
+        wait_for(lambda: '"route":"/meters/{id}"' in (tmp_path / "log").read_text(), "a line for the request")
+    entries = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    ready = next(entry for entry in entries if entry["message"] == "ready")
+    assert ready["meters"] == "0" and ready["store"].startswith("sqlite:///")
+    line = next(entry for entry in entries if entry["message"] == "request")
+    assert {"method", "ms", "request", "time", "level"} <= set(line) and line["status"] in (400, 404)
+
+
+def test_sighup_takes_a_new_level_and_refuses_what_is_wrong(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text("log:\n  level: notice\n  format: text\n")
+    log = tmp_path / "log"
+    with serving(tmp_path, "--config", str(file)) as (gateway, process):
+        gateway.get("/livez")
+        file.write_text("log:\n  level: info\n  format: text\nhttp:\n  loops: 2\n")
+        process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "settings read again" in log.read_text(), "the new settings")
+        assert "needRestart=http.loops" in log.read_text() and "route=/livez" not in log.read_text()
+        gateway.get("/livez")
+        wait_for(lambda: "route=/livez" in log.read_text(), "a line of the new level")
+        file.write_text("log:\n  level: loud\n")
+        process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "the old ones stay" in log.read_text(), "the refusal")
+        assert gateway.get("/readyz").status == 200
+    assert process.returncode == 0
+
+
+class SlowMeter:
+    """Accepts a connection and says nothing until it is told to close it."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.called = threading.Event()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        self.connection, _ = self.listener.accept()
+        self.connection.recv(1)
+        self.called.set()
+
+    def hang_up(self):
+        self.listener.close()
+        self.connection.close()
+
+
+def test_sigterm_says_so_before_it_stops_listening_and_answers_what_is_in_flight(tmp_path):
+    meter = SlowMeter()
+    with serving(tmp_path) as (gateway, process):
+        gateway.register("slow", meter.port, 16, None)
+        answers = []
+        path = "/meters/slow/objects/1.0.1.8.0.255/attributes/2"
+        caller = threading.Thread(target=lambda: answers.append(gateway.get(path)))
+        caller.start()
+        assert meter.called.wait(20)
+        # A connection that was there before the stop sees the refusal even when new ones are not taken any more.
+        asking = socket.create_connection(("127.0.0.1", gateway.port))
+        asking.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in asking.recv(4096)
+        process.send_signal(signal.SIGTERM)
+        asking.settimeout(20)
+
+        def refused() -> bool:
+            asking.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+            return b" 503 " in asking.recv(4096)
+
+        wait_for(refused, "503 of /readyz while a request is in flight")
+        meter.hang_up()
+        caller.join(30)
+        assert answers and answers[0].status in (502, 504), "the request in flight was answered"
+        assert process.wait(30) == 0
+
+
+def test_the_service_manager_is_told(tmp_path):
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    told.bind(str(tmp_path / "notify"))
+    told.settimeout(20)
+    environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+    with serving(tmp_path, environment=environment) as (_, process):
+        news = []
+
+        def heard(word: str) -> bool:
+            while not any(word in text for text in news):
+                news.append(told.recv(4096).decode())
+            return True
+
+        assert heard("READY=1") and heard("WATCHDOG=1")
+        process.send_signal(signal.SIGHUP)
+        assert heard("RELOADING=1\nMONOTONIC_USEC=")
+        process.send_signal(signal.SIGTERM)
+        assert heard("STOPPING=1")
+
+
+@contextlib.contextmanager
+def simulated(folder: pathlib.Path):
+    port = free_ports()
+    with running([GATEWAY, "simulate", "--port", str(port)], port, "cosem-gateway simulate", folder / "meter"):
+        yield port
+
+
+def test_commands_talk_to_a_running_gateway(tmp_path):
+    with simulated(tmp_path) as meter, serving(tmp_path) as (gateway, _):
+        environment = {"COSEM_GATEWAY_URL": f"http://127.0.0.1:{gateway.port}"}
+
+        def command(*arguments: str):
+            return run(*arguments, environment=environment, folder=tmp_path)
+
+        (tmp_path / "password").write_text("12345678\n")
+        address = ["--host", "127.0.0.1", "--password-file", "password"]
+        added = command("meter", "add", "M-1", "--port", str(meter), "--client-address", "1", *address)
+        assert added.returncode == 0, added.stderr
+        again = command("meter", "add", "M-1", "--port", str(meter), *address)
+        assert again.returncode == 1 and again.stderr
+        assert command("meter", "add", "M-off", "--port", "1", *address).returncode == 0
+        listed = command("meter", "list").stdout.splitlines()
+        assert [line.split("\t")[0] for line in listed] == ["M-1", "M-off"]
+        assert json.loads(command("meter", "list", "--json").stdout.splitlines()[0])["id"] == "M-1"
+        checked = command("meter", "check", "M-1")
+        assert checked.returncode == 0 and "ok\t" in checked.stdout, checked.stderr
+        assert command("meter", "check", "M-off").returncode == 5
+
+        read = command("read", "M-1", "1-0:1.8.0")
+        assert re.fullmatch(r"[0-9.]+ Wh\n", read.stdout) and "live" in read.stderr, read.stderr
+        assert json.loads(command("read", "M-1", "1.0.1.8.0.255", "value", "--json").stdout)["meter"] == "M-1"
+        assert command("read", "M-off", "1.0.1.8.0.255").returncode == 5
+        unknown = command("read", "M-2", "1.0.1.8.0.255")
+        assert unknown.returncode == 1 and "M-2" in unknown.stderr
+        rows = command("profile", "M-1", "1.0.99.1.0.255", "--last", "P1D")
+        assert rows.stdout.startswith("time,") and len(rows.stdout.splitlines()) > 90, rows.stderr
+
+        assert command("order", "disconnect", "M-1", "--reason", "TEST").returncode == 2
+        order = command("order", "disconnect", "M-1", "--reason", "TEST", "--confirm", "M-1")
+        assert order.returncode == 0 and "1 succeeded" in order.stdout, order.stderr
+        job = command("jobs", "list").stdout.split("\t")
+        assert job[1:3] == ["disconnect", "succeeded"]
+        assert command("jobs", "watch", job[0]).returncode == 0
+        target = {"meters": ["M-1", "M-off"]}
+        made = gateway.call("POST", "/jobs", {"kind": "read", "target": target, "items": [{"object": "1.0.1.8.0.255", "attribute": 2}]})
+        watched = command("jobs", "watch", made.json["id"])
+        assert watched.returncode == 3 and "M-off: " in watched.stderr, watched.stdout
+    assert run("read", "M-1", "x", "--gateway", "127.0.0.1:1").returncode == 1
+    assert run("read", "M-1").returncode == 2
+
+
+def test_a_command_without_a_key_is_told_apart(tmp_path):
+    with serving(tmp_path, "--auth", "required") as (gateway, _):
+        assert run("meter", "list", "--gateway", f"127.0.0.1:{gateway.port}").returncode == 4
+
+
+def test_a_copy_made_while_the_gateway_works_takes_its_place_again(tmp_path):
+    database = ["--database", f"sqlite:///{tmp_path}/gateway.sqlite"]
+    copy = str(tmp_path / "copy.sqlite")
+    with serving(tmp_path) as (gateway, _):
+        gateway.register("M-1", 1)
+        made = run("backup", *database, copy)
+        assert made.returncode == 0, made.stderr
+        assert os.stat(copy).st_mode & 0o777 == 0o600
+        assert run("backup", *database, copy).returncode == 1, "a file that is there is not overwritten"
+        assert gateway.call("DELETE", "/meters/M-1", headers={"If-Match": "*"}).status == 204
+        refused = run("restore", *database, copy)
+        assert refused.returncode == 1 and "stop the gateway first" in refused.stderr
+    (tmp_path / "other").write_text("no database")
+    assert run("restore", *database, str(tmp_path / "other")).returncode == 1
+    restored = run("restore", *database, copy)
+    assert restored.returncode == 0, restored.stderr
+    with serving(tmp_path) as (gateway, _):
+        assert gateway.get("/meters/M-1").status == 200
+
+
+def subcommands(command: dict, path: tuple[str, ...] = ()):
+    yield path, command
+    for child in command.get("subcommands", []):
+        yield from subcommands(child, (*path, child["commandName"]))
+
+
+def test_help_fits_a_terminal_and_the_manual_has_every_command(tmp_path):
+    root = json.loads(run("--experimental-dump-help").stdout)["command"]
+    for path, _ in subcommands(root):
+        wide = [line for line in run(*path, "--help").stdout.splitlines() if len(line) > 80]
+        assert not wide, (path, wide)
+    make = [str(ROOT / "Scripts/make-manual"), GATEWAY, str(tmp_path)]
+    subprocess.run(make, check=True, timeout=120)
+    page = (tmp_path / "cosem-gateway.1").read_text()
+    for path, _ in subcommands(root):
+        name = " ".join(["cosem-gateway", *path]).replace("-", "\\-")
+        assert path in ((), ("help",)) or f".SS {name}\n" in page, name
+    settings = (tmp_path / "cosem-gateway.yaml.5").read_text()
+    assert ".B database.url\n" in settings and ".B dialIn.keepAlive\n" in settings
+    subprocess.run(["bash", "-n", str(tmp_path / "cosem-gateway.bash")], check=True)
+
+
+def test_the_page_of_settings_has_nothing_that_is_not_so():
+    said = set(run("config", "reference", "--markdown").stdout.splitlines())
+    page = (ROOT / "docs/settings.md").read_text().splitlines()
+    rows = {line for line in page if line.startswith("| `")}
+    assert len(rows) > 40 and rows - said == set(), "Scripts/make-settings-page makes it anew"
