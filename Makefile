@@ -11,7 +11,7 @@ COUNT ?= 15
 BASE ?= debootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build debug demo test format lint unit peers contract fuzz bench image deb manual clean
+.PHONY: help setup build debug demo test format lint unit peers contract console fuzz bench image deb manual clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ demo: setup ## Build, start the gateway with simulated meters and print curl lin
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	exec .build/debug/cosem-gateway demo --listen $(LISTEN) --meters $(METERS)
 
-test: lint unit peers contract ## Everything CI checks: lint, unit tests, foreign meters and clients, the contract.
+test: lint unit peers contract console ## Everything CI checks: lint, unit tests, foreign meters and clients, the contract, the console.
 
 format: ## Format the Swift sources in place.
 	swift format --in-place -r -p Package.swift Sources Tests Benchmarks/Sources
@@ -58,6 +58,10 @@ peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our s
 contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	COUNT=$(COUNT) $(PYTHON) -m pytest -q -n 3 Tests/Contract
+
+console: setup $(PYTHON) ## Go through the web console with Chromium and axe.
+	swift build --product cosem-gateway $(BUILD_FLAGS)
+	$(PYTHON) -m pytest -q Tests/Console
 
 fuzz: setup ## Fuzz the decoders with libFuzzer (RUNS=executions of each).
 	@Scripts/install-packages test

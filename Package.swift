@@ -73,6 +73,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
         .target(name: "CContract", exclude: ["openapi.yaml"]),
+        .target(name: "CConsole", exclude: ["files"]),
 
         part("Timekeeping", []),
         part("Recurrence", ["Timekeeping"]),
@@ -121,7 +122,8 @@ let package = Package(
         part(
             "GatewayAPI",
             [
-                "CContract", "GatewayCore", "Fleet", "Jobs", "MeterSessions", "COSEMModel", "DLMSCodec", "DLMSSecurity",
+                "CConsole", "CContract", "GatewayCore", "Fleet", "Jobs", "MeterSessions", "COSEMModel", "DLMSCodec",
+                "DLMSSecurity",
                 "HTTPKit",
                 "JSONText", "ProtocolDecoder", "Timekeeping", logging,
             ]

@@ -26,6 +26,8 @@ extension GatewayAPI {
     private static let metricsTypes = [
         "text/plain; version=0.0.4; charset=utf-8", "application/openmetrics-text; version=1.0.0; charset=utf-8",
     ]
+    private static let page = ["text/html"]
+    private static let pageTypes = ["text/html", "text/css", "text/javascript", "image/svg+xml"]
     private static let certificates = "/meters/{id}/certificates"
     private static let certificateWords = ["association", "securitySetup"]
     private static let certificateTypes = [
@@ -38,7 +40,10 @@ extension GatewayAPI {
     /// Every operation of the API; openapi.yaml lists the same.
     var routeTable: RouteTable {
         RouteTable(basePath: settings.basePath, confined(audited([
-            Route(.get, "/", name: "getService", access: .open, handler: service),
+            Route(.get, "/", name: "getService", produces: ["application/json", "text/html"], access: .open, handler: service),
+            Route(.get, "/console", name: "getConsole", produces: Self.page, access: .open, handler: consoleElsewhere),
+            Route(.get, "/console/", name: "getConsolePage", produces: Self.page, access: .open, handler: consolePage),
+            Route(.get, "/console/{file}", name: "getConsoleFile", produces: Self.pageTypes, access: .open, handler: consoleFile),
             Route(.get, "/livez", name: "getLiveness", access: .open, handler: liveness),
             Route(.get, "/readyz", name: "getReadiness", query: ["verbose"], access: .open, handler: readiness),
             Route(.get, "/metrics", name: "getMetrics", produces: Self.metricsTypes, scope: .metricsRead, handler: metrics),

@@ -7,7 +7,9 @@ import HTTPKit
 /// The gateway itself.
 extension GatewayAPI {
     @Sendable func service(_ request: RoutedRequest) async throws -> HTTPResponse {
-        .json { writer in
+        // A person with a browser wants the console, a program the links.
+        if request.mediaType == "text/html" { return try await consoleElsewhere(request).with("Vary", "Accept") }
+        return HTTPResponse.json { writer in
             writer.beginObject()
             writer.member("name", "cosem-gateway")
             writer.member("version", gateway.settings.version)
@@ -20,10 +22,12 @@ extension GatewayAPI {
             writer.endObject()
             writer.endObject()
         }
+        .with("Vary", "Accept")
     }
 
     private static let links = [
-        ("meters", "/meters"), ("channels", "/channels"), ("jobs", "/jobs"), ("contract", "/openapi.yaml"),
+        ("console", "/console/"), ("meters", "/meters"), ("channels", "/channels"), ("jobs", "/jobs"),
+        ("contract", "/openapi.yaml"),
         ("problems", "/docs/problems"), ("units", "/catalog/units"), ("classes", "/catalog/classes"),
         ("ready", "/readyz"), ("metrics", "/metrics"),
     ]

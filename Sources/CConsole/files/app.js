@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+import { h, fill, icon } from './dom.js';
+import { get, key, address, life as request } from './api.js';
+import { T } from './texts.js';
+import { say, field, input, bones, problem, empty, head, clock } from './parts.js';
+
+const pages = {
+  '': () => import('./overview.js'), meters: () => import('./meters.js'), meter: () => import('./meter.js'), 'add-meter': () => import('./meters.js'),
+  jobs: () => import('./jobs.js'), job: () => import('./jobs.js'), 'new-job': () => import('./jobs.js'), schedules: () => import('./schedules.js'), 'new-schedule': () => import('./schedules.js'), orders: () => import('./orders.js'),
+  channels: () => import('./fleet.js'), groups: () => import('./fleet.js'), webhooks: () => import('./admin.js'), admin: () => import('./admin.js'), tools: () => import('./tools.js'),
+};
+const menu = [
+  [T.nav.operate, [['', T.nav.overview, 'home'], ['meters', T.nav.meters, 'meter'], ['jobs', T.nav.jobs, 'jobs'], ['schedules', T.nav.schedules, 'clock'], ['orders', T.nav.orders, 'check']]],
+  [T.nav.network, [['channels', T.nav.channels, 'lines'], ['groups', T.nav.groups, 'group']]],
+  [T.nav.more, [['tools', T.nav.tools, 'tool'], ['webhooks', T.nav.webhooks, 'hook'], ['admin', T.nav.admin, 'key']]],
+];
+const home = { meter: 'meters', 'add-meter': 'meters', job: 'jobs', 'new-job': 'jobs', 'new-schedule': 'schedules' };
+const main = document.getElementById('main');
+const side = document.getElementById('side');
+let running = null;
+
+/// What the address says: `#/meters?q=a` is the page `meters` with its words.
+function place() {
+  const [path, words = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  const [name, ...rest] = path.split('/').map(decodeURIComponent);
+  return { name, rest, words: new URLSearchParams(words) };
+}
+
+/// Shows the page of the address; what the page before had under way ends.
+async function show({ keep = false } = {}) {
+  running?.abort();
+  const life = running = new AbortController();
+  request.signal = life.signal;
+  const { name, rest, words } = place();
+  document.body.classList.remove('open');
+  document.querySelector('.menu')?.setAttribute('aria-expanded', 'false');
+  for (const link of side.querySelectorAll('a')) {
+    if (link.dataset.page === (home[name] ?? name)) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
+  }
+  const view = {
+    name, rest, words, signal: life.signal, root: main,
+    /// Changes words of the address without leaving the page.
+    set(changes) {
+      for (const [word, value] of Object.entries(changes)) { words.delete(word); for (const one of [value].flat()) if (one !== null && one !== undefined && one !== '') words.append(word, one); }
+      const text = words.toString();
+      history.replaceState(null, '', '#/' + [name, ...rest].map(encodeURIComponent).join('/') + (text && '?' + text));
+    },
+    show: () => show({ keep: true }),
+    title(text) { document.title = `${text} · ${T.name}`; },
+    /// Does something again and again while the page is seen.
+    every(seconds, work) {
+      const timer = setInterval(() => { if (!document.hidden) work(); }, seconds * 1000);
+      life.signal.addEventListener('abort', () => clearInterval(timer));
+    },
+  };
+  if (!keep) fill(main, h('div', { role: 'status' }, h('span.hush', T.loading), bones(6)));
+  try {
+    if (!Object.hasOwn(pages, name)) throw Object.assign(new Error(), { unknown: true });
+    const module = await pages[name]();
+    if (life.signal.aborted) return;
+    await module.page(view);
+  } catch (error) {
+    if (life.signal.aborted || error.name === 'AbortError') return;
+    const back = h('a.button', { href: '#/' }, T.toOverview);
+    if (error.unknown) { view.title(T.pageUnknown); fill(main, h('h1.hush', T.pageUnknown), h('div.panel', empty(T.pageUnknown, T.pageUnknownHint, back))); }
+    else fill(main, h('h1.hush', T.name), problem(error, () => show()));
+  }
+  if (!keep && !life.signal.aborted && !main.contains(document.activeElement)) {
+    scrollTo(0, 0);
+    if (document.activeElement !== search) main.focus({ preventScroll: true });
+  }
+}
+
+const search = input('q', { type: 'search', placeholder: T.find, 'aria-label': T.findLabel, 'aria-keyshortcuts': '/' });
+
+function shell() {
+  fill(document.getElementById('top'),
+    h('button.plain.menu', { 'aria-label': T.nav.menu, 'aria-controls': 'side', 'aria-expanded': 'false', onclick: event => event.currentTarget.setAttribute('aria-expanded', String(document.body.classList.toggle('open'))) }, icon('menu')),
+    h('a.brand', { href: '#/', 'aria-label': T.name }, h('img', { src: 'icon.svg', alt: '' }), h('span', T.name)),
+    h('form', { role: 'search', onsubmit: event => { event.preventDefault(); location.hash = '#/meters?q=' + encodeURIComponent(search.value.trim()); } }, search),
+    h('div.end', h('button.plain.wide', { onclick: shortcuts, title: T.keys }, h('kbd', '?'), h('span.hush', T.keys)), h('span', { id: 'who' })));
+  fill(side, menu.map(([title, items]) => [h('h2', title), h('ul', items.map(([page, text, picture]) => h('li', h('a', { href: '#/' + page, 'data-page': page }, icon(picture), text, h('span.count', { id: 'n-' + page })))))]),
+    h('ul', h('li', h('a', { href: address('/openapi.yaml'), target: '_blank', rel: 'noopener' }, icon('save'), T.nav.contract))));
+  who();
+}
+
+function who() {
+  const button = key.value
+    ? h('button.small', { onclick: () => { key.value = ''; who(); show(); } }, T.signOut)
+    : h('button.small', { onclick: () => signIn() }, T.signIn);
+  fill(document.getElementById('who'), button);
+}
+
+function dialog(title, ...body) {
+  const box = h('dialog', { 'aria-label': title, onclose: () => box.remove() }, h('div.body', h('h2', title), body));
+  document.body.append(box);
+  box.showModal();
+  return box;
+}
+
+let asking = null;
+/// Asks for a key, once.
+function signIn(members) {
+  if (asking?.isConnected) return;
+  const secret = input('key', { type: 'password', required: true, autocomplete: 'current-password' });
+  const form = h('form.stack', { onsubmit: event => { event.preventDefault(); key.value = secret.value.trim(); asking.close(); who(); show(); } },
+    h('p.soft', T.sign.lead), members && key.value && h('p.note.warn', members.detail || T.sign.wrong),
+    field(T.sign.label, secret, T.sign.hint),
+    h('div.actions', h('button.main', { type: 'submit' }, T.sign.go), h('button', { onclick: () => asking.close() }, T.cancel)));
+  asking = dialog(T.sign.title, form);
+}
+addEventListener('sign-in', event => signIn(event.detail));
+
+const off = 'cosem-gateway-no-keys';
+function shortcuts() {
+  const box = dialog(T.shortcuts.title,
+    h('dl.facts', T.shortcuts.list.map(([keys, text]) => [h('dt', keys.split(' ').map(one => [h('kbd', one), ' '])), h('dd', text)])),
+    h('label', h('input', { type: 'checkbox', checked: !localStorage.getItem(off), onchange: event => event.target.checked ? localStorage.removeItem(off) : localStorage.setItem(off, '1') }), T.shortcuts.on),
+    h('div.actions', h('button', { onclick: () => box.close() }, T.close)));
+}
+
+let before = '';
+addEventListener('keydown', event => {
+  if (event.key === 'Escape') document.body.classList.remove('open');
+  if (event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem(off) || document.querySelector('dialog[open]')) return;
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+  const jump = before === 'g' && { o: '#/', m: '#/meters', j: '#/jobs', s: '#/schedules' }[event.key];
+  before = event.key;
+  if (jump) location.hash = jump;
+  else if (event.key === '/') { event.preventDefault(); (main.querySelector('input[type=search]') || search).focus(); }
+  else if (event.key === 'r') { show({ keep: true }).then(() => say(T.refreshed)); }
+  else if (event.key === '?') shortcuts();
+});
+
+/// What stands above every page: whether orders are held, and how many wait.
+async function banner() {
+  try {
+    const [hold, waiting] = await Promise.all(['/system/orders-hold', '/jobs?state=awaiting-confirmation&limit=100'].map(path => get(path, null)));
+    fill(document.getElementById('notice'), hold.held && h('div.held', { role: 'region', 'aria-label': T.held.title }, icon('warn'), h('strong', T.held.title), T.held.detail(hold.by, hold.since && clock(hold.since)), h('a', { href: '#/admin/hold' }, T.held.link)));
+    fill(document.getElementById('n-orders'), waiting.items.length ? h('span.badge.warn', String(waiting.items.length)) : null);
+  } catch { /* the page itself says what is wrong */ }
+}
+addEventListener('changed', banner);
+
+addEventListener('hashchange', () => { search.value = place().words.get('q') || ''; show(); });
+shell();
+show();
+banner();
+setInterval(() => { if (!document.hidden) banner(); }, 20_000);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import { h, fill, icon } from './dom.js';
+import { get, call, pages, query, path } from './api.js';
+import { T } from './texts.js';
+import { head, panel, badge, linkState, problem, empty, bones, field, input, select, curlLine, action, say } from './parts.js';
+
+/// The state of meters that were on the screen lately; asked again after a while.
+const states = new Map();
+
+/// How a meter is reached, in a few characters.
+export function way(channel) {
+  if (typeof channel === 'string') return channel;
+  return channel?.host ? `${channel.type} ${channel.host}:${channel.port}` : [channel?.type, channel?.device || channel?.identity || channel?.id].filter(Boolean).join(' ');
+}
+
+export async function page(view) {
+  if (view.name === 'add-meter') return form(view);
+  view.title(T.meters.title);
+  const { words } = view;
+  const search = input('q', { type: 'search', value: words.get('q') || '', placeholder: T.meters.filter, 'aria-label': T.meters.filter, 'aria-keyshortcuts': '/' });
+  const label = input('label', { placeholder: T.meters.labelHint, 'aria-label': T.meters.label });
+  const chips = h('div.actions');
+  const lead = h('p.lead', { role: 'status' });
+  const rows = h('div', { role: 'rowgroup' });
+  const names = h('div.row.names', { role: 'row' }, T.meters.columns.map(name => h('span', { role: 'columnheader' }, name)));
+  const scroller = h('div.long', { tabindex: '0', role: 'table', 'aria-label': T.meters.list }, h('div', { role: 'rowgroup' }, names), rows);
+  const trouble = h('div');
+  const line = h('div');
+  fill(view.root,
+    h('div.head', h('div', h('h1', T.meters.title), lead), h('div.actions', h('a.button.main', { href: '#/add-meter' }, icon('plus'), T.meters.add))),
+    h('form.bar', { role: 'search', 'aria-label': T.meters.filter, onsubmit: event => { event.preventDefault(); if (label.value.trim()) { view.set({ label: [...words.getAll('label'), label.value.trim()] }); label.value = ''; load(); } } }, h('div.grow', search), label, h('button', { type: 'submit' }, T.apply), chips),
+    trouble, h('div.panel', scroller), line);
+
+  let meters = [], height = 44, loading = null, timer = 0;
+  const draw = () => {
+    height = matchMedia('(max-width: 859px)').matches ? 60 : 44;
+    rows.style.height = `${meters.length * height}px`;
+    const first = Math.max(0, Math.floor(scroller.scrollTop / height) - 6), last = Math.min(meters.length, first + Math.ceil(scroller.clientHeight / height) + 12);
+    const held = rows.contains(document.activeElement) && document.activeElement.getAttribute('href');
+    fill(rows, meters.slice(first, last).map((meter, place) => {
+      const state = h('span', { role: 'cell', 'data-state': meter.id });
+      const known = states.get(meter.id);
+      if (known) state.append(badge(...known.state));
+      const row = h('div.row', { role: 'row', 'aria-rowindex': first + place + 2 },
+        h('span', { role: 'cell' }, h('a', { href: `#/meter/${encodeURIComponent(meter.id)}` }, meter.id)),
+        h('span', { role: 'cell' }, meter.name || T.none),
+        h('span', { role: 'cell' }, Object.entries(meter.labels || {}).map(([key, value]) => [h('button.chip', { onclick: () => pick(`${key}=${value}`) }, `${key}=${value}`), ' '])),
+        h('span.mono', { role: 'cell' }, way(meter.channel)), state);
+      row.style.transform = `translateY(${(first + place) * height}px)`;
+      return row;
+    }));
+    if (held) rows.querySelector(`[href="${held}"]`)?.focus({ preventScroll: true });
+    scroller.setAttribute('aria-rowcount', String(meters.length + 1));
+    clearTimeout(timer);
+    timer = setTimeout(() => ask(meters.slice(first, last)), 120);
+  };
+  /// Asks for the states of the rows that are seen, a few at a time.
+  const ask = async seen => {
+    const due = seen.filter(meter => !(states.get(meter.id)?.at > Date.now() - 15e3));
+    const work = async () => {
+      for (let meter; !view.signal.aborted && (meter = due.shift());) {
+        try {
+          const { status } = await get(path`/meters/${meter.id}`);
+          states.set(meter.id, { at: Date.now(), state: linkState(status) });
+          const cell = rows.querySelector(`[data-state="${meter.id}"]`);
+          if (cell) fill(cell, badge(...linkState(status)));
+        } catch { /* the row stays without a state */ }
+      }
+    };
+    await Promise.all([work(), work(), work(), work()]);
+  };
+  const pick = text => { if (!words.getAll('label').includes(text)) { view.set({ label: [...words.getAll('label'), text] }); load(); } };
+  const load = async () => {
+    loading?.abort();
+    const mine = loading = new AbortController();
+    view.signal.addEventListener('abort', () => mine.abort());
+    fill(chips, words.getAll('label').map(text => h('button.small', { 'aria-label': T.meters.dropLabel(text), onclick: () => { view.set({ label: words.getAll('label').filter(one => one !== text) }); load(); } }, text, icon('bad'))));
+    const filter = { q: words.get('q'), label: words.getAll('label') };
+    fill(line, curlLine({ path: '/meters' + query({ ...filter, limit: 100 }) }));
+    let found = [], isFirst = true;
+    try {
+      for await (const items of pages('/meters' + query({ ...filter, limit: 1000 }), mine.signal)) {
+        found = found.concat(items);
+        meters = found;
+        lead.textContent = T.meters.counting(found.length);
+        if (isFirst) { scroller.scrollTop = 0; isFirst = false; }
+        draw();
+      }
+      fill(trouble);
+      lead.textContent = T.meters.count(found.length);
+      if (!found.length) fill(rows, h('div', { role: 'row' }, h('div', { role: 'cell' }, empty(T.meters.empty, T.meters.emptyHint, h('a.button', { href: '#/meters' }, T.meters.clear)))));
+    } catch (error) {
+      if (error.name !== 'AbortError') { fill(trouble, problem(error, load)); fill(rows); }
+    }
+  };
+  let wait = 0;
+  search.addEventListener('input', () => { clearTimeout(wait); wait = setTimeout(() => { view.set({ q: search.value.trim() }); load(); }, 180); });
+  let frame = 0;
+  scroller.addEventListener('scroll', () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(draw); }, { passive: true });
+  const resized = new ResizeObserver(draw);
+  resized.observe(scroller);
+  view.signal.addEventListener('abort', () => { resized.disconnect(); clearTimeout(timer); clearTimeout(wait); });
+  fill(rows, h('div', { role: 'row' }, h('div', { role: 'cell' }, bones(8))));
+  await load();
+  view.every(15, () => draw());
+}
+
+/// `a=1, b=2` as an object.
+export const labelsOf = text => Object.fromEntries(text.split(',').map(one => one.trim()).filter(Boolean).map(one => { const at = one.indexOf('='); return at < 0 ? [one, ''] : [one.slice(0, at).trim(), one.slice(at + 1).trim()]; }));
+
+function form(view) {
+  const words = T.meters.form;
+  view.title(words.title);
+  const id = input('id', { required: true }), name = input('name'), host = input('host', { required: true, placeholder: '192.0.2.10' }), port = input('port', { type: 'number', value: '4059', min: 1, max: 65535 });
+  const framing = select('framing', { wrapper: 'wrapper (TCP)', hdlc: 'HDLC' }), logical = input('logical', { type: 'number', value: '1', min: 0 }), physical = input('physical', { type: 'number', value: '17', min: 0 });
+  const client = input('client', { type: 'number', value: '32', min: 0 }), mechanism = select('mechanism', { low: words.low, none: words.none }), secret = input('secret', { type: 'password', autocomplete: 'new-password' });
+  const zone = input('zone', { value: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC' }), labels = input('labels', { placeholder: 'region=north' }), guarded = h('input', { type: 'checkbox', name: 'protected' });
+  const fields = { physical: field(words.physical, physical), secret: field(words.secret, secret) };
+  const trouble = h('div'), line = h('div');
+  const request = () => ({
+    method: 'POST', path: '/meters', body: {
+      id: id.value.trim() || 'M-1001', ...(name.value.trim() && { name: name.value.trim() }), ...(labels.value.trim() && { labels: labelsOf(labels.value) }), timeZone: zone.value.trim() || 'UTC', ...(guarded.checked && { protected: true }),
+      channel: { type: 'tcp', host: host.value.trim() || '192.0.2.10', port: Number(port.value) }, framing: framing.value,
+      address: { logicalDevice: Number(logical.value), ...(framing.value === 'hdlc' && { physicalDevice: Number(physical.value) }) },
+      associations: { reader: { clientAddress: Number(client.value), authentication: mechanism.value === 'none' ? { mechanism: 'none' } : { mechanism: mechanism.value, secret: { text: secret.value } } } },
+    },
+  });
+  const update = () => {
+    fields.physical.hidden = framing.value !== 'hdlc';
+    fields.secret.hidden = mechanism.value === 'none';
+    fill(line, curlLine(request()));
+  };
+  const go = h('button.main', { type: 'submit' }, words.go);
+  fill(view.root, head(words.title, words.lead), trouble,
+    h('form', { oninput: update, onsubmit: async event => {
+      event.preventDefault();
+      go.disabled = true;
+      try {
+        const made = await call(request());
+        say(words.go);
+        location.hash = `#/meter/${encodeURIComponent(made.id)}/check?run=1`;
+      } catch (error) { fill(trouble, problem(error)); trouble.scrollIntoView(); } finally { go.disabled = false; }
+    } },
+    h('section.panel', h('div.body.form', field(words.id, id, words.idHint), field(words.name, name), field(words.zone, zone), field(words.labels, labels, words.labelsHint), h('label.full', guarded, words.protected))),
+    h('section.panel', h('div.body.form', field(words.host, host), field(words.port, port), field(words.framing, framing), field(words.logical, logical), fields.physical)),
+    panel(words.association, null, h('div.body.form', field(words.client, client), field(words.mechanism, mechanism), fields.secret)),
+    h('div.stack', h('div.actions', go, h('a.button', { href: '#/meters' }, T.cancel)), line)));
+  update();
+  id.focus();
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import { h, fill } from './dom.js';
+import { get, send } from './api.js';
+import { T } from './texts.js';
+import { head, panel, bones, empty, table, time, jobBadge, progress, targetText, problem, curlLine } from './parts.js';
+import './chart.js';
+
+/// What the figures were every few seconds since the console was opened.
+const history = [];
+
+/// The Prometheus text as `{name: [[labels, value]]}`.
+function parse(text) {
+  const found = {};
+  for (const line of text.split('\n')) {
+    const match = /^cosem_gateway_(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
+    if (match && !match[1].endsWith('_bucket')) (found[match[1]] ||= []).push([match[2] || '', Number(match[3])]);
+  }
+  return found;
+}
+const sum = (figures, name, test = () => true) => (figures[name] || []).reduce((total, [labels, value]) => total + (test(labels) ? value : 0), 0);
+
+export async function page(view) {
+  view.title(T.overview.title);
+  const tiles = h('div.tiles', { role: 'group', 'aria-label': T.overview.title });
+  const chart = h('div.body');
+  const jobs = h('div', bones(4)), schedules = h('div', bones(4)), events = h('div', bones(3));
+  const lead = h('p.lead', T.name);
+  fill(view.root,
+    h('div.head', h('div', h('h1', T.overview.title), lead), h('div.actions', h('a.button.main', { href: '#/add-meter' }, T.overview.addMeter))),
+    tiles,
+    panel(T.overview.traffic, h('small.soft', T.overview.trafficHint), chart),
+    h('div.columns', panel(T.overview.recent, h('a', { href: '#/jobs' }, T.overview.allJobs), jobs), panel(T.overview.next, h('a', { href: '#/schedules' }, T.overview.allSchedules), schedules)),
+    panel(T.overview.events, null, events),
+    curlLine({ path: '/metrics' }));
+
+  const tile = (value, text, href, tone) => h((href ? 'a' : 'div') + '.tile' + (tone ? '.' + tone : ''), { href }, h('b', value), h('span', text));
+  let meters = null;
+  const figures = async () => {
+    let now;
+    try {
+      now = parse(await (await send({ path: '/metrics' })).text());
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(tiles, h('div.tile', h('span', error.status === 403 ? T.overview.noMetrics : error.title || T.problem.away)));
+      return;
+    }
+    const failed = labels => !labels.includes('result="success"');
+    history.push({ t: Date.now(), all: sum(now, 'meter_exchanges_total'), failed: sum(now, 'meter_exchanges_total', failed) });
+    if (history.length > 360) history.shift();
+    const first = history.find(point => point.t > Date.now() - 300e3), last = history.at(-1), before = history.findLast(point => point.t < last.t - 25e3) || history[0];
+    const count = last.all - first.all, minutes = (last.t - before.t) / 60e3;
+    const breakers = sum(now, 'breakers_open'), queue = sum(now, 'meter_queue_length');
+    const under = sum(now, 'jobs', labels => /running|queued/.test(labels)), waiting = sum(now, 'jobs', labels => labels.includes('awaiting'));
+    fill(tiles,
+      tile(meters === null ? T.none : meters.toLocaleString('en'), T.overview.meters, '#/meters'),
+      tile(minutes > 0 ? String(Math.round((last.all - before.all) / minutes)) : T.none, T.overview.rate),
+      tile(count > 0 ? `${(100 * (last.failed - first.failed) / count).toFixed(1)} %` : T.none, T.overview.failures, null, last.failed > first.failed ? 'warn' : ''),
+      tile(String(breakers), T.overview.breakers, null, breakers ? 'bad' : ''),
+      tile(String(queue), T.overview.queue, '#/channels'),
+      tile(String(sum(now, 'associations_open')), T.overview.associations),
+      tile(String(under), T.overview.jobs, '#/jobs?state=running'),
+      tile(String(waiting), T.overview.confirm, '#/orders', waiting ? 'warn' : ''));
+    const points = history.slice(1).map((point, place) => ({ t: point.t, v: Math.max(0, Math.round((point.all - history[place].all) / (point.t - history[place].t) * 600e3) / 10) }));
+    if (points.length < 2) return void (chart.childElementCount || fill(chart, h('p.soft', T.overview.trafficWait)));
+    const text = (t, step) => new Date(t).toLocaleTimeString('sv-SE', step ? { hour: '2-digit', minute: '2-digit' } : {});
+    fill(chart, h('console-chart', { data: { points, from: points[0].t, to: Math.max(points.at(-1).t, points[0].t + 60e3), height: 150, unit: '1/min', label: T.overview.traffic, text } }));
+  };
+  const load = async (place, path, draw) => {
+    try {
+      fill(place, draw(await get(path)));
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(place, h('div.body', problem(error)));
+    }
+  };
+  const lists = () => Promise.all([
+    load(jobs, '/jobs?limit=7', ({ items }) => items.length ? table([T.jobs.columns[0], T.state, T.jobs.columns[2], T.jobs.columns[4]], items.map(job => h('tr',
+      h('td', h('a', { href: `#/job/${job.id}` }, T.kind[job.kind] || job.kind), h('br'), h('small.soft', targetText(job.target))),
+      h('td', jobBadge(job.state)), h('td', progress(job.progress)), h('td', time(job.createdAt, { relative: true })))), T.overview.recent)
+      : empty(T.overview.noJobs, T.overview.noJobsHint, h('a.button', { href: '#/new-job' }, T.jobs.new))),
+    load(schedules, '/schedules?limit=200', ({ items }) => items.length ? table([T.schedules.columns[0], T.schedules.columns[2], T.schedules.columns[3]], items.filter(one => one.nextRun).sort((a, b) => new Date(a.nextRun) - new Date(b.nextRun)).slice(0, 7).map(one => h('tr',
+      h('td', h('a', { href: `#/schedules/${one.id}` }, one.name || one.id), h('br'), h('small.soft', one.words)),
+      h('td', time(one.nextRun, { relative: true })), h('td', one.lastRun?.state ? jobBadge(one.lastRun.state) : h('span.soft', T.schedules.never)))), T.overview.next)
+      : empty(T.overview.noSchedules, T.overview.noSchedulesHint, h('a.button', { href: '#/new-schedule' }, T.overview.makeSchedule))),
+    load(events, '/events?limit=1000', ({ items }) => items.length ? table([T.profiles?.time || T.meter.profiles.time, T.meter.events.columns[1], T.meters.columns[0]], items.slice(-8).reverse().map(event => h('tr',
+      h('td', time(event.at, { relative: true })), h('td', event.type), h('td', event.meter ? h('a', { href: `#/meter/${event.meter}` }, event.meter) : T.none))), T.overview.events)
+      : empty(T.overview.noEvents, T.overview.noEventsHint)),
+    get('/nodes').then(({ items }) => {
+      meters = items.filter(node => node.state === 'live').reduce((total, node) => total + (node.meters || 0), 0);
+      lead.textContent = T.overview.lead(items.find(node => node.self)?.version || '');
+    }).catch(() => {}),
+  ]);
+  await lists();
+  if (meters === 0) fill(tiles, h('div.tile', empty(T.overview.noMeters, T.overview.noMetersHint, h('a.button.main', { href: '#/add-meter' }, T.overview.addMeter))));
+  else await figures();
+  view.every(3, figures);
+  view.every(10, lists);
+}

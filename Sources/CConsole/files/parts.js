@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+import { h, fill, icon, s } from './dom.js';
+import { address, curl } from './api.js';
+import { T } from './texts.js';
+
+/// Says something to those who do not see the page.
+export function say(text) {
+  document.getElementById('said').textContent = text;
+}
+
+/// Puts a text on the clipboard, also where the page is not served over TLS.
+export async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = h('textarea', { 'aria-hidden': 'true', value: text });
+    document.body.append(area);
+    area.select();
+    document.execCommand('copy');
+    area.remove();
+  }
+  say(T.copied);
+  if (!button) return;
+  const before = [...button.childNodes];
+  fill(button, icon('ok'), T.copied);
+  setTimeout(() => fill(button, before), 1600);
+}
+
+/// A curl line with a button that copies it: `<console-curl>` with `line` set to a request.
+class ConsoleCurl extends HTMLElement {
+  set line(request) {
+    const text = typeof request === 'string' ? request : curl(request);
+    this.text = text;
+    this.className = 'curl';
+    const button = h('button.small.plain', { 'aria-label': T.copyCurl, onclick: () => copy(this.text, button) }, icon('copy'), T.copy);
+    fill(this, h('code', { tabindex: '0', role: 'group', 'aria-label': T.curl }, text), button);
+  }
+}
+customElements.define('console-curl', ConsoleCurl);
+export const curlLine = request => h('console-curl', { line: request });
+
+const kinds = { ok: 'ok', warn: 'warn', bad: 'bad', busy: 'busy', idle: 'idle', wait: 'wait' };
+/// A state: colour, picture and word.
+export const badge = (kind, text) => h(`span.badge.${kind}`, icon(kinds[kind] || 'idle'), text);
+
+const jobKinds = { succeeded: 'ok', failed: 'bad', 'partially-succeeded': 'warn', 'outcome-unknown': 'warn', expired: 'warn', 'awaiting-confirmation': 'warn', running: 'busy', queued: 'wait', scheduled: 'wait', 'waiting-for-meter': 'wait' };
+export const jobBadge = state => badge(jobKinds[state] || 'idle', T.job[state] || state);
+export const qualityBadge = quality => badge({ valid: 'ok', suspect: 'warn', missing: 'bad' }[quality] || 'idle', T.quality[quality] || quality);
+
+/// How the line to a meter is: `[kind, word]`.
+export function linkState(status) {
+  if (!status) return ['idle', T.none];
+  if (status.breaker?.state !== 'closed' && status.breaker) return ['bad', T.link.breaker];
+  if (status.channel?.heldUntil || status.channel?.state === 'held') return ['warn', T.link.held];
+  const failed = status.lastError?.at, reached = status.lastContact;
+  if (failed && (!reached || failed > reached)) return ['bad', T.link.error];
+  if (status.openAssociation) return ['ok', T.link.associated];
+  if (status.linkState !== 'idle') return ['busy', T.link[status.linkState] || status.linkState];
+  return reached ? ['ok', T.link.idle] : ['idle', T.link.never];
+}
+
+/// What went wrong: title, detail, hint, help page and trace id.
+export function problem(error, retry) {
+  console.debug(error);
+  const known = error.status !== undefined;
+  const type = known && error.type && error.type.includes('/problems/') ? address('/docs/problems/' + error.kind) : null;
+  const button = h('button.plain.small', { 'aria-label': T.problem.copyTrace, onclick: () => copy(error.traceId, button) }, icon('copy'), error.traceId);
+  return h('div.problem', { role: 'alert' },
+    h('strong', icon('warn'), known ? error.title : String(error.message)),
+    known && error.detail && h('p', error.detail),
+    error.hint && h('p', error.hint),
+    (type || error.traceId || retry) && h('div.foot',
+      type && h('a', { href: type, target: '_blank', rel: 'noopener' }, T.problem.help),
+      error.traceId && h('span', T.problem.trace, ' ', button),
+      retry && h('button.small', { onclick: retry }, icon('again'), T.problem.retry)));
+}
+
+/// What stands where content will be.
+export const bones = (rows = 4) => h('div.bones', { 'aria-hidden': 'true' }, Array.from({ length: rows }, () => h('i')));
+
+/// What stands where there is nothing, with what can be done about it.
+export const empty = (title, hint, action) => h('div.empty', h('strong', title), hint && h('p', hint), action);
+
+/// JSON to look at.
+export const listing = (label, value) => h('pre.code', { tabindex: '0', role: 'group', 'aria-label': label }, typeof value === 'string' ? value : JSON.stringify(value, null, 2));
+
+/// A titled part of a page.
+export function panel(title, actions, ...body) {
+  return h('section.panel', { 'aria-label': title }, h('header', h('h2', title), actions && h('div.actions', actions)), body);
+}
+
+/// The head of a page.
+export function head(title, lead, ...actions) {
+  return h('div.head', h('div', h('h1', title), lead && h('p.lead', lead)), h('div.actions', actions));
+}
+
+/// A table in a box that scrolls sideways; `columns` are texts or `{text, class}`.
+export function table(columns, rows, label) {
+  return h('div.scroll', { tabindex: '0', role: 'group', 'aria-label': label },
+    h('table',
+      h('thead', h('tr', columns.map(column => {
+        const text = column.text ?? column;
+        return h('th' + (column.num ? '.right' : ''), { scope: 'col' }, text || h('span.hush', T.actions));
+      }))),
+      h('tbody', rows)));
+}
+
+let serial = 0;
+/// A labelled control.
+export function field(text, control, hint) {
+  const id = 'f' + ++serial;
+  control.id ||= id;
+  if (hint) control.setAttribute('aria-describedby', id + 'h');
+  return h('div.field', h('label', { for: control.id }, text), control, hint && h('small', { id: id + 'h' }, hint));
+}
+export const input = (name, options = {}) => h('input', { name, type: 'text', autocomplete: 'off', spellcheck: 'false', ...options });
+export function select(name, options, value) {
+  const element = h('select', { name }, Object.entries(options).map(([key, text]) => h('option', { value: key }, text)));
+  if (value !== undefined && value !== null) element.value = value;
+  return element;
+}
+
+/// A row of buttons of which one is pressed.
+export function choice(options, value, label, change) {
+  return h('div.choice', { role: 'group', 'aria-label': label }, Object.entries(options).map(([key, text]) =>
+    h('button', { 'aria-pressed': String(key === value), onclick: () => change(key) }, text)));
+}
+
+/// A button that works on something: it cannot be pressed twice, and what went wrong is shown in `place`.
+export function action(name, options, work, place) {
+  const button = h(name, { ...options, onclick: async () => {
+    button.disabled = true;
+    place?.replaceChildren();
+    try {
+      await work(button);
+    } catch (error) {
+      if (error.name !== 'AbortError' && place) fill(place, problem(error));
+    } finally {
+      button.disabled = false;
+      typed?.();
+    }
+  } }, options.icon && icon(options.icon), options.text);
+  button.removeAttribute('icon');
+  button.removeAttribute('text');
+  const typed = options.typed;
+  return button;
+}
+
+/// A button that works only once a word is typed; Enter does nothing.
+export function confirmed(word, label, name, options, work, place) {
+  const box = input('confirmation', { required: true });
+  const check = () => { button.disabled = box.value.trim() !== word; };
+  const button = action(name, { ...options, typed: () => check() }, async it => { await work(it); box.value = ''; }, place);
+  button.removeAttribute('typed');
+  button.disabled = true;
+  box.addEventListener('input', check);
+  box.addEventListener('keydown', event => { if (event.key === 'Enter') event.preventDefault(); });
+  return h('div.stack', field(label, box), h('div.actions', button));
+}
+
+/// How long ago a moment is, or how far ahead.
+export function ago(instant) {
+  const seconds = Math.round((Date.now() - new Date(instant)) / 1000);
+  const size = Math.abs(seconds);
+  if (size < 5) return T.ago.now;
+  const scale = size < 90 ? ['seconds', 1] : size < 5400 ? ['minutes', 60] : size < 129600 ? ['hours', 3600] : ['days', 86400];
+  const text = T.ago[scale[0]](Math.round(size / scale[1]));
+  return seconds < 0 ? T.ago.in(text.replace(/ ago$/, '')) : text;
+}
+
+/// A moment as the gateway wrote it, in the zone of the meter, with UTC on hover.
+export function time(instant, { relative, zone } = {}) {
+  if (!instant) return T.none;
+  const shown = clock(instant, zone);
+  const utc = new Date(instant).toISOString().replace('T', ' ').replace(/\.\d+/, '').replace('Z', ' ' + T.utc);
+  return h('time.nowrap', { datetime: instant, title: relative ? `${shown} · ${utc}` : utc }, relative ? ago(instant) : shown);
+}
+
+/// `2026-11-22 08:15:03`: in the zone given, or as written when it has an offset of its own, else in that of the browser.
+export function clock(instant, zone) {
+  if (!zone && /[+-]\d\d:\d\d$/.test(instant)) return instant.slice(0, 19).replace('T', ' ');
+  const format = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+  try {
+    return new Intl.DateTimeFormat('sv-SE', { ...format, timeZone: zone }).format(new Date(instant));
+  } catch {
+    return instant;
+  }
+}
+
+const number = text => {
+  const [whole, part] = String(text).split('.');
+  return /^-?\d{5,}$/.test(whole) ? whole.replace(/\B(?=(\d{3})+$)/g, '\u202f') + (part ? '.' + part : '') : String(text);
+};
+/// A quantity with its unit.
+export function quantity(value) {
+  if (value && typeof value === 'object' && 'unit' in value && 'value' in value && typeof value.value !== 'object') return h('span.nowrap', h('b', number(value.value)), h('span.unit', value.unit || ''));
+  return shown(value);
+}
+/// Any value, short.
+export function shown(value) {
+  if (value === null || value === undefined) return h('span.soft', T.none);
+  if (typeof value === 'object' && 'value' in value && 'unit' in value && typeof value.value !== 'object') return quantity(value);
+  if (typeof value === 'object') return h('code.value', JSON.stringify(value, null, Array.isArray(value) && value.length > 3 ? 1 : 0));
+  return h('span.value', String(value));
+}
+
+/// How far a job is, in one bar.
+export function progress({ total, succeeded = 0, failed = 0, unknown = 0, cancelled = 0, expired = 0, done = 0 }) {
+  const part = (name, count) => count > 0 && h('i' + name, { width: `${100 * count / Math.max(1, total)}%` });
+  return h('div.progress', { role: 'img', 'aria-label': T.jobs.done(done, total) }, part('', succeeded), part('.failed', failed), part('.unknown', unknown), part('.rest', cancelled + expired));
+}
+
+/// What a job is about, in a few words.
+export function targetText(target) {
+  if (!target) return T.none;
+  if (target.meters) return target.meters.length > 2 ? `${target.meters.slice(0, 2).join(', ')} +${target.meters.length - 2}` : target.meters.join(', ');
+  return target.selector || target.group || JSON.stringify(target);
+}
+
+/// Hands a file to the person.
+export function download(name, type, text) {
+  const link = h('a', { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+

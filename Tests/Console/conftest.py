@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console in a browser, beside the demo; whatever a page complains about, or asks another host for, fails its test."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+import urllib.parse
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Peers"))
+from processes import GATEWAY, Gateway, free_ports, running  # noqa: E402
+
+METER = "demo-1"
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory) -> Gateway:
+    """A running demo with a job, a group, a schedule and an order, so that no page is empty."""
+    port = free_ports()
+    log = tmp_path_factory.mktemp("demo") / "log"
+    command = [GATEWAY, "demo", "--listen", f"127.0.0.1:{port}", "--meters", "3"]
+    with running(command, port, "cosem-gateway demo", log) as process:
+        gateway = Gateway(port, process)
+        item = {"object": "1.0.1.8.0.255", "attribute": 2}
+        job = {"kind": "read", "target": {"meters": [METER, "demo-offline"]}, "items": [item]}
+        assert gateway.call("POST", "/jobs", job).status == 202
+        assert gateway.call("POST", "/groups", {"id": "all", "selector": "site=demo"}).status == 201
+        schedule = {
+            "id": "nightly", "name": "Load profile at night", "timeZone": "Europe/Bratislava",
+            "recurrence": {"cron": "15 2 * * *"}, "target": {"group": "all"},
+            "operation": {"profileRead": {"profile": "1.0.99.1.0.255", "last": "P1D"}},
+        }
+        assert gateway.call("POST", "/schedules", schedule).status == 201
+        order = {"kind": "disconnect", "target": {"meters": ["demo-2", "demo-3"]}, "reason": "try"}
+        answer = gateway.call("POST", "/jobs", order, {"Idempotency-Key": "two"})
+        assert answer.status == 202, answer.text
+        gateway.waiting = answer.json["id"]
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        # Without its sandbox, since CI runs as root; it only ever sees the console.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Console:
+    """One tab with the console."""
+
+    def __init__(self, page, base: str) -> None:
+        self.page = page
+        self.base = base
+        self.complaints: list[str] = []
+        self.clicks = 0
+        page.set_default_timeout(15_000)
+        page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._ask)
+
+    def _ask(self, request) -> None:
+        host = urllib.parse.urlsplit(request.url).netloc
+        if host and f"http://{host}" != self.base:
+            self.complaints.append(f"asks {request.url}")
+
+    def open(self, place: str = "") -> None:
+        """Goes to a page of the console and waits until it shows what it has."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.base}/console/#/{place}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until nothing is a skeleton any more."""
+        self.page.wait_for_selector("main h1", state="attached")
+        expect(self.page.locator("main .bones")).to_have_count(0)
+
+    def click(self, what, **options) -> None:
+        """Clicks, and counts it."""
+        self.clicks += 1
+        what.click(**options)
+
+
+@pytest.fixture
+def console(browser, gateway, request):
+    """A tab of 1280 px in light, unless the test is parametrized otherwise."""
+    width, scheme = getattr(request, "param", (1280, "light"))
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce")
+    console = Console(context.new_page(), f"http://127.0.0.1:{gateway.port}")
+    yield console
+    context.close()
+    assert console.complaints == []
