@@ -10,12 +10,13 @@ extension GatewayAPI {
     private static let valueWords = ["class", "association", "form", "numbers", "maxAge"]
     private static let rangeWords = ["from", "to", "firstEntry", "lastEntry", "source", "classes", "objects"]
     private static let rowWords = [
-        "from", "to", "last", "entries", "limit", "columns", "association", "numbers", "source", "maxAge",
+        "from", "to", "last", "entries", "limit", "columns", "association", "numbers", "source", "maxAge", "rowFormat",
     ]
     private static let readingWords = [
-        "meter", "group", "label", "name", "from", "to", "last", "detail", "numbers", "limit", "cursor",
+        "meter", "group", "label", "name", "from", "to", "last", "detail", "numbers", "limit", "cursor", "rowFormat",
     ]
     private static let rowTypes = ["application/json", "application/x-ndjson", "text/csv"]
+    private static let readingTypes = rowTypes + [CIMMeterReadings.mediaType]
     private static let importWords = ["mode", "onConflict", "dryRun"]
     private static let sheetTypes = ["application/x-ndjson", "text/csv"]
     /// Octets of a body with a hundred thousand entries.
@@ -126,7 +127,7 @@ extension GatewayAPI {
             Route(.get, Self.profile + "/gaps", name: "listProfileGaps", query: ["from", "to"], scope: .readingsRead, handler: listGaps),
             Route(.post, Self.profile + "/recover", name: "recoverProfile", query: ["association"], scope: .readingsLive, handler: recoverProfile),
             Route(.get, "/completeness", name: "listCompleteness", query: ["from", "to", "meter", "profile", "label", "group", "limit", "cursor"], scope: .readingsRead, handler: listCompleteness),
-            Route(.get, Self.profile + "/rows", name: "listProfileRows", query: Self.rowWords, produces: Self.rowTypes, scope: .readingsRead, handler: listRows),
+            Route(.get, Self.profile + "/rows", name: "listProfileRows", query: Self.rowWords, produces: Self.readingTypes, scope: .readingsRead, handler: listRows),
 
             Route(.get, "/webhooks", name: "listWebhooks", query: ["limit", "cursor"], scope: .webhooksWrite, handler: listWebhooks),
             Route(.post, "/webhooks", name: "createWebhook", consumes: Self.json, scope: .webhooksWrite, handler: createWebhook),
@@ -157,7 +158,7 @@ extension GatewayAPI {
 
             Route(.get, "/meters/{id}/readings/latest", name: "getLatestReadings", query: ["names", "numbers"], scope: .readingsRead, handler: getLatestReadings),
             Route(.get, "/meters/{id}/events", name: "listMeterEvents", query: ["log", "from", "to", "last", "source", "maxAge", "association"], scope: .readingsRead, handler: listMeterEvents),
-            Route(.get, "/readings", name: "listReadings", query: Self.readingWords, produces: Self.rowTypes, scope: .readingsRead, handler: listReadings),
+            Route(.get, "/readings", name: "listReadings", query: Self.readingWords, produces: Self.readingTypes, scope: .readingsRead, handler: listReadings),
             Route(.get, "/schedules", name: "listSchedules", query: ["limit", "cursor"], scope: .schedulesRead, handler: listSchedules),
             Route(.post, "/schedules", name: "createSchedule", consumes: Self.json, scope: .schedulesWrite, handler: createSchedule),
             Route(.post, "/schedules/preview", name: "previewSchedule", consumes: Self.json, scope: .schedulesRead, handler: previewSchedule),

@@ -14,6 +14,8 @@ struct ProfileRepresentation: Sendable {
     var basePath = ""
     /// Whether numbers are written as strings.
     var numbersAsStrings = false
+    /// How the values of rows are written.
+    var rowFormat = ProfileRowWriter.RowFormat.array
 
     /// Writes what a profile records.
     func write(_ sheet: ProfileSheet, meter: String, into writer: inout JSONWriter) {
@@ -59,6 +61,7 @@ struct ProfileRepresentation: Sendable {
         var rows = ProfileRowWriter(
             layout: answer.layout,
             behaviour: behaviour,
+            rowFormat: rowFormat,
             numbersAsStrings: numbersAsStrings
         )
         writer.beginObject()

@@ -14,8 +14,19 @@ struct RowLines {
     private var count = 0
     private let limit: Int?
 
-    init(layout: ProfileLayout, behaviour: ProfileBehaviour, numbersAsStrings: Bool, limit: Int?) {
-        rows = ProfileRowWriter(layout: layout, behaviour: behaviour, numbersAsStrings: numbersAsStrings)
+    init(
+        layout: ProfileLayout,
+        behaviour: ProfileBehaviour,
+        numbersAsStrings: Bool,
+        rowFormat: ProfileRowWriter.RowFormat = .array,
+        limit: Int?
+    ) {
+        rows = ProfileRowWriter(
+            layout: layout,
+            behaviour: behaviour,
+            rowFormat: rowFormat,
+            numbersAsStrings: numbersAsStrings
+        )
         self.limit = limit
     }
 

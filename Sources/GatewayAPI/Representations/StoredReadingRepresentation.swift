@@ -14,6 +14,8 @@ struct StoredReadingRepresentation {
     ]
 
     let numbersAsStrings: Bool
+    /// Whether a reading of one of many meters has but the members that a chart needs, all on one level.
+    var isFlat = false
 
     /// Writes the members of a reading into an object that is begun.
     func writeMembers(_ reading: StoredReading, into writer: inout JSONWriter) {
@@ -48,9 +50,17 @@ struct StoredReadingRepresentation {
     /// Writes a reading of one of many meters.
     func write(_ reading: StoredReading, of meter: MeterID, into writer: inout JSONWriter) {
         writer.beginObject()
+        if isFlat { writer.member("time", reading.at.rfc3339) }
         writer.member("meter", meter.text)
         writer.member("name", ReadingName.usual(reading.series))
-        writeMembers(reading, into: &writer)
+        if isFlat {
+            writer.name("value")
+            writeValue(reading, into: &writer)
+            writer.member("unit", reading.scalerUnit?.symbol)
+            writer.member("quality", reading.quality.rawValue)
+        } else {
+            writeMembers(reading, into: &writer)
+        }
         writer.endObject()
     }
 

@@ -51,6 +51,7 @@ extension GatewayAPI {
     @Sendable func listRows(_ request: RoutedRequest) async throws -> HTTPResponse {
         let (meter, obis) = (request.parameter("id"), try request.obis())
         let numbersAsStrings = try request.numbersAsStrings()
+        let rowFormat = try request.rowFormat()
         let query = try Self.rowsQuery(request)
         let wishes = Gateway.Wishes(
             association: try request.association(),
@@ -61,7 +62,8 @@ extension GatewayAPI {
         let pending = try await gateway.prepareRows(query, of: obis, meter, wishes)
         let isLong = query.limit == nil && pending.mostRows ?? 0 > Self.mostCollectedRows
         switch request.mediaType {
-        case "application/x-ndjson": return stream(pending, numbersAsStrings, limit: query.limit)
+        case "application/x-ndjson": return stream(pending, numbersAsStrings, rowFormat, limit: query.limit)
+        case CIMMeterReadings.mediaType where isLong: return streamXML(pending, of: meter)
         case "text/csv" where isLong: return streamCSV(pending)
         case "text/csv":
             let answer = try await gateway.collectRows(pending)
@@ -70,14 +72,25 @@ extension GatewayAPI {
             for batch in answer.batches { csv.add(batch) }
             return HTTPResponse.octets(csv.take(), type: RowsCSV.mediaType)
                 .with("Server-Timing", answer.timings.field).with("Cache-Control", "no-store")
+        case CIMMeterReadings.mediaType:
+            let answer = try await gateway.collectRows(pending)
+            var document = CIMMeterReadings()
+            for batch in answer.batches { document.add(batch, of: answer.sheet, answer.layout, meter: meter) }
+            document.finish()
+            return HTTPResponse.octets(document.take(), type: CIMMeterReadings.mediaType)
+                .with("Server-Timing", answer.timings.field).with("Cache-Control", "no-store")
         default:
             var bounded = pending
             if isLong { bounded.limit = Self.mostCollectedRows }
             let answer = try await gateway.collectRows(bounded)
             let next = answer.rest.map { nextRows(request, from: $0.from, to: $0.to) }
             return HTTPResponse.json(reservingCapacity: 200 * (answer.count + 10)) {
-                ProfileRepresentation(basePath: settings.basePath, numbersAsStrings: numbersAsStrings)
-                    .write(answer, meter: meter, next: next, into: &$0)
+                ProfileRepresentation(
+                    basePath: settings.basePath,
+                    numbersAsStrings: numbersAsStrings,
+                    rowFormat: rowFormat
+                )
+                .write(answer, meter: meter, next: next, into: &$0)
             }
             .with("Server-Timing", answer.timings.field).with("Cache-Control", "no-store")
         }
@@ -107,6 +120,7 @@ extension GatewayAPI {
     private func stream(
         _ pending: Gateway.PendingRows,
         _ numbersAsStrings: Bool,
+        _ rowFormat: ProfileRowWriter.RowFormat,
         limit: Int?
     ) -> HTTPResponse {
         let gateway = gateway
@@ -115,6 +129,7 @@ extension GatewayAPI {
                 layout: pending.layout,
                 behaviour: pending.sheet.behaviour,
                 numbersAsStrings: numbersAsStrings,
+                rowFormat: rowFormat,
                 limit: limit
             )
             let last: [UInt8]
@@ -150,6 +165,23 @@ extension GatewayAPI {
         .with("Cache-Control", "no-store")
     }
 
+    /// Rows as CIM MeterReadings while the meter still sends; what goes wrong on the way cuts the connection.
+    private func streamXML(_ pending: Gateway.PendingRows, of meter: String) -> HTTPResponse {
+        let gateway = gateway
+        return HTTPResponse.stream(type: CIMMeterReadings.mediaType) { body in
+            var document = CIMMeterReadings()
+            _ = try await gateway.streamRows(pending) {
+                false
+            } deliver: { batch in
+                document.add(batch, of: pending.sheet, pending.layout, meter: meter)
+                try await body.write(document.take())
+            }
+            document.finish()
+            try await body.write(document.take())
+        }
+        .with("Cache-Control", "no-store")
+    }
+
     /// The address of the rows that did not fit.
     private func nextRows(_ request: RoutedRequest, from: Timestamp, to: Timestamp) -> String {
         let kept = request.request.rawTarget.split(separator: "?", maxSplits: 1).dropFirst().first?
@@ -158,5 +190,21 @@ extension GatewayAPI {
             .map(String.init)
         let parts = ["from=\(from.rfc3339)", "to=\(to.rfc3339)"] + (kept ?? [])
         return "\(request.request.rawPath)?\(parts.joined(separator: "&"))"
+    }
+}
+
+extension RoutedRequest {
+    /// How rows are written; an array of values unless said otherwise.
+    func rowFormat() throws(Problem) -> ProfileRowWriter.RowFormat {
+        guard let word = try query.single("rowFormat") else { return .array }
+        guard let format = ProfileRowWriter.RowFormat(rawValue: word) else {
+            throw .badParameter(
+                "rowFormat",
+                expected: "array or object",
+                found: word,
+                among: ProfileRowWriter.RowFormat.allCases.map(\.rawValue)
+            )
+        }
+        return format
     }
 }

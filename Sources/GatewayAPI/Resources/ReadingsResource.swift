@@ -42,7 +42,10 @@ extension GatewayAPI {
     }
 
     @Sendable func listReadings(_ request: RoutedRequest) async throws -> HTTPResponse {
-        let representation = StoredReadingRepresentation(numbersAsStrings: try request.numbersAsStrings())
+        let representation = StoredReadingRepresentation(
+            numbersAsStrings: try request.numbersAsStrings(),
+            isFlat: try request.rowFormat() == .object
+        )
         var query = try readingsQuery(request)
         query.target = try await confine(query.target, for: request)
         let cursor = try Self.readingsCursor(request)
@@ -52,6 +55,7 @@ extension GatewayAPI {
         switch request.mediaType {
         case "application/x-ndjson": return streamLines(query, cursor, limit, representation)
         case "text/csv": return streamCSV(query, cursor, limit, representation)
+        case CIMMeterReadings.mediaType: return streamXML(query, cursor, limit)
         default: return try await page(query, cursor, min(limit ?? Self.usualReadings, 50_000), representation, request)
         }
     }
@@ -130,6 +134,25 @@ extension GatewayAPI {
                 octets.removeAll(keepingCapacity: true)
             }
             if !octets.isEmpty { try await body.write(octets) }
+        }
+        .with("Cache-Control", "no-store")
+    }
+
+    /// Readings as CIM MeterReadings; what goes wrong on the way cuts the connection.
+    private func streamXML(
+        _ query: Gateway.ReadingsQuery,
+        _ cursor: Gateway.ReadingsCursor?,
+        _ limit: Int?
+    ) -> HTTPResponse {
+        let gateway = gateway
+        return HTTPResponse.stream(type: CIMMeterReadings.mediaType) { body in
+            var document = CIMMeterReadings()
+            _ = try await gateway.readings(matching: query, from: cursor, limit: limit) { meter, readings in
+                document.add(readings, of: meter)
+                try await body.write(document.take())
+            }
+            document.finish()
+            try await body.write(document.take())
         }
         .with("Cache-Control", "no-store")
     }
