@@ -70,7 +70,10 @@ extension JobLimits {
         let inRow = try rule.bounded("consecutiveFailures", 1...1_000_000)
         try rule.finish()
         guard percent != nil || (inRow != nil && executed == nil) else {
-            throw JSONMemberError(.unfit(expected: "a rule with failurePercent or consecutiveFailures"), at: rule.pointer)
+            throw JSONMemberError(
+                .unfit(expected: "a rule with failurePercent or consecutiveFailures"),
+                at: rule.pointer
+            )
         }
         abort = JobAbortRule(failurePercent: percent, minExecuted: executed ?? 10, inRow: inRow)
     }
