@@ -39,6 +39,7 @@ extension Gateway {
         present.queueLength = figures.queueLength
         present.openAssociations = figures.openAssociations
         present.dialIns = dialInCounters
+        present.eventStreams = streamSeats.takenCount
         present.pushes = pushCounters
         present.channels = figures.families
         for state in JobState.allCases where !state.isFinal {

@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import Fleet
+import JSONText
 public import Jobs
 public import MeterTransport
 import Synchronization
@@ -48,6 +49,8 @@ public final class Gateway: Sendable {
         public var allowsPlainWebhooks = false
         /// Of how many meters `/metrics` tells the newest readings; 0 = of none.
         public var metersInMetrics = 0
+        /// How many callers may follow streams of events at once.
+        public var eventStreams = 200
 
         /// Makes settings.
         public init(
@@ -79,6 +82,9 @@ public final class Gateway: Sendable {
     public let jobs: JobQueue
     /// What happens in the fleet.
     public let events: EventFeed
+
+    /// Places for callers who follow streams of events.
+    public let streamSeats: StreamSeats
 
     /// Hears of schedules that are changed here.
     public let scheduleSignal = ScheduleSignal()
@@ -140,6 +146,7 @@ public final class Gateway: Sendable {
         self.clock = clock
         startedAt = clock.now()
         events = EventFeed(store: store, clock: clock)
+        streamSeats = StreamSeats(settings.eventStreams)
         metrics = GatewayMetrics(version: settings.version)
         let learning = LearnedQuirkKeeper(store: store, clock: clock)
         directory = MeterDirectory(
@@ -161,7 +168,8 @@ public final class Gateway: Sendable {
             metrics: metrics,
             learning: learning,
             readouts: store,
-            clock: clock
+            clock: clock,
+            news: LinkNews(feed: events, clock: clock)
         )
         objects = ObjectDirectory(exchange: exchange, clock: clock, metrics: metrics)
         reader = AttributeReader(
@@ -183,11 +191,17 @@ public final class Gateway: Sendable {
             clock: clock,
             metrics: metrics
         )
+        let news = JobNews(feed: events, clock: clock)
+        jobs.observe { news.tell($0) }
     }
 
     /// Makes ``readiness()`` fail from now on, so that no new requests are sent here.
     public func beginDraining() {
         drain.raise()
+        var data = JSONObject()
+        data["node"] = .string(settings.node)
+        events.announce([EventFeed.Draft(.gatewayDraining, data: data)])
+        events.endFollowing()
     }
 
     /// Its place among the gateways that share its database; nil when it has the database to itself.

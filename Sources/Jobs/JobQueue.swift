@@ -21,6 +21,7 @@ public final class JobQueue: Sendable {
     private let signal: AsyncStream<Signal>.Continuation
     private let changes = JobChanges()
     private let identifiers = JobIDGenerator()
+    private let observer = Mutex<(@Sendable (JobNotice) -> Void)?>(nil)
     /// Whether others change jobs too, not all of whose steps are told here.
     private let isShared = Atomic<Bool>(false)
     /// How long a waiting caller goes without a look at a job that others may change.
@@ -53,8 +54,22 @@ public final class JobQueue: Sendable {
             now: now
         )
         let result = try await store.create(creation)
-        if case .created = result { signal.yield(.workAdded) }
+        if case .created(let job) = result {
+            signal.yield(.workAdded)
+            notify(.made(job))
+        }
         return result
+    }
+
+    /// Has an observer told of everything that this process does with jobs.
+    ///
+    /// It must be quick, and there is only one.
+    public func observe(_ observer: @escaping @Sendable (JobNotice) -> Void) {
+        self.observer.withLock { $0 = observer }
+    }
+
+    private func notify(_ notice: JobNotice) {
+        observer.withLock { $0 }?(notice)
     }
 
     /// The job that a request with this key made before; nil when there is none.
@@ -123,6 +138,7 @@ public final class JobQueue: Sendable {
         guard let job = try await store.complete(result.job.id, now: clock.now()) else { return nil }
         signal.yield(.workAdded)
         if case .replayed = result { return .replayed(job) }
+        notify(.made(job))
         return .created(job)
     }
 
@@ -162,7 +178,7 @@ public final class JobQueue: Sendable {
     public func apply(_ command: JobCommand, to id: JobID) async throws(JobStoreError) -> JobRecord {
         let job = try await store.apply(command, to: id, now: clock.now())
         signal.yield(command == .cancel ? .cancelled(id) : .workAdded)
-        await changes.publish([job])
+        await publish([job])
         return job
     }
 
@@ -270,7 +286,7 @@ public final class JobQueue: Sendable {
         let jobs = try await store.recover(holder: holder, now: clock.now())
         guard !jobs.isEmpty else { return }
         signal.yield(.workAdded)
-        await changes.publish(jobs)
+        await publish(jobs)
     }
 
     /// Has the runner look for work, because there may be some.
@@ -278,8 +294,9 @@ public final class JobQueue: Sendable {
         signal.yield(.workAdded)
     }
 
-    /// Tells waiting callers of changes that the runner made.
+    /// Tells waiting callers and the observer of changes that were made here.
     func publish(_ jobs: [JobRecord]) async {
+        if !jobs.isEmpty { notify(.changed(jobs)) }
         await changes.publish(jobs)
     }
 }

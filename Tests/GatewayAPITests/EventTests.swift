@@ -21,16 +21,16 @@ struct EventTests {
             #expect(await told.next()?.type == .meterAlarm)
             #expect(await told.next()?.type == .jobFinished)
 
-            let first = try await bench.get("/events?meter=M1&type=meter-alarm,meter-event")
+            let first = try await bench.get("/events?meter=M1&type=meter.alarm,meter.event")
             #expect(first.status == 200)
             let item = try #require(first.json["items"]?.array?.first)
             #expect(item["meter"] == "M1")
             #expect(item["data"]?["value"] == 4)
             let id = try #require(item["id"]?.string)
             let later = try await bench.get("/events?since=\(id)")
-            #expect(later.json["items"]?.array?.map { $0["type"] } == ["job-finished"])
+            #expect(later.json["items"]?.array?.map { $0["type"] } == ["job.finished"])
             let newest = try await bench.get("/events?limit=1")
-            #expect(newest.json["items"]?.array?.first?["type"] == "job-finished")
+            #expect(newest.json["items"]?.array?.first?["type"] == "job.finished")
             let next = try #require(newest.json["next"]?.string)
             #expect(try await bench.get(next).json["items"]?.array?.first?["id"]?.string == id)
         }
@@ -43,7 +43,7 @@ struct EventTests {
                 let refused = try await bench.get("/events?\(query)")
                 #expect(refused.problem == "bad-parameter", "\(query)")
             }
-            let misspelt = try await bench.get("/events?typ=meter-alarm")
+            let misspelt = try await bench.get("/events?typ=meter.alarm")
             #expect(misspelt.problem == "unknown-field")
         }
     }

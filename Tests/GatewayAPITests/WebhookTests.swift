@@ -71,7 +71,7 @@ struct WebhookTests {
             #expect(read.json["enabled"] == true)
             let tag = try #require(read.headers["ETag"])
             let path = "/webhooks/w"
-            let body = #"{"url":"https://other.example/","types":["meter-alarm"],"target":{"meters":["M1"]}}"#
+            let body = #"{"url":"https://other.example/","types":["meter.alarm"],"target":{"meters":["M1"]}}"#
             let put = try await bench.send(.put, path, body, headers: ["If-Match": tag])
             #expect(put.status == 200)
             #expect(put.json["target"]?["meters"] == ["M1"])
@@ -104,7 +104,7 @@ struct WebhookTests {
     @Test("A reading that was stored is told to a webhook that wants it, signed, as a CloudEvent")
     func readings() async throws {
         try await run { bench, desk in
-            try await make(bench, #","types":["reading-stored"],"target":{"selector":"region=north"}"#)
+            try await make(bench, #","types":["reading.stored"],"target":{"selector":"region=north"}"#)
             await desk.gather()
             let read = try await bench.get(value)
             await desk.gather()
@@ -115,7 +115,7 @@ struct WebhookTests {
             #expect(letter.fields["webhook-id"] == letter.document["id"]?.string)
             #expect(letter.fields["webhook-signature"]?.hasPrefix("v1,") == true)
             #expect(letter.document["specversion"] == "1.0")
-            #expect(letter.document["type"] == "cosem-gateway.reading-stored")
+            #expect(letter.document["type"] == "cosem-gateway.reading.stored")
             #expect(letter.document["subject"] == "meters/M1")
             let reading = letter.document["data"]?["readings"]?[0]
             #expect(reading?["name"] == "energy-import")
@@ -127,8 +127,8 @@ struct WebhookTests {
     @Test("Events of other meters, and of types that nobody asked for, are not told")
     func filters() async throws {
         try await run { bench, desk in
-            try await make(bench, #","types":["meter-alarm"],"target":{"selector":"region=south"}"#)
-            try await bench.gateway.events.publish([.init(.meterAlarm, meter: MeterID("M1")), .init(.gapFound)])
+            try await make(bench, #","types":["meter.alarm"],"target":{"selector":"region=south"}"#)
+            try await bench.gateway.events.publish([.init(.meterAlarm, meter: MeterID("M1")), .init(.scheduleMissed)])
             await desk.gather()
             await desk.deliverDue()
             #expect(courier.letters.isEmpty)
@@ -185,7 +185,7 @@ struct WebhookTests {
             await desk.deliverDue()
             let delivered = try await bench.get(path)
             #expect(delivered.json["state"] == "delivered")
-            #expect(delivered.json["document"]?["type"] == "cosem-gateway.meter-alarm")
+            #expect(delivered.json["document"]?["type"] == "cosem-gateway.meter.alarm")
         }
     }
 
@@ -200,7 +200,7 @@ struct WebhookTests {
             let stopped = try await bench.get("/webhooks/w")
             #expect(stopped.json["enabled"] == false)
             #expect(stopped.json["disabledReason"] == "the receiver answered 410 Gone")
-            try await bench.gateway.events.publish([.init(.gapFound, meter: MeterID("M1"))])
+            try await bench.gateway.events.publish([.init(.scheduleMissed, meter: MeterID("M1"))])
             await desk.gather()
             await desk.deliverDue()
             #expect(courier.letters.count == 1)
@@ -210,7 +210,7 @@ struct WebhookTests {
             #expect(try await bench.send(.put, "/webhooks/w", body, headers: ["If-Match": tag]).status == 200)
             await desk.gather()
             await desk.deliverDue()
-            #expect(courier.letters.last?.document["type"] == "cosem-gateway.gap-found")
+            #expect(courier.letters.last?.document["type"] == "cosem-gateway.schedule.missed")
         }
     }
 

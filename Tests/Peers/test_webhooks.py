@@ -113,7 +113,7 @@ def test_a_test_is_signed_and_a_cloud_event(calling_gateway):
         letter = receiver.next()
         assert letter.path == "/hook?token=1"
         told = event(letter)
-        assert told.get_type() == "cosem-gateway.webhook-test"
+        assert told.get_type() == "cosem-gateway.webhook.test"
         assert told.get_id() == letter.headers["webhook-id"]
         with pytest.raises(standardwebhooks.WebhookVerificationError):
             standardwebhooks.Webhook(SECRET).verify(letter.body + b" ", letter.headers)
@@ -121,7 +121,7 @@ def test_a_test_is_signed_and_a_cloud_event(calling_gateway):
 
 def test_a_stored_reading_arrives_after_a_failed_try(calling_gateway):
     with receiving(500, 200) as receiver:
-        make(calling_gateway, "readings", f"http://127.0.0.1:{receiver.port}/", types=["reading-stored"])
+        make(calling_gateway, "readings", f"http://127.0.0.1:{receiver.port}/", types=["reading.stored"])
         # The gateway has to have seen that somebody wants readings.
         while receiver.letters.empty():
             value = calling_gateway.get(f"/meters/M-1{VALUE}").json["value"]["value"]
@@ -168,7 +168,7 @@ def test_what_was_not_delivered_survives_a_restart(tmp_path_factory, simulator):
         with process as running_process:
             gateway = Gateway(port, running_process)
             gateway.register("M-1", simulator)
-            make(gateway, "kept", f"http://127.0.0.1:{receiver.port}/", types=["reading-stored"])
+            make(gateway, "kept", f"http://127.0.0.1:{receiver.port}/", types=["reading.stored"])
             while receiver.letters.empty():
                 gateway.get(f"/meters/M-1{VALUE}")
             first = receiver.next()

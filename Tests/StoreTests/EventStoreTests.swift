@@ -65,7 +65,7 @@ struct EventStoreTests {
             var query = EventQuery(start: .since(Self.start))
             query.meter = MeterID("M1")
             #expect(try await stores.fleet.events(matching: query, limit: 10) == [all[0], all[2]])
-            query.types = [.jobFinished, .gapFound]
+            query.types = [.jobFinished, .scheduleMissed]
             #expect(try await stores.fleet.events(matching: query, limit: 10) == [all[2]])
             query.meter = nil
             query.types = [.meterAlarm, .meterEvent]

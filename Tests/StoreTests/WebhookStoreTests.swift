@@ -42,7 +42,7 @@ struct WebhookStoreTests {
     func configuration(_ backend: Backend) async throws {
         try await backend.run { stores in
             let id = try await make("billing", in: stores)
-            var changed = try configuration([.meterAlarm, .orderFinished])
+            var changed = try configuration([.meterAlarm, .orderExecuted])
             changed.target = .meters([try #require(MeterID("M-1"))])
             changed.isEnabled = false
             changed.disabledReason = "gone"

@@ -61,7 +61,7 @@ public struct WebhookDocument: Hashable, Sendable {
 
     private static let mostTypes = 32
 
-    /// Reads `{"url":"https://example.com/hook","types":["meter-alarm"],"target":{"group":"feeder-12"}}`.
+    /// Reads `{"url":"https://example.com/hook","types":["meter.alarm"],"target":{"group":"feeder-12"}}`.
     ///
     /// - Parameter isStored: whether what only the store says may stand there.
     /// - Throws: `JSONMemberError` with the place of the fault.
@@ -76,7 +76,7 @@ public struct WebhookDocument: Hashable, Sendable {
         let texts = try members.optionalStrings("types") ?? []
         let types = texts.compactMap { EventType($0) }
         guard types.count == texts.count, types.count <= Self.mostTypes, Set(types).count == types.count else {
-            throw members.fault("types", "up to \(Self.mostTypes) types of events such as meter-alarm, each once")
+            throw members.fault("types", "up to \(Self.mostTypes) types of events such as meter.alarm, each once")
         }
         configuration = WebhookConfiguration(name: name, url: url, types: types)
         if let target = members.optionalValue("target"), !target.isNull {

@@ -12,6 +12,14 @@ extension ProblemPage {
             look: "curl -s $GATEWAY/readyz"
         ),
         ProblemPage(
+            "streams-full",
+            cause: "As many callers follow event streams as may: 200 unless the operator allows more.",
+            gatewayDid: "It opened no stream. Those that are open go on.",
+            whatToDo:
+                "Close streams that nobody reads; a place is free again within 30 seconds of its client being gone. `http.eventStreams` allows more. The list `GET /events?since=` needs no place.",
+            look: "curl -s \"$GATEWAY/events?limit=10\""
+        ),
+        ProblemPage(
             "held-elsewhere",
             cause:
                 "Several gateways share the database, and the line to the meter is going from one to another, or the one that has it cannot be reached.",

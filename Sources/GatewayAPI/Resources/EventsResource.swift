@@ -7,25 +7,27 @@ import HTTPKit
 import JSONText
 import Timekeeping
 
-/// What happened in the fleet.
+/// What happened in the fleet, listed or as it happens.
 extension GatewayAPI {
     @Sendable func listEvents(_ request: RoutedRequest) async throws -> HTTPResponse {
-        var query = EventQuery(start: try Self.start(request))
+        let isStream = request.mediaType == EventStreamText.mediaType
+        var query = EventQuery(start: isStream ? .newest : try Self.start(request))
         if let meter = try request.query.single("meter") {
             guard let id = MeterID(meter) else { throw Problem.badParameter("meter", expected: "the id of a meter") }
             query.meter = id
         }
         query.types = try request.query.all("type").flatMap { $0.split(separator: ",") }.map { word in
             guard let type = EventType(String(word)) else {
-                throw Problem.badParameter("type", expected: "types of events such as meter-alarm, with commas between")
+                throw Problem.badParameter("type", expected: "types of events such as meter.alarm, with commas between")
             }
             return type
         }
+        if isStream { return try followEvents(request, matching: query) }
         let limit = try request.pageLimit()
         let events = try await gateway.events(matching: query, limit: limit)
         let next = events.count == limit ? events.last.map { self.next(request, cursor: $0.id.text) } : nil
         return ListPage.answer(events, next: next) { event, writer in
-            Self.write(event, into: &writer)
+            event.write(into: &writer)
         }
         .with("Cache-Control", "no-store")
     }
@@ -43,15 +45,5 @@ extension GatewayAPI {
             throw .badParameter("since", expected: "a time such as 2026-11-22T00:00:00Z, or the id of an event")
         }
         return .since(moment)
-    }
-
-    static func write(_ event: FleetEvent, into writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("id", event.id.text)
-        writer.member("at", event.at.rfc3339)
-        writer.member("type", event.type.text)
-        writer.member("meter", event.meter?.text)
-        writer.member("data", .object(event.data))
-        writer.endObject()
     }
 }

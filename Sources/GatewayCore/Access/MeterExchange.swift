@@ -29,6 +29,8 @@ struct MeterExchange: Sendable {
     /// Where readouts of text meters are kept.
     let readouts: any ReadoutStore
     let clock: any WallClock
+    /// Told of meters that answer and that do not.
+    let news: LinkNews
 
     /// Carries out one request; of a text meter by what it says in its own protocol.
     ///
@@ -119,6 +121,7 @@ struct MeterExchange: Sendable {
                 exchange: answer.timings.exchange
             )
             if answer.source == .live {
+                news.answered(memory.id)
                 metrics.exchanges.increment(MetricLabels(kind.rawValue, "success"))
                 metrics.exchangeDuration.observe(timings.exchange, MetricLabels(kind.rawValue))
             }
@@ -148,6 +151,14 @@ struct MeterExchange: Sendable {
             case .associationRejected, .authenticationFailedAtMeter:
                 metrics.associationFailures.increment(MetricLabels(failure.name))
             default: break
+            }
+            // A line that is left alone as a whole shows only by what is refused.
+            if case .circuitOpen(_, let end) = failure {
+                news.failed(memory.id, because: failure, pausedUntil: end)
+            } else if failure.isAbsence {
+                let breaker = await access.status(of: memory.route.meter).breaker
+                let end = breaker.state == .open ? breaker.until.map { context.present.timestamp(of: $0) } : nil
+                news.failed(memory.id, because: failure, pausedUntil: end)
             }
             throw failure
         }

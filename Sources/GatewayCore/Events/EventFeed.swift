@@ -3,7 +3,7 @@
 
 public import Fleet
 public import JSONText
-import Jobs
+public import Jobs
 import Synchronization
 public import Timekeeping
 
@@ -26,17 +26,28 @@ public final class EventFeed: Sendable {
         }
     }
 
-    private struct Listeners {
-        var next = 0
+    private struct State {
+        var journal: EventJournal
+        /// Numbers listeners and followers.
+        var lastNumber = 0
         var sinks: [Int: AsyncStream<FleetEvent>.Continuation] = [:]
-        /// Those of them that want to know of stored readings.
+        var followers: [Int: AsyncStream<Void>.Continuation] = [:]
+        /// Announced and not told yet.
+        var waiting: [FleetEvent] = []
+        var isWriting = false
+        var isEnding = false
+        /// Those of the listeners that want to know of stored readings.
         var afterReadings: Set<Int> = []
         /// Whether readings that were stored are kept as events, because a webhook wants them.
         var keepsReadings = false
+        /// Whether anybody ever followed: he may come back and must miss nothing.
+        var wasFollowed = false
     }
 
     /// How many events wait for one who listens; the oldest are dropped, and he has to ask the store.
     private static let mostWaiting = 1000
+    /// With more events waiting for the store than this, those that would not be kept are dropped.
+    private static let mostAnnounced = 50_000
     /// Stored readings are so many that they are not kept as events for longer; deliveries of them are.
     private static let readingRetention = Duration.seconds(86_400)
     /// How many events are forgotten in one transaction.
@@ -45,12 +56,16 @@ public final class EventFeed: Sendable {
     private let store: any EventStore
     private let clock: any WallClock
     private let identifiers = JobIDGenerator()
-    private let listeners = Mutex(Listeners())
+    private let state: Mutex<State>
 
     /// Makes a feed over a store.
-    public init(store: any EventStore, clock: any WallClock) {
+    ///
+    /// - Parameter journal: how many events at least are at hand for who comes back.
+    public init(store: any EventStore, clock: any WallClock, journal: Int = 10_000) {
         self.store = store
         self.clock = clock
+        let beginning = identifiers.next(at: clock.now())
+        state = Mutex(State(journal: EventJournal(capacity: journal, beginning: beginning)))
     }
 
     /// Names events that happened now, without keeping them; for who keeps them in a transaction of its own.
@@ -84,28 +99,67 @@ public final class EventFeed: Sendable {
         tell(events)
     }
 
+    /// Tells of events soon, in the order of the calls, those that are to be kept once they are; nobody waits for it.
+    ///
+    /// While the store does not take them, they are told all the same.
+    public func announce(_ drafts: [Draft]) {
+        guard !drafts.isEmpty else { return }
+        let begins = state.withLock { state in
+            let isCrowded = state.waiting.count >= Self.mostAnnounced
+            state.waiting += events(of: isCrowded ? drafts.filter(\.type.isKept) : drafts)
+            guard !state.isWriting else { return false }
+            state.isWriting = true
+            return true
+        }
+        // Not bound to the one who announces: what others announce meanwhile is written with it.
+        if begins { Task { await self.write() } }
+    }
+
+    private func write() async {
+        while let batch = nextBatch() {
+            let kept = batch.filter(\.type.isKept)
+            if !kept.isEmpty { try? await store.appendEvents(kept) }
+            tell(batch)
+        }
+    }
+
+    private func nextBatch() -> [FleetEvent]? {
+        let (batch, ended) = state.withLock { state -> ([FleetEvent], [AsyncStream<Void>.Continuation]) in
+            let batch = state.waiting
+            state.waiting = []
+            guard batch.isEmpty else { return (batch, []) }
+            state.isWriting = false
+            return ([], state.isEnding ? Array(state.followers.values) : [])
+        }
+        for follower in ended { follower.finish() }
+        return batch.isEmpty ? nil : batch
+    }
+
     /// Tells those who listen of events that are kept already.
     public func tell(_ events: [FleetEvent]) {
-        let sinks = listeners.withLock { Array($0.sinks.values) }
-        for sink in sinks {
-            for event in events { sink.yield(event) }
+        state.withLock { state in
+            for event in events {
+                state.journal.append(event) { identifiers.next(at: clock.now()) }
+                for sink in state.sinks.values { sink.yield(event) }
+            }
+            for follower in state.followers.values { follower.yield() }
         }
     }
 
     /// Whether stored readings are to be kept as events.
     func keepReadings(_ areWanted: Bool) {
-        listeners.withLock { $0.keepsReadings = areWanted }
+        state.withLock { $0.keepsReadings = areWanted }
     }
 
     /// Whether anybody wants to know of stored readings.
     var isAnybodyAfterReadings: Bool {
-        listeners.withLock { $0.keepsReadings || !$0.afterReadings.isEmpty }
+        state.withLock { $0.keepsReadings || $0.wasFollowed || !$0.afterReadings.isEmpty }
     }
 
     /// Tells of stored readings, and keeps that if a webhook wants it.
     func publishReadings(_ drafts: [Draft]) async throws(StoreError) {
         let events = events(of: drafts)
-        if listeners.withLock({ $0.keepsReadings }) { try await store.appendEvents(events) }
+        if state.withLock({ $0.keepsReadings }) { try await store.appendEvents(events) }
         tell(events)
     }
 
@@ -114,19 +168,53 @@ public final class EventFeed: Sendable {
     /// - Parameter wantsReadings: whether stored readings are wanted, which are many.
     public func listen(wantsReadings: Bool = true) -> AsyncStream<FleetEvent> {
         let (stream, sink) = AsyncStream<FleetEvent>.makeStream(bufferingPolicy: .bufferingNewest(Self.mostWaiting))
-        let number = listeners.withLock { listeners in
-            listeners.next += 1
-            listeners.sinks[listeners.next] = sink
-            if wantsReadings { listeners.afterReadings.insert(listeners.next) }
-            return listeners.next
+        let number = state.withLock { state in
+            state.lastNumber += 1
+            state.sinks[state.lastNumber] = sink
+            if wantsReadings { state.afterReadings.insert(state.lastNumber) }
+            return state.lastNumber
         }
         sink.onTermination = { [weak self] _ in
-            self?.listeners.withLock { listeners in
-                listeners.sinks[number] = nil
-                listeners.afterReadings.remove(number)
+            self?.state.withLock { state in
+                state.sinks[number] = nil
+                state.afterReadings.remove(number)
             }
         }
         return stream
+    }
+
+    /// Follows the events behind a position, or from now on.
+    ///
+    /// - Parameter position: what was taken last; of an event of long ago the first step is a gap.
+    public func follow(after position: EventID? = nil) -> EventFollowing {
+        let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (number, place, known, isEnding) = state.withLock { state in
+            state.lastNumber += 1
+            state.wasFollowed = true
+            let isEnding = state.isEnding && !state.isWriting
+            if !isEnding { state.followers[state.lastNumber] = signal }
+            let known = position ?? state.journal.last
+            return (state.lastNumber, state.journal.number(after: known), known, isEnding)
+        }
+        signal.onTermination = { [weak self] _ in
+            _ = self?.state.withLock { $0.followers.removeValue(forKey: number) }
+        }
+        if isEnding { signal.finish() }
+        return EventFollowing(self, signals: signals, number: place, position: known)
+    }
+
+    /// Ends all following, once everything that was announced is told.
+    public func endFollowing() {
+        let ended = state.withLock { state -> [AsyncStream<Void>.Continuation] in
+            state.isEnding = true
+            return state.isWriting ? [] : Array(state.followers.values)
+        }
+        for follower in ended { follower.finish() }
+    }
+
+    /// Looks into the journal.
+    func withJournal<Value>(_ look: (EventJournal) -> Value) -> Value {
+        state.withLock { look($0.journal) }
     }
 
     /// Kept events.

@@ -18,6 +18,8 @@ public final class GatewayMetrics: Sendable {
         var channels: [(name: String, help: String, isCounter: Bool, value: Int)] = []
         /// What became of those who dialled in; nil when meters cannot.
         public var dialIns: DialInCounters?
+        /// Callers that follow streams of events.
+        public var eventStreams = 0
         /// What came of what meters push; nil when nothing listens for it.
         public var pushes: PushCounters?
         /// Jobs by state.
@@ -181,6 +183,13 @@ public final class GatewayMetrics: Sendable {
             "Jobs by state.",
             ["state"],
             present.jobs.map { (MetricLabels($0.state), $0.count) },
+            &text
+        )
+        gauge(
+            "cosem_gateway_event_streams",
+            "Callers that follow streams of events.",
+            [],
+            [(MetricLabels(), present.eventStreams)],
             &text
         )
         jobExecutions.write(into: &text)

@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import Fleet
+import JSONText
 import Jobs
 public import Logging
 public import ServiceLifecycle
@@ -99,7 +100,18 @@ public struct Scheduler: Service {
 
     private func settle(_ schedule: StoredSchedule, _ state: ScheduleState) async throws(GatewayError) -> Bool {
         do throws(StoreError) {
-            return try await gateway.store.settleSchedule(schedule.record.id, from: schedule.state, to: state)
+            guard try await gateway.store.settleSchedule(schedule.record.id, from: schedule.state, to: state) else {
+                return false
+            }
+            if state.missed > schedule.state.missed {
+                var data = JSONObject()
+                data["schedule"] = .string("\(schedule.record.id)")
+                data["missed"] = .integer(state.missed - schedule.state.missed)
+                data["since"] = schedule.state.nextDue.map { .string($0.rfc3339) } ?? .null
+                data["next"] = state.nextDue.map { .string($0.rfc3339) } ?? .null
+                gateway.events.announce([EventFeed.Draft(.scheduleMissed, data: data)])
+            }
+            return true
         } catch {
             throw GatewayError(error)
         }

@@ -29,6 +29,7 @@ public struct OrderHandler: JobHandler {
         in context: ExecutionContext
     ) async -> ExecutionOutcome {
         let outcome = await carryOut(execution, of: job, in: context)
+        gateway.events.tell(outcome, of: execution, job)
         gateway.metrics.jobExecutions.increment(MetricLabels(job.specification.kind.rawValue, outcome.word))
         return outcome
     }

@@ -20,6 +20,7 @@ public enum Migrator {
         (11, PackageResources.M0011_sql),
         (12, PackageResources.M0012_sql),
         (13, PackageResources.M0013_sql),
+        (14, PackageResources.M0014_sql),
         (15, PackageResources.M0015_sql),
         (16, PackageResources.M0016_sql),
     ]

@@ -49,6 +49,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: .setting("http.connections"))
     var httpConnections: String?
 
+    @Option(help: .setting("http.eventStreams"))
+    var httpEventStreams: String?
+
     @Option(help: .setting("meters.connectionRate"))
     var metersConnectionRate: String?
 
@@ -98,7 +101,7 @@ struct ServeCommand: AsyncParsableCommand {
             "secretKeyFile": secretKeyFile, "auth": auth, "insecure": insecure ? "true" : nil,
             "orders.allowRecurring": ordersAllowRecurring ? "true" : nil,
             "log.level": logLevel, "log.format": logFormat, "http.loops": httpLoops,
-            "http.connections": httpConnections,
+            "http.connections": httpConnections, "http.eventStreams": httpEventStreams,
             "meters.connectionRate": metersConnectionRate, "breaker.failures": breakerFailures,
             "events.retention": eventsRetention, "readings.retention": readingsRetention,
             "storedRows": storedRows,

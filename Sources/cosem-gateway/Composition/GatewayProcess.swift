@@ -108,6 +108,7 @@ struct GatewayProcess: Sendable {
         gatewaySettings.allowsRecurringOrders = settings.allowsRecurringOrders
         gatewaySettings.allowsPlainWebhooks = settings.webhooks.allowsPlain
         gatewaySettings.metersInMetrics = settings.metersInMetrics
+        gatewaySettings.eventStreams = settings.eventStreams
         gateway = Gateway(
             store: fleet,
             jobs: queue,

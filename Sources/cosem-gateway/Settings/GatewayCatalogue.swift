@@ -26,6 +26,12 @@ enum GatewayCatalogue {
                 Setting("http.loops", .number(1...64), usual: "1", "Loop threads of the HTTP server"),
                 Setting("http.connections", .number(1...1_000_000), usual: "1000", "HTTP connections held at once"),
                 Setting(
+                    "http.eventStreams",
+                    .number(1...1_000_000),
+                    usual: "200",
+                    "Callers that may follow streams of events at once"
+                ),
+                Setting(
                     "shutdown.grace",
                     .number(1...3600),
                     usual: "30",

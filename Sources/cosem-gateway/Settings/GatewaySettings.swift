@@ -29,6 +29,8 @@ struct GatewaySettings: Sendable {
     var httpLoops: Int
     /// Connections the HTTP server holds at once.
     var httpConnections: Int
+    /// Callers that may follow streams of events at once.
+    var eventStreams: Int
     /// How many connections to meters may begin in a second; nil does not limit them.
     var meterConnectionRate: Int?
     /// After how many failures in a row a meter or a line is left alone for a while; 0 never does.
@@ -161,6 +163,7 @@ struct GatewaySettings: Sendable {
         )
         httpLoops = try Self.positive(reader, "http.loops", default: 1)
         httpConnections = try Self.positive(reader, "http.connections", default: 1000)
+        eventStreams = try Self.positive(reader, "http.eventStreams", default: 200)
         let rate = try Self.number(reader, "meters.connectionRate", from: 0, default: 0)
         meterConnectionRate = rate == 0 ? nil : rate
         breakerFailures = try Self.number(reader, "breaker.failures", from: 0, default: 5)
