@@ -148,14 +148,31 @@ extension Gateway {
         _ wishes: Wishes
     ) async throws(GatewayError) -> ReadAnswer {
         let memory = try await directory.memory(of: meter)
-        let answer = try await reader.read(
-            queries,
-            of: memory,
-            association: try association(wishes.association, for: .reading, memory),
-            freshness: wishes.freshness,
-            within: wishes.budget,
-            priority: wishes.priority
-        )
+        let association = try association(wishes.association, for: .reading, memory)
+        let answer: ReadAnswer
+        do throws(GatewayError) {
+            answer = try await reader.read(
+                queries,
+                of: memory,
+                association: association,
+                freshness: wishes.freshness,
+                within: wishes.budget,
+                priority: wishes.priority
+            )
+        } catch {
+            // What is kept will do for who allows it to be too old.
+            guard error.isSilence, let freshness = wishes.freshness.whenSilent(usual: settings.valueAge),
+                let kept = try? await reader.read(
+                    queries,
+                    of: memory,
+                    association: association,
+                    freshness: freshness,
+                    within: wishes.budget,
+                    priority: wishes.priority
+                ), kept.failures == 0
+            else { throw error }
+            return kept.markedStale
+        }
         if answer.standing == nil { try await readingKeeper.keep(answer, of: memory, for: wishes.origin) }
         return answer
     }

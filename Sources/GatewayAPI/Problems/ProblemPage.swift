@@ -22,9 +22,22 @@ struct ProblemPage: Sendable {
         self.look = look
     }
 
-    /// Every page, sorted by name.
-    static let all: [ProblemPage] = (requestPages + resourcePages + valuePages + meterPages + gatewayPages + orderPages)
-        .sorted { $0.name < $1.name }
+    /// The page with another command line to look closer.
+    private func looking(_ look: String) -> ProblemPage {
+        ProblemPage(name, cause: cause, gatewayDid: gatewayDid, whatToDo: whatToDo, look: look)
+    }
+
+    /// Every page, sorted by name; one without a command line of its own has that of its kind.
+    static let all: [ProblemPage] = [
+        (requestPages, "curl -s $GATEWAY/openapi.yaml | less"),
+        (resourcePages, "curl -s \"$GATEWAY/meters?limit=10\""),
+        (valuePages, "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS\""),
+        (meterPages, "curl -s -X POST $GATEWAY/meters/$METER/check"),
+        (gatewayPages, "curl -s \"$GATEWAY/readyz?verbose=true\""),
+        (orderPages, "curl -s \"$GATEWAY/audit?meter=$METER&limit=10\""),
+    ]
+    .flatMap { pages, usual in pages.map { $0.look == nil ? $0.looking(usual) : $0 } }
+    .sorted { $0.name < $1.name }
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 

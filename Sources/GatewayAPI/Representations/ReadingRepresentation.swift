@@ -22,6 +22,7 @@ struct ReadingRepresentation: Sendable {
         write(reading.data, reading.context, named: "value", into: &writer)
         writer.member("readAt", reading.readAt.rfc3339)
         writer.member("source", reading.source.rawValue)
+        if reading.isStale { writer.member("stale", true) }
         if !reading.isVerified { writer.member("verified", false) }
     }
 

@@ -72,6 +72,13 @@ extension RoutedRequest {
             switch directive.name {
             case "no-cache", "no-store": freshness.maxAge = .zero
             case "only-if-cached": freshness.onlyIfCached = true
+            case "max-stale":
+                // Without a number any age will do (RFC 9111 §5.2.1.2).
+                guard let text = directive.value else {
+                    freshness.maxStale = .seconds(1 << 40)
+                    continue
+                }
+                if let seconds = Int64(text), seconds >= 0 { freshness.maxStale = .seconds(min(seconds, 1 << 40)) }
             case "max-age":
                 // A malformed directive is as good as none (RFC 9111 §5.2).
                 if let seconds = directive.value.flatMap({ Int64($0) }), seconds >= 0, freshness.maxAge != .zero {

@@ -20,11 +20,20 @@ extension GatewayAPI {
             attribute: try request.member(),
             selection: try await selection(request, meter, obis)
         )
+        var wishes = try request.wishes()
+        let isAsynchronous = request.prefersAsynchronous && query.selection == nil
+        if isAsynchronous {
+            let job = try await job(for: .read([query], association: try request.association()), request).job
+            guard job.state == .succeeded else { return acceptedAnswer(job, request) }
+            // The job read it just now.
+            wishes.freshness = Freshness(onlyIfCached: true)
+        }
         return try await withNamesLike(obis, request) {
-            let answer = try await gateway.read([query], of: meter, try request.wishes())
+            let answer = try await gateway.read([query], of: meter, wishes)
             guard let outcome = answer.outcomes.first else { throw Problem.internalFault }
             let reading = try outcome.result.get()
-            return self.answer(reading, answer, meter, values, request)
+            let response = self.answer(reading, answer, meter, values, request)
+            return isAsynchronous ? request.appliedPreference(to: response) : response
         }
     }
 

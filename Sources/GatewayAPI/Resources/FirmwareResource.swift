@@ -52,25 +52,4 @@ extension GatewayAPI {
         case yes = "true"
         case no = "false"
     }
-
-    /// Stores a job for the meter in the path and answers 202 with its address.
-    func accepted(_ order: JobOrder, _ request: RoutedRequest) async throws -> HTTPResponse {
-        let job = try await gateway.submit(
-            order,
-            targets: [request.parameter("id")],
-            priority: 5,
-            caller: request.caller.name,
-            traceID: request.id
-        )
-        let response = jobAnswer(job, status: 202)
-            .with("Location", "\(settings.basePath)/jobs/\(job.id.text)")
-        return request.prefersAsynchronous ? response.with("Preference-Applied", "respond-async") : response
-    }
-}
-
-extension RoutedRequest {
-    /// Whether the caller wants a job in place of an answer (RFC 7240, respond-async).
-    var prefersAsynchronous: Bool {
-        headers.directives("Prefer").contains { $0.name == "respond-async" }
-    }
 }

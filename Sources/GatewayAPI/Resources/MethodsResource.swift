@@ -28,6 +28,20 @@ extension GatewayAPI {
             isDryRun: isDryRun
         )
         for scope in command.scopes.sorted() { try request.require(scope) }
+        if request.prefersAsynchronous {
+            let (job, isReplayed) = try await job(
+                for: .invoke([command], association: try request.association()),
+                request,
+                idempotency: try gateway.idempotencyKey(
+                    key,
+                    place: "POST \(request.request.rawPath)",
+                    caller: request.caller,
+                    body: body.octets
+                )
+            )
+            let answer = acceptedAnswer(job, request)
+            return isReplayed ? answer.with("Idempotency-Replayed", "true") : answer
+        }
         return try await withNamesLike(obis, request) {
             let (outcome, isReplayed) = try await gateway.invoke(
                 command,

@@ -59,6 +59,9 @@ extension GatewayAPI {
             budget: request.budget,
             priority: request.priority
         )
+        if request.prefersAsynchronous {
+            return try await accepted(.profileRead(obis, query, association: wishes.association), request)
+        }
         let pending = try await gateway.prepareRows(query, of: obis, meter, wishes)
         let isLong = query.limit == nil && pending.mostRows ?? 0 > Self.mostCollectedRows
         switch request.mediaType {

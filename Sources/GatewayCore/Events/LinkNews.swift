@@ -69,4 +69,12 @@ extension GatewayError {
         default: false
         }
     }
+
+    /// Whether the meter gave no answer, for whatever reason.
+    var isSilence: Bool {
+        switch self {
+        case .circuitOpen, .meterBusy, .lineBusy, .waitExceeded: true
+        default: isAbsence
+        }
+    }
 }

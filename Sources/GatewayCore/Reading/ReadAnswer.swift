@@ -26,6 +26,27 @@ public struct ReadAnswer: Sendable {
         public let result: Result<Reading, GatewayError>
     }
 
+    /// The same values as ones that are too old.
+    var markedStale: ReadAnswer {
+        ReadAnswer(
+            association: association,
+            outcomes: outcomes.map { outcome in
+                Outcome(
+                    query: outcome.query,
+                    object: outcome.object,
+                    attributeIndex: outcome.attributeIndex,
+                    result: outcome.result.map { reading in
+                        var reading = reading
+                        reading.isStale = true
+                        return reading
+                    }
+                )
+            },
+            timings: timings,
+            standing: nil
+        )
+    }
+
     /// How many queries have no value.
     public var failures: Int {
         outcomes.count { outcome in

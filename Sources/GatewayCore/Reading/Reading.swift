@@ -24,6 +24,8 @@ public struct Reading: Hashable, Sendable {
     /// Whether the answer was in clear by agreement, or something proves that it is the meter's; false for one that was
     /// encrypted only, or whose tag the operator allows to be left unchecked.
     public var isVerified = true
+    /// Whether it is older than the caller wanted, and stands in for what the meter did not answer.
+    public var isStale = false
 
     /// The name of the attribute in the class model.
     public var attributeName: String? { object.model?.attribute(attributeIndex)?.name }
