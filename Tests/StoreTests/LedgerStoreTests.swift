@@ -147,6 +147,35 @@ struct LedgerStoreTests {
     }
 
     @Test(arguments: Backend.allCases)
+    func `A ledger that is begun while days are closed lacks none of them`(backend: Backend) async throws {
+        try await backend.run { stores in
+            let now = Self.midnight + .seconds(3 * 86_400)
+            let first = try await Self.register("M1", in: stores)
+            let second = try await Self.register("M2", in: stores)
+            func close(_ day: Int, _ kind: LedgerKind) async throws -> LedgerKind {
+                _ = try await stores.fleet.closeDay(day, of: kind, expected: 96, recoverAt: now)
+                return LedgerKind(capturePeriod: kind.capturePeriod, zone: kind.zone, closedDay: day)
+            }
+            func days(_ meter: MeterID) async throws -> [Int] {
+                let profile = try #require(OBISCode("1.0.99.1.0.255"))
+                let range = Self.day...Self.day + 9
+                return try await stores.fleet.days(of: profile, meter: meter, in: range, isIncomplete: false).map(\.day)
+            }
+            try await stores.fleet.note(try Self.update(first, 0..<96, at: now))
+            var kind = try #require(try await stores.fleet.ledgersToClose().first)
+            kind = try await close(Self.day, kind)
+            kind = try await close(Self.day + 1, kind)
+            // Between two days of one look.
+            try await stores.fleet.note(try Self.update(second, 0..<96, at: now))
+            _ = try await close(Self.day + 2, kind)
+            #expect(try await days(first) == [Self.day, Self.day + 1, Self.day + 2])
+            kind = try #require(try await stores.fleet.ledgersToClose().first)
+            for day in Self.day...Self.day + 2 { kind = try await close(day, kind) }
+            #expect(try await days(second) == [Self.day, Self.day + 1, Self.day + 2])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func `A meter's ledgers go with it, and an unknown meter has none`(backend: Backend) async throws {
         try await backend.run { stores in
             let meter = try await Self.register("M1", in: stores)

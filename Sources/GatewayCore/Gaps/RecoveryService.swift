@@ -94,7 +94,8 @@ public struct RecoveryService: Service {
     /// Writes down all local days that are over, zone by zone.
     private func closeDays() async throws(StoreError) {
         let now = gateway.clock.now()
-        for kind in try await gateway.store.ledgersToClose() {
+        for found in try await gateway.store.ledgersToClose() {
+            var kind = found
             guard let rules = ZoneInfo.named(kind.zone),
                 let calendar = CaptureCalendar(period: kind.capturePeriod, rules: rules)
             else { continue }
@@ -114,6 +115,7 @@ public struct RecoveryService: Service {
                         metadata: ["profiles": "\(missing)", "zone": "\(kind.zone)", "day": "\(day)"]
                     )
                 }
+                kind = LedgerKind(capturePeriod: kind.capturePeriod, zone: kind.zone, closedDay: day)
                 day += 1
             }
         }

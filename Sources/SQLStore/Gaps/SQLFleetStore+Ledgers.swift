@@ -115,9 +115,13 @@ extension SQLFleetStore: LedgerStore {
         recoverAt: Timestamp
     ) async throws(StoreError) -> Int {
         try await write { connection in
-            let which = "capture_period = :period AND zone = :zone AND closed_day < :day"
+            // A ledger that was begun since, further back, waits for the next look: it lacks the days closed before this.
+            let which = """
+                capture_period = :period AND zone = :zone AND closed_day < :day AND closed_day >= :closed
+                """
             let binds: SQLBinds = [
                 "period": .integer(Int64(kind.capturePeriod)), "zone": .text(kind.zone), "day": .integer(Int64(day)),
+                "closed": .integer(Int64(kind.closedDay)),
             ]
             let missing = try connection.execute(
                 """
