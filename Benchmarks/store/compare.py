@@ -57,5 +57,8 @@ for database, reference in [("SQLite", "the plain C API"), ("PostgreSQL", "plain
         middle = statistics.median(seconds)
         print(f"  {name:34} {options.rows / middle:10.0f} rows/s   {floor / middle:.2f}")
 for database in ["SQLite", "PostgreSQL"]:
-    claimed, finished = run([options.ours, "jobs", "URL", str(options.executions)], database)
-    print(f"executions on {database}: {claimed:.0f} claimed and {finished:.0f} finished in a second")
+    claimed, singly, together = run([options.ours, "jobs", "URL", str(options.executions)], database)
+    print(
+        f"executions on {database}: {claimed:.0f} claimed in a second, {singly:.0f} finished one by one and "
+        f"{together:.0f} finished fifty at a time"
+    )

@@ -43,6 +43,33 @@ struct ImportTests {
         }
     }
 
+    @Test("A job of thousands of meters is made by list, by group and by labels")
+    func thousands() async throws {
+        try await APIBench.run { bench in
+            let ids = (0..<2500).map { "A-\($0)" }
+            let imported = try await send(bench, "", ids.map { Self.line($0) }.joined(separator: "\n"))
+            #expect(imported.json["created"] == 2500)
+            let group = try await bench.send(.put, "/groups/west", #"{"selector":"region=west"}"#)
+            #expect(group.status == 201)
+            let list = "[\"" + ids.joined(separator: "\",\"") + "\"]"
+            func job(_ target: String) async throws -> APIBench.Answer {
+                try await bench.send(
+                    .post,
+                    "/jobs",
+                    #"{"kind":"read","target":\#(target),"#
+                        + #""items":[{"object":"1.0.1.8.0.255","attribute":2,"class":3}]}"#
+                )
+            }
+            for target in [#"{"meters":\#(list)}"#, #"{"group":"west"}"#, #"{"selector":"region=west"}"#] {
+                let made = try await job(target)
+                #expect(made.status == 202)
+                #expect(made.json["progress"]?["total"] == 2500)
+            }
+            let unknown = try await job(#"{"meters":["A-0","A-2500"]}"#)
+            #expect(unknown.problem == "meter-unknown")
+        }
+    }
+
     @Test("All or nothing keeps nothing when one line cannot be registered")
     func allOrNothing() async throws {
         try await APIBench.run { bench in

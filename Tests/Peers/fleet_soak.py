@@ -91,7 +91,7 @@ class Soak:
     def start(self) -> None:
         environment = os.environ | {
             # In place of a minute and an hour, since nobody wants to wait for meters that were dead.
-            "COSEM_GATEWAY_RECOVERY_INTERVAL": "3", "COSEM_GATEWAY_RECOVERY_PAUSE": "5",
+            "COSEM_GATEWAY_RECOVERY_INTERVAL": "3", "COSEM_GATEWAY_RECOVERY_PAUSE": str(self.period),
         }
         arguments = [
             GATEWAY, "serve", "--listen", f"127.0.0.1:{self.port}", "--auth", "none", "--database", self.database,

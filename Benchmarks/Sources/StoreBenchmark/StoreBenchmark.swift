@@ -10,7 +10,7 @@ import Timekeeping
 /// Measures the stores: rows into a database by the bulk insert, and executions of jobs claimed and finished.
 ///
 /// Usage: `StoreBenchmark rows fail|ignore URL COUNT BATCH` prints the seconds that inserting took, and
-/// `StoreBenchmark jobs URL COUNT` the executions claimed and finished in a second.
+/// `StoreBenchmark jobs URL COUNT` the executions claimed, finished one by one, and finished fifty at a time, in a second.
 @main
 enum StoreBenchmark {
     struct Misuse: Error {}
@@ -80,7 +80,7 @@ enum StoreBenchmark {
         print(seconds(since: begin))
     }
 
-    /// Eight jobs, four workers that claim fifty executions at a time and finish each.
+    /// Eight jobs, four workers that claim fifty executions at a time, finish half of them one by one and the rest fifty at a time.
     private static func jobs(_ count: Int, on database: any SQLDatabase) async throws {
         let start = Timestamp(seconds: 1_800_000_000)
         try await Migrator.migrate(database, now: start)
@@ -115,20 +115,33 @@ enum StoreBenchmark {
         }
         let claiming = seconds(since: begin)
         let middle = ContinuousClock.now
-        _ = try await byWorkers { holder in
+        let change = ExecutionChange.succeeded(result: Array(#"{"value":1}"#.utf8))
+        let single = try await byWorkers { holder in
             let mine = claimed.filter { $0.holder == holder }.map(\.execution)
-            for execution in mine {
-                _ = try await store.settle(
-                    execution.execution.id,
-                    holder: holder,
-                    as: .succeeded(result: Array(#"{"value":1}"#.utf8)),
-                    now: start
-                )
+            let half = Array(mine.prefix(mine.count / 2))
+            for execution in half {
+                _ = try await store.settle(execution.execution.id, holder: holder, as: change, now: start)
             }
-            return mine
+            return half
         }
-        let total = Double(claimed.count)
-        print("\(Int(total / claiming)) \(Int(total / seconds(since: middle)))")
+        let singly = seconds(since: middle)
+        let last = ContinuousClock.now
+        let together = try await byWorkers { holder in
+            let mine = claimed.filter { $0.holder == holder }.map(\.execution)
+            let rest = Array(mine.dropFirst(mine.count / 2))
+            for place in stride(from: 0, to: rest.count, by: 50) {
+                let outcomes = rest[place..<min(place + 50, rest.count)].map {
+                    ExecutionSettlement($0.execution.id, as: change)
+                }
+                _ = try await store.settle(outcomes, holder: holder, now: start)
+            }
+            return rest
+        }
+        let rates = [
+            Double(claimed.count) / claiming, Double(single.count) / singly,
+            Double(together.count) / seconds(since: last),
+        ]
+        print(rates.map { "\(Int($0))" }.joined(separator: " "))
     }
 
     private static func byWorkers(
