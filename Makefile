@@ -75,7 +75,7 @@ image: ## Build the container image with buildah and check it (BASE=debootstrap,
 
 deb: setup ## Make a Debian package in .build/deb, and have lintian look at it where it is installed.
 	@Scripts/install-packages deb
-	swift build -c release --static-swift-stdlib --product cosem-gateway
+	swift build -c release --static-swift-stdlib --disable-local-rpath --product cosem-gateway
 	package=$$(Scripts/build-deb .build/release/cosem-gateway .build/deb) && echo "$$package" && lintian --fail-on error "$$package"
 
 manual: debug ## Write the manual pages and completions to .build/manual.
