@@ -23,10 +23,26 @@ public struct GatewayAPI: Sendable {
         public var logsRequests: Bool
         /// Whether callers need credentials; without, everybody may do everything.
         public var requiresCredentials: Bool
+        /// Which tokens are taken besides API keys; nil for none.
+        public var tokens: TokenSettings?
+        /// How many requests a caller may make in a minute whose key does not say; nil for no limit.
+        public var requestsPerMinute: Int?
+        /// The pages of which other origins may use the API.
+        public var origins: Set<String>
 
         /// Makes settings.
-        public init(basePath: String = "", logsRequests: Bool = true, requiresCredentials: Bool = false) {
+        public init(
+            basePath: String = "",
+            logsRequests: Bool = true,
+            requiresCredentials: Bool = false,
+            tokens: TokenSettings? = nil,
+            requestsPerMinute: Int? = nil,
+            origins: Set<String> = []
+        ) {
             self.requiresCredentials = requiresCredentials
+            self.tokens = tokens
+            self.requestsPerMinute = requestsPerMinute
+            self.origins = origins
             self.basePath = basePath
             self.logsRequests = logsRequests
         }
@@ -62,7 +78,9 @@ public struct GatewayAPI: Sendable {
         let forwarding = Self.forwarding(gateway, peers, settings, inner: RouteTable([]))
         desk =
             settings.requiresCredentials
-            ? CredentialDesk(gateway: gateway) { forwarding?.originalAddress($0) } : nil
+            ? CredentialDesk(gateway: gateway, tokens: settings.tokens.map { TokenDesk($0, clock: gateway.clock) }) {
+                forwarding?.originalAddress($0)
+            } : nil
     }
 
     /// Carries out jobs of every kind that the API takes.
@@ -97,7 +115,13 @@ public struct GatewayAPI: Sendable {
     /// What the HTTP server asks: routes, problems, request ids, metrics and the access log.
     public func makeResponder() -> HTTPEdge {
         let (metrics, logger, logsRequests) = (gateway.metrics, logger, settings.logsRequests)
-        return HTTPEdge(responder, authenticator: desk, problemTypeBase: settings.basePath + Problem.defaultTypeBase) {
+        return HTTPEdge(
+            responder,
+            authenticator: desk,
+            limiter: RateLimiter(usual: settings.requestsPerMinute),
+            origins: settings.origins.isEmpty ? nil : CrossOriginPolicy(origins: settings.origins),
+            problemTypeBase: settings.basePath + Problem.defaultTypeBase
+        ) {
             record in
             let route = record.route ?? "none"
             metrics.countRequest(

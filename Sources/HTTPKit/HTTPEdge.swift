@@ -5,6 +5,8 @@
 public struct HTTPEdge: HTTPResponder {
     private let inner: any HTTPResponder
     private let authenticator: (any Authenticator)?
+    private let limiter: RateLimiter?
+    private let origins: CrossOriginPolicy?
     private let problemTypeBase: String
     private let observe: @Sendable (AccessRecord) -> Void
     private let memory = AnswerMemory()
@@ -14,16 +16,22 @@ public struct HTTPEdge: HTTPResponder {
     /// - Parameters:
     ///   - inner: who answers.
     ///   - authenticator: finds out who asks; nil lets everybody do everything.
+    ///   - limiter: keeps callers to so many requests in a minute; nil for none.
+    ///   - origins: which pages of other origins may use the API; nil for none.
     ///   - problemTypeBase: what stands before a problem's name in its `type`.
     ///   - observe: told of every answer, on the thread that made it; must be quick.
     public init(
         _ inner: any HTTPResponder,
         authenticator: (any Authenticator)? = nil,
+        limiter: RateLimiter? = nil,
+        origins: CrossOriginPolicy? = nil,
         problemTypeBase: String = Problem.defaultTypeBase,
         observe: @escaping @Sendable (AccessRecord) -> Void = { _ in }
     ) {
         self.inner = inner
         self.authenticator = authenticator
+        self.limiter = limiter
+        self.origins = origins
         self.problemTypeBase = problemTypeBase
         self.observe = observe
     }
@@ -31,14 +39,18 @@ public struct HTTPEdge: HTTPResponder {
     /// The answer that was given to a request like this one, if it still stands.
     public func answerAtHand(for request: HTTPRequest) -> HTTPResponse? {
         let start = ContinuousClock.now
-        guard let authenticator else {
-            guard let answer = memory.answer(for: request, of: .everybody, at: start) else { return nil }
-            return finish(answer, request, since: start)
+        let known = authenticator.map { $0.identityAtHand(of: request) } ?? .everybody
+        guard let caller = known, let answer = memory.answer(for: request, of: caller, at: start) else { return nil }
+        guard let standing = limiter?.count(caller, request, at: start) else {
+            return finish(answer, request, since: start, by: caller)
         }
-        guard let caller = authenticator.identityAtHand(of: request),
-            let answer = memory.answer(for: request, of: caller, at: start)
-        else { return nil }
-        return finish(answer, request, since: start, by: caller)
+        return finish(
+            standing.isAdmitted ? answer : HTTPResponse(standing.problem),
+            request,
+            standing,
+            since: start,
+            by: caller
+        )
     }
 
     /// How long the body of such a request may be.
@@ -51,9 +63,14 @@ public struct HTTPEdge: HTTPResponder {
         let start = ContinuousClock.now
         var request = request
         if let authenticator { request = request.sent(by: await authenticator.identity(of: request)) }
+        if let preflight = origins?.preflight(request) { return finish(preflight, request, since: start) }
+        let standing = limiter?.count(request.identity, request, at: start)
+        if let standing, !standing.isAdmitted {
+            return finish(HTTPResponse(standing.problem), request, standing, since: start)
+        }
         let answer = await inner.respond(to: request)
         memory.keep(answer, for: request)
-        return finish(answer, request, since: start)
+        return finish(answer, request, standing, since: start)
     }
 
     /// Answers a request that the server refuses.
@@ -64,11 +81,14 @@ public struct HTTPEdge: HTTPResponder {
     private func finish(
         _ response: HTTPResponse,
         _ request: HTTPRequest,
+        _ standing: RateLimiter.Standing? = nil,
         since start: ContinuousClock.Instant,
         by caller: CallerIdentity? = nil
     ) -> HTTPResponse {
         var rendered = response.rendered(for: request, typeBase: problemTypeBase)
         rendered.headers.set("X-Request-Id", request.id)
+        standing?.add(to: &rendered.headers)
+        origins?.apply(to: &rendered.headers, request)
         let bodyOctets: Int? = if case .octets(let octets) = rendered.body { octets.count } else { nil }
         observe(
             AccessRecord(

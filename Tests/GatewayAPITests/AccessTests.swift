@@ -14,6 +14,8 @@ struct AccessTests {
             #expect(
                 Set(open).isSubset(of: [
                     "getService", "getLiveness", "getReadiness", "getContract", "listProblems", "getProblemPage",
+                    // The program of the console, which asks for a key itself.
+                    "getConsole", "getConsolePage", "getConsoleFile",
                 ])
             )
         }

@@ -4,14 +4,14 @@
 import DLMSCodec
 
 /// Reads octets that stand in a JSON string.
-enum OctetText {
+public enum OctetText {
     /// Pairs of hexadecimal digits of either case, with blanks between pairs allowed; nil for anything else.
     static func hexadecimal(_ text: String) -> [UInt8]? {
         Hexadecimal.octets(of: text.filter { $0 != " " })
     }
 
     /// Base64 with either alphabet of RFC 4648, padded or not; nil for anything else.
-    static func base64(_ text: String) -> [UInt8]? {
+    public static func base64(_ text: String) -> [UInt8]? {
         var octets: [UInt8] = []
         var bits: UInt32 = 0
         var bitCount = 0

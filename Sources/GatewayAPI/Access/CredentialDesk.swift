@@ -33,13 +33,20 @@ final class CredentialDesk: Authenticator {
     private static let mostEntries = 10_000
 
     private let gateway: Gateway
+    /// Checks tokens of an issuer; nil where none are taken.
+    private let tokens: TokenDesk?
     /// The address that a request came from before another gateway sent it on; nil when none did.
     private let originalAddress: @Sendable (HTTPRequest) -> String?
     private let entries = Mutex<[String: Entry]>([:])
 
     /// Makes a desk.
-    init(gateway: Gateway, originalAddress: @escaping @Sendable (HTTPRequest) -> String? = { _ in nil }) {
+    init(
+        gateway: Gateway,
+        tokens: TokenDesk? = nil,
+        originalAddress: @escaping @Sendable (HTTPRequest) -> String? = { _ in nil }
+    ) {
         self.gateway = gateway
+        self.tokens = tokens
         self.originalAddress = originalAddress
     }
 
@@ -47,6 +54,7 @@ final class CredentialDesk: Authenticator {
         switch credentials(of: request) {
         case .none: return .anonymous
         case .malformed(let problem): return .refused(problem)
+        case .token(let octets): return tokens?.identity(octets) ?? .refused(Self.damaged)
         case .key(let id, let octets):
             guard let entry = entries.withLock({ $0[id] }), ContinuousClock.now - entry.lookedAt < Self.memoryTime
             else { return nil }
@@ -86,6 +94,7 @@ final class CredentialDesk: Authenticator {
         case none
         case malformed(Problem)
         case key(id: String, octets: [UInt8])
+        case token([UInt8])
     }
 
     private func credentials(of request: HTTPRequest) -> Credentials {
@@ -99,8 +108,8 @@ final class CredentialDesk: Authenticator {
             return .malformed(.tokenInvalid("the scheme is not Bearer"))
         }
         let token = Array(octets[scheme.count...].drop { $0 == 0x20 })
-        guard let id = APIKeyText.id(in: token) else { return .malformed(Self.damaged) }
-        return .key(id: id, octets: token)
+        if let id = APIKeyText.id(in: token) { return .key(id: id, octets: token) }
+        return tokens == nil || token.starts(with: APIKeyText.prefix.utf8) ? .malformed(Self.damaged) : .token(token)
     }
 
     private func judge(_ entry: Entry, _ octets: [UInt8], _ request: HTTPRequest) -> CallerIdentity {

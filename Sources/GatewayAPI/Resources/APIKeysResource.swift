@@ -20,7 +20,7 @@ extension GatewayAPI {
             writer.member("scopes", (scopes ?? Set(Scope.allCases)).sorted().map(\.rawValue))
             writer.member("labels", principal?.confinement)
             writer.member("expiresAt", principal?.expiresAt.map { Timestamp(seconds: $0).rfc3339 })
-            writer.member("requestsPerMinute", principal?.requestsPerMinute)
+            writer.member("requestsPerMinute", principal?.requestsPerMinute ?? settings.requestsPerMinute)
             writer.member("clientAddress", request.caller.address)
             writer.endObject()
         }

@@ -76,6 +76,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: .setting("metrics.maxMeters"))
     var metricsMaxMeters: String?
 
+    @OptionGroup(title: "Who may")
+    var access: AccessOptions
+
     @OptionGroup(title: "Several gateways on one database")
     var node: NodeOptions
 
@@ -109,6 +112,7 @@ struct ServeCommand: AsyncParsableCommand {
             "shutdown.grace": shutdownGrace, "jobs.retention": jobsRetention,
         ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag }
             .merging(node.flags) { flag, _ in flag }.merging(webhooks.flags) { flag, _ in flag }
+            .merging(access.flags) { flag, _ in flag }
     }
 
     func run() async throws {

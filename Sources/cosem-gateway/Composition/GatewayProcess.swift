@@ -136,7 +136,12 @@ struct GatewayProcess: Sendable {
         }
         let api = GatewayAPI(
             gateway: gateway,
-            settings: .init(requiresCredentials: settings.requiresCredentials),
+            settings: .init(
+                requiresCredentials: settings.requiresCredentials,
+                tokens: settings.access.tokens,
+                requestsPerMinute: settings.access.requestsPerMinute,
+                origins: settings.access.origins
+            ),
             peers: cluster?.peers,
             logger: logger
         )

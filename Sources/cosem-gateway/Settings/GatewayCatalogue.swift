@@ -48,7 +48,61 @@ enum GatewayCatalogue {
                     usual: "required",
                     memberInGroup: "mode",
                     "Whether callers need an API key, or everybody may do everything"
-                )
+                ),
+                Setting(
+                    "oidc.issuer",
+                    .text(example: "https://login.example/realms/meters"),
+                    usualWords: "none",
+                    "The issuer of tokens that are taken besides API keys, as iss has it"
+                ),
+                Setting(
+                    "oidc.audience",
+                    .text(example: "cosem-gateway"),
+                    usual: "cosem-gateway",
+                    "What aud of its tokens must name"
+                ),
+                Setting(
+                    "oidc.keys",
+                    .text(example: "/etc/cosem-gateway/keys.json"),
+                    usualWords: "none",
+                    "A file with the issuer's keys, a JWK set; read again when it changes"
+                ),
+                Setting(
+                    "oidc.algorithms",
+                    .text(example: "RS256,ES256"),
+                    usualWords: "all but none and HMAC",
+                    "Algorithms that are taken, with commas between them"
+                ),
+                Setting(
+                    "oidc.scopeClaim",
+                    .text(example: "scope"),
+                    usual: "scope",
+                    "The claim with scopes"
+                ),
+                Setting(
+                    "oidc.rolesClaim",
+                    .text(example: "realm_access.roles"),
+                    usualWords: "none",
+                    "The claim with roles"
+                ),
+                Setting(
+                    "oidc.labelsClaim",
+                    .text(example: "meters"),
+                    usualWords: "none",
+                    "The claim with the labels of the meters that the caller is confined to"
+                ),
+                Setting(
+                    "http.requestsPerMinute",
+                    .number(0...1_000_000),
+                    usual: "0",
+                    "Requests in a minute of a caller whose key does not say; 0 = no limit"
+                ),
+                Setting(
+                    "http.origins",
+                    .text(example: "https://dashboard.example"),
+                    usualWords: "none",
+                    "Origins whose pages may use the API, with commas between them"
+                ),
             ]
         ),
         .init(

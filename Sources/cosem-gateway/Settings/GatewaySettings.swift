@@ -21,6 +21,8 @@ struct GatewaySettings: Sendable {
     var secretKeyFile: String
     /// Whether callers need credentials.
     var requiresCredentials: Bool
+    /// Which tokens of an issuer are taken, and what bounds callers.
+    var access: AccessSettings
     /// The least level that is logged.
     var logLevel: Logger.Level
     /// What lines of the log look like.
@@ -141,6 +143,7 @@ struct GatewaySettings: Sendable {
             throw SettingsError.invalid(option: "auth", value: auth, hint: "choose one of required, none")
         }
         requiresCredentials = choice == .required
+        access = try AccessSettings(reader)
         let insecure = reader.string(forKey: "insecure", default: "false") == "true"
         guard requiresCredentials || listen.isLoopback || insecure else { throw SettingsError.openAddress(listen) }
         let levelText = reader.string(forKey: "log.level", default: "info")

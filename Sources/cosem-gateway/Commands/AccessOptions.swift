@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import ArgumentParser
+
+/// The options of `serve` for who may and how much, beside `--auth`.
+struct AccessOptions: ParsableArguments {
+    @Option(help: .setting("http.requestsPerMinute"))
+    var httpRequestsPerMinute: String?
+
+    @Option(help: .setting("http.origins"))
+    var httpOrigins: String?
+
+    @Option(help: .setting("oidc.issuer"))
+    var oidcIssuer: String?
+
+    @Option(help: .setting("oidc.audience"))
+    var oidcAudience: String?
+
+    @Option(help: .setting("oidc.keys"))
+    var oidcKeys: String?
+
+    @Option(help: .setting("oidc.algorithms"))
+    var oidcAlgorithms: String?
+
+    @Option(help: .setting("oidc.scopeClaim"))
+    var oidcScopeClaim: String?
+
+    @Option(help: .setting("oidc.rolesClaim"))
+    var oidcRolesClaim: String?
+
+    @Option(help: .setting("oidc.labelsClaim"))
+    var oidcLabelsClaim: String?
+
+    /// What the command line said, by the names of settings.
+    var flags: [String: String?] {
+        [
+            "http.requestsPerMinute": httpRequestsPerMinute, "http.origins": httpOrigins, "oidc.issuer": oidcIssuer,
+            "oidc.audience": oidcAudience, "oidc.keys": oidcKeys, "oidc.algorithms": oidcAlgorithms,
+            "oidc.scopeClaim": oidcScopeClaim, "oidc.rolesClaim": oidcRolesClaim, "oidc.labelsClaim": oidcLabelsClaim,
+        ]
+    }
+}
