@@ -70,6 +70,11 @@ let package = Package(
             providers: [.apt(["libmicrohttpd-dev"])]
         ),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CMosquitto",
+            pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]
+        ),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
         .target(name: "CContract", exclude: ["openapi.yaml"]),
@@ -110,6 +115,7 @@ let package = Package(
         part("SettingsKit", ["JSONText", yams]),
         part("HTTPKit", ["JSONText", logging]),
         part("HTTPForwarding", ["HTTPKit", nioCore, nioPosix, nioHTTP1]),
+        part("MQTTPublishing", ["CMosquitto", "DLMSSecurity"]),
         part("HTTPOutbound", ["MeterTransport", "DLMSSecurity", nioCore, nioPosix, nioHTTP1]),
         part("MicroHTTPServer", ["HTTPKit", "CMicroHTTPD", "CMicroHTTPDShim", logging, lifecycle]),
         part(
@@ -132,7 +138,7 @@ let package = Package(
             name: "cosem-gateway",
             dependencies: [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "HTTPKit",
-                "HTTPForwarding", "HTTPOutbound",
+                "HTTPForwarding", "HTTPOutbound", "MQTTPublishing",
                 "MicroHTTPServer",
                 "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec",
                 "JSONText", "SettingsKit", "Timekeeping", argumentParser, configuration, logging, lifecycle,

@@ -97,6 +97,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Webhooks")
     var webhooks: WebhookOptions
 
+    @OptionGroup(title: "MQTT")
+    var mqtt: MQTTOptions
+
     /// What the command line said, by the keys of the settings.
     var flags: [String: String?] {
         [
@@ -113,6 +116,7 @@ struct ServeCommand: AsyncParsableCommand {
         ].merging(dialIn.flags) { flag, _ in flag }.merging(push.flags) { flag, _ in flag }
             .merging(node.flags) { flag, _ in flag }.merging(webhooks.flags) { flag, _ in flag }
             .merging(access.flags) { flag, _ in flag }
+            .merging(mqtt.flags) { flag, _ in flag }
     }
 
     func run() async throws {

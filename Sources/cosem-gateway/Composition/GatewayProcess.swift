@@ -9,6 +9,7 @@ import HTTPKit
 import HTTPOutbound
 import Jobs
 import Logging
+import MQTTPublishing
 import MeterSessions
 import MeterTransport
 import MicroHTTPServer
@@ -60,6 +61,7 @@ struct GatewayProcess: Sendable {
     private let network: MeterNetwork
     private let database: any SQLDatabase
     private let dialIn: DialInSettings?
+    private let publisher: MQTTPublisher?
     private let pushIntake: PushIntake?
     private let pushPolicy: PushPolicy
     private let shutdownGrace: Duration
@@ -73,6 +75,7 @@ struct GatewayProcess: Sendable {
         self.logger = logger
         database = persistence.database
         dialIn = settings.dialIn
+        publisher = try settings.mqtt.map { try MQTTPublisher($0) }
         pushIntake = settings.push.map { PushIntake(settings: $0, logger: logger) }
         pushPolicy = settings.pushPolicy
         shutdownGrace = .seconds(settings.shutdownGraceSeconds)
@@ -195,7 +198,7 @@ struct GatewayProcess: Sendable {
                 ]
                     + clusterServices
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace), sweeper, runner, recovery]
-                    + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logger))]
+                    + publishing + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logger))]
                     + [Scheduler(gateway: gateway, logger: logger), server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -219,6 +222,11 @@ extension GatewayProcess {
             network: network,
             logger: logger
         )
+    }
+
+    /// What publishes to a broker, if there is one.
+    private var publishing: [any Service] {
+        publisher.map { [MQTTService(publisher: $0, gateway: gateway, logger: logger)] } ?? []
     }
 
     /// What fills the gaps of profiles.

@@ -237,8 +237,39 @@ enum GatewayCatalogue {
                 ),
             ]
         ),
-        node,
+        mqtt, node,
     ])
+
+    private static let mqtt = SettingsCatalogue.Section(
+        "MQTT",
+        [
+            Setting(
+                "mqtt.broker",
+                .text(example: "mqtts://broker.example"),
+                usualWords: "none",
+                "mqtt://HOST:PORT or mqtts://HOST:PORT of a broker to publish to"
+            ),
+            Setting(
+                "mqtt.prefix",
+                .text(example: "site/north"),
+                usual: "cosem-gateway",
+                "What every topic begins with"
+            ),
+            Setting("mqtt.user", .text(example: "gateway"), usualWords: "none", "The name to log in with"),
+            Setting(
+                "mqtt.passwordFile",
+                .text(example: "/etc/cosem-gateway/mqtt"),
+                usualWords: "none",
+                "A file with the password to log in with"
+            ),
+            Setting(
+                "mqtt.authorityFile",
+                .text(example: "/etc/ssl/certs/own.pem"),
+                usualWords: "those of the system",
+                "A PEM file with the authorities that the broker may come from"
+            ),
+        ]
+    )
 
     private static let orders = SettingsCatalogue.Section(
         "Orders that switch supply",

@@ -4,6 +4,7 @@
 import Configuration
 import GatewayCore
 import Logging
+import MQTTPublishing
 import MeterTransport
 import SettingsKit
 
@@ -61,6 +62,8 @@ struct GatewaySettings: Sendable {
     var pushPolicy: PushPolicy
     /// What keeps orders that switch supply in bounds.
     var orders: OrderSettings
+    /// The broker that is published to; nil = none.
+    var mqtt: MQTTSettings?
     /// How webhooks are called.
     var webhooks: WebhookSettings
     /// Of how many meters `/metrics` tells the newest readings; 0 = of none.
@@ -186,6 +189,7 @@ struct GatewaySettings: Sendable {
         metersInMetrics = reader.string(forKey: "metrics.perMeter", default: "false") == "true" ? mostMeters : 0
         webhooks = WebhookSettings(reader)
         node = try NodeSettings(reader, listen: listen)
+        mqtt = try MQTTSettings.resolve(reader, node: node.name)
         shutdownGraceSeconds = try Self.positive(reader, "shutdown.grace", default: 30)
     }
 
