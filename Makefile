@@ -61,7 +61,7 @@ contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against 
 
 console: setup $(PYTHON) ## Go through the web console with Chromium and axe.
 	swift build --product cosem-gateway $(BUILD_FLAGS)
-	$(PYTHON) -m pytest -q Tests/Console
+	$(PYTHON) -m pytest -q -n 3 Tests/Console
 
 fuzz: setup ## Fuzz the decoders with libFuzzer (RUNS=executions of each).
 	@Scripts/install-packages test

@@ -90,10 +90,9 @@ class Console:
 
 
 @pytest.fixture
-def console(browser, gateway, request):
-    """A tab of 1280 px in light, unless the test is parametrized otherwise."""
-    width, scheme = getattr(request, "param", (1280, "light"))
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce")
+def console(browser, gateway):
+    """A tab of 1280 px in light."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce")
     console = Console(context.new_page(), f"http://127.0.0.1:{gateway.port}")
     yield console
     context.close()

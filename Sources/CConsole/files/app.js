@@ -84,11 +84,15 @@ function shell() {
   who();
 }
 
-function who() {
+/// Who is signed in, and the way in or out.
+async function who() {
   const button = key.value
     ? h('button.small', { onclick: () => { key.value = ''; who(); show(); } }, T.signOut)
     : h('button.small', { onclick: () => signIn() }, T.signIn);
-  fill(document.getElementById('who'), button);
+  const place = document.getElementById('who');
+  fill(place, button);
+  if (!key.value) return;
+  try { fill(place, h('span.wide.soft.small', (await get('/whoami', null)).principal, ' '), button); } catch { /* the page asks for another key */ }
 }
 
 function dialog(title, ...body) {
@@ -98,12 +102,13 @@ function dialog(title, ...body) {
   return box;
 }
 
-let asking = null;
-/// Asks for a key, once.
+let asking = null, refused = '';
+/// Asks for a key, once on each page.
 function signIn(members) {
-  if (asking?.isConnected) return;
+  if (asking?.isConnected || (members && refused === location.hash + key.value)) return;
+  refused = location.hash + key.value;
   const secret = input('key', { type: 'password', required: true, autocomplete: 'current-password' });
-  const form = h('form.stack', { onsubmit: event => { event.preventDefault(); key.value = secret.value.trim(); asking.close(); who(); show(); } },
+  const form = h('form.stack', { onsubmit: event => { event.preventDefault(); key.value = secret.value.trim(); refused = ''; asking.close(); who(); show(); banner(); } },
     h('p.soft', T.sign.lead), members && key.value && h('p.note.warn', members.detail || T.sign.wrong),
     field(T.sign.label, secret, T.sign.hint),
     h('div.actions', h('button.main', { type: 'submit' }, T.sign.go), h('button', { onclick: () => asking.close() }, T.cancel)));

@@ -40,7 +40,7 @@ export async function disconnector({ view, id, body, at, zone, fresh }) {
 function order({ view, id, at, zone, steps, after }) {
   const kind = select('action', { disconnect: words.disconnect, reconnect: words.reconnect }), reason = input('reason', { required: true, placeholder: 'NONPAYMENT' }), reference = input('reference', { placeholder: 'WO-4711' });
   const expected = select('expected', { '': words.any, connected: words.connected, disconnected: words.disconnected }), expires = select('expires', words.expiresIn, 'PT15M');
-  const outcome = h('div'), line = h('div');
+  const outcome = h('div.stack'), line = h('div');
   let name = uuid();
   const minutes = { PT5M: 5, PT15M: 15, PT1H: 60, PT24H: 1439 };
   const terms = dryRun => ({ action: kind.value, ...(reason.value.trim() && { reason: reason.value.trim() }), ...(reference.value.trim() && { reference: reference.value.trim() }), ...(expected.value && { expectedState: expected.value }), expiresAt: new Date(Date.now() + minutes[expires.value] * 60e3).toISOString().replace(/\.\d+/, ''), ...(dryRun && { dryRun }) });
