@@ -55,8 +55,9 @@ public final class JobQueue: Sendable {
         )
         let result = try await store.create(creation)
         if case .created(let job) = result {
-            signal.yield(.workAdded)
+            // Told first, so that its end is not told before.
             notify(.made(job))
+            signal.yield(.workAdded)
         }
         return result
     }
@@ -136,9 +137,9 @@ public final class JobQueue: Sendable {
             state = JobFillingState(count: state.count + targets.count, last: last)
         }
         guard let job = try await store.complete(result.job.id, now: clock.now()) else { return nil }
+        if case .created = result { notify(.made(job)) }
         signal.yield(.workAdded)
         if case .replayed = result { return .replayed(job) }
-        notify(.made(job))
         return .created(job)
     }
 
