@@ -4,9 +4,15 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import ipaddress
 import sys
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from processes import GATEWAY, Gateway, free_ports, running
 
 
@@ -64,3 +70,28 @@ def simulator(tmp_path_factory) -> int:
     command = [GATEWAY, "simulate", "--listen", "127.0.0.1", "--port", str(port), "--count", "3"]
     with running(command, port, "cosem-gateway simulate", tmp_path_factory.mktemp("simulate") / "log"):
         yield port
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """A certificate for 127.0.0.1 that is its own authority; gives the files of certificate and key."""
+    folder = tmp_path_factory.mktemp("authority")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "receiver")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return folder / "certificate.pem", folder / "key.pem"

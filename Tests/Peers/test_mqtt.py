@@ -73,3 +73,32 @@ def test_newest_readings_are_retained_and_wait_for_a_broker_that_is_away(tmp_pat
                     gateway.get(f"/meters/M-1{VALUE}")
                 event = json.loads(listening.stdout.read())
             assert (event["type"], event["meter"]) == ("reading.stored", "M-1")
+
+
+def test_a_broker_behind_tls_is_trusted_by_its_authority_only(tmp_path, simulator, authority):
+    certificate, key = authority
+    port = free_ports()
+    configuration = tmp_path / "mosquitto.conf"
+    configuration.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\ncertfile {certificate}\nkeyfile {key}\n"
+    )
+    with running([BROKER, "-c", str(configuration)], port, "mosquitto", tmp_path / "broker.log"):
+        for name, options in (("stranger", []), ("known", ["--mqtt-authority-file", str(certificate)])):
+            listen = free_ports()
+            arguments = [
+                GATEWAY, "serve", "--listen", f"127.0.0.1:{listen}", "--auth", "none",
+                "--database", f"sqlite:///{tmp_path}/{name}.sqlite", "--mqtt-broker", f"mqtts://127.0.0.1:{port}",
+                "--mqtt-prefix", name, *options,
+            ]
+            with running(arguments, listen, "cosem-gateway serve", tmp_path / name) as process:
+                gateway = Gateway(listen, process)
+                gateway.register("M-1", simulator)
+                assert gateway.get(f"/meters/M-1{VALUE}").status == 200
+                seen = subprocess.run(
+                    [
+                        "mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "--cafile", str(certificate),
+                        "-t", f"{name}/meters/#", "-C", "1", "-W", "15" if options else "3",
+                    ],
+                    capture_output=True, text=True,
+                ).stdout
+                assert bool(seen) is bool(options)
