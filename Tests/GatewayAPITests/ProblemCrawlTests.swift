@@ -85,7 +85,7 @@ struct ProblemCrawlTests {
                 for heading in ["## Cause", "## What the gateway did", "## What to do"] {
                     #expect(page.text.contains(heading), "\(kind.name)")
                 }
-                #expect(page.text.contains("curl "), "\(kind.name)")
+                #expect(page.text.contains("```sh"), "\(kind.name)")
             }
         }
     }
