@@ -53,19 +53,12 @@ extension SQLFleetStore: ChannelStore {
 
     /// The channel; nil when there is none.
     public func channel(_ id: ChannelID) async throws(StoreError) -> ChannelRecord? {
-        let row = try await read { [channels] connection in try channels.row(id.text, on: connection) }
-        guard let row else { return nil }
-        return try Self.channelRecord(row)
+        try await record(id.text, in: channels, Self.channelRecord)
     }
 
     /// Channels in the order of their identifiers, at most `limit` after the cursor.
     public func channels(after cursor: String?, limit: Int) async throws(StoreError) -> Page<ChannelRecord> {
-        try Self.checkCursor(cursor)
-        let limit = max(limit, 1)
-        let rows = try await read { [channels] connection in
-            try channels.rows(after: cursor, limit: limit + 1, on: connection)
-        }
-        return try Self.page(rows, limit: limit, Self.channelRecord)
+        try await page(of: channels, after: cursor, limit: limit, Self.channelRecord)
     }
 
     /// Removes a channel if the precondition holds; false when there was none and that was allowed.
@@ -85,11 +78,7 @@ extension SQLFleetStore: ChannelStore {
         _ configuration: ChannelGroupConfiguration,
         when precondition: WritePrecondition
     ) async throws(StoreError) -> WriteResult<ChannelGroupRecord> {
-        var writer = JSONWriter()
-        writer.beginObject()
-        configuration.writeMembers(into: &writer)
-        writer.endObject()
-        let document = String(decoding: writer.octets, as: UTF8.self)
+        let document = Self.document(configuration.writeMembers)
         let now = clock.now()
         let (row, isNew) = try await write { [groups] connection in
             let result = try groups.put(
@@ -109,19 +98,12 @@ extension SQLFleetStore: ChannelStore {
 
     /// The group; nil when there is none.
     public func channelGroup(_ id: ChannelGroupID) async throws(StoreError) -> ChannelGroupRecord? {
-        let row = try await read { [groups] connection in try groups.row(id.text, on: connection) }
-        guard let row else { return nil }
-        return try Self.groupRecord(row)
+        try await record(id.text, in: groups, Self.groupRecord)
     }
 
     /// Groups in the order of their identifiers, at most `limit` after the cursor.
     public func channelGroups(after cursor: String?, limit: Int) async throws(StoreError) -> Page<ChannelGroupRecord> {
-        try Self.checkCursor(cursor)
-        let limit = max(limit, 1)
-        let rows = try await read { [groups] connection in
-            try groups.rows(after: cursor, limit: limit + 1, on: connection)
-        }
-        return try Self.page(rows, limit: limit, Self.groupRecord)
+        try await page(of: groups, after: cursor, limit: limit, Self.groupRecord)
     }
 
     /// Removes a group if the precondition holds; false when there was none and that was allowed.

@@ -40,19 +40,12 @@ extension SQLFleetStore: MeterGroupStore {
 
     /// The group; nil when there is none.
     public func meterGroup(_ id: MeterGroupID) async throws(StoreError) -> MeterGroupRecord? {
-        let row = try await read { [meterGroups] connection in try meterGroups.row(id.text, on: connection) }
-        guard let row else { return nil }
-        return try Self.meterGroupRecord(row)
+        try await record(id.text, in: meterGroups, Self.meterGroupRecord)
     }
 
     /// Groups in the order of their identifiers, at most `limit` after the cursor.
     public func meterGroups(after cursor: String?, limit: Int) async throws(StoreError) -> Page<MeterGroupRecord> {
-        try Self.checkCursor(cursor)
-        let limit = max(limit, 1)
-        let rows = try await read { [meterGroups] connection in
-            try meterGroups.rows(after: cursor, limit: limit + 1, on: connection)
-        }
-        return try Self.page(rows, limit: limit, Self.meterGroupRecord)
+        try await page(of: meterGroups, after: cursor, limit: limit, Self.meterGroupRecord)
     }
 
     /// Adds and removes meters that a group lists, as one step.

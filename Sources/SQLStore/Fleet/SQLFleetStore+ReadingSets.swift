@@ -15,11 +15,7 @@ extension SQLFleetStore {
         _ configuration: ReadingSetConfiguration,
         when precondition: WritePrecondition
     ) async throws(StoreError) -> WriteResult<ReadingSetRecord> {
-        var writer = JSONWriter()
-        writer.beginObject()
-        configuration.writeMembers(into: &writer)
-        writer.endObject()
-        let document = String(decoding: writer.octets, as: UTF8.self)
+        let document = Self.document(configuration.writeMembers)
         let now = clock.now()
         let (row, isNew) = try await write { [readingSets] connection in
             try readingSets.put(id.text, document: document, columns: [], when: precondition, now: now, on: connection)
@@ -30,19 +26,12 @@ extension SQLFleetStore {
 
     /// The set of readings; nil when there is none.
     public func readingSet(_ id: ReadingSetID) async throws(StoreError) -> ReadingSetRecord? {
-        let row = try await read { [readingSets] connection in try readingSets.row(id.text, on: connection) }
-        guard let row else { return nil }
-        return try Self.readingSetRecord(row)
+        try await record(id.text, in: readingSets, Self.readingSetRecord)
     }
 
     /// Sets of readings in the order of their identifiers, at most `limit` after the cursor.
     public func readingSets(after cursor: String?, limit: Int) async throws(StoreError) -> Page<ReadingSetRecord> {
-        try Self.checkCursor(cursor)
-        let limit = max(limit, 1)
-        let rows = try await read { [readingSets] connection in
-            try readingSets.rows(after: cursor, limit: limit + 1, on: connection)
-        }
-        return try Self.page(rows, limit: limit, Self.readingSetRecord)
+        try await page(of: readingSets, after: cursor, limit: limit, Self.readingSetRecord)
     }
 
     /// Removes a set of readings if the precondition holds; false when there was none and that was allowed.

@@ -94,6 +94,38 @@ public struct SQLFleetStore: Sendable {
         return Page(items: items, next: rows.count > limit ? rows[limit - 1].id : nil)
     }
 
+    /// The records of a table in the order of their identifiers, at most `limit` after the cursor.
+    func page<Record: Sendable>(
+        of table: ConfigurationTable,
+        after cursor: String?,
+        limit: Int,
+        _ record: (ConfigurationTable.Row) throws(StoreError) -> Record
+    ) async throws(StoreError) -> Page<Record> {
+        try Self.checkCursor(cursor)
+        let limit = max(limit, 1)
+        let rows = try await read { connection in try table.rows(after: cursor, limit: limit + 1, on: connection) }
+        return try Self.page(rows, limit: limit, record)
+    }
+
+    /// The record with that identifier in a table; nil when there is none.
+    func record<Record: Sendable>(
+        _ id: String,
+        in table: ConfigurationTable,
+        _ record: (ConfigurationTable.Row) throws(StoreError) -> Record
+    ) async throws(StoreError) -> Record? {
+        guard let row = try await read({ connection in try table.row(id, on: connection) }) else { return nil }
+        return try record(row)
+    }
+
+    /// A configuration as the document that is stored.
+    static func document(_ writeMembers: (inout JSONWriter) -> Void) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writeMembers(&writer)
+        writer.endObject()
+        return String(decoding: writer.octets, as: UTF8.self)
+    }
+
     /// A cursor is the identifier of the last record of the page before.
     static func checkCursor(_ cursor: String?) throws(StoreError) {
         guard let cursor else { return }

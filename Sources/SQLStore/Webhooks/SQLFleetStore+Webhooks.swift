@@ -18,11 +18,7 @@ extension SQLFleetStore {
         secret: Secret?,
         when precondition: WritePrecondition
     ) async throws(StoreError) -> WriteResult<WebhookRecord> {
-        var writer = JSONWriter()
-        writer.beginObject()
-        configuration.writeMembers(into: &writer)
-        writer.endObject()
-        let document = String(decoding: writer.octets, as: UTF8.self)
+        let document = Self.document(configuration.writeMembers)
         var sealed: String?
         if let secret {
             do throws(SealingError) {
@@ -59,9 +55,7 @@ extension SQLFleetStore {
 
     /// The webhook; nil when there is none.
     public func webhook(_ id: WebhookID) async throws(StoreError) -> WebhookRecord? {
-        let row = try await read { [webhooks] connection in try webhooks.row(id.text, on: connection) }
-        guard let row else { return nil }
-        return try Self.webhookRecord(row)
+        try await record(id.text, in: webhooks, Self.webhookRecord)
     }
 
     /// What deliveries to a webhook are signed with; nil when there is no such webhook.
@@ -82,12 +76,7 @@ extension SQLFleetStore {
 
     /// Webhooks in the order of their identifiers, at most `limit` after the cursor.
     public func webhooks(after cursor: String?, limit: Int) async throws(StoreError) -> Page<WebhookRecord> {
-        try Self.checkCursor(cursor)
-        let limit = max(limit, 1)
-        let rows = try await read { [webhooks] connection in
-            try webhooks.rows(after: cursor, limit: limit + 1, on: connection)
-        }
-        return try Self.page(rows, limit: limit, Self.webhookRecord)
+        try await page(of: webhooks, after: cursor, limit: limit, Self.webhookRecord)
     }
 
     /// Removes a webhook and its deliveries if the precondition holds.

@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// Files that subcommands send to a gateway.
+/// Files that subcommands read whole.
 enum FileOctets {
     /// The octets of a file, `-` being standard input; nil with `errno` set when it cannot be read.
     static func read(_ name: String) -> [UInt8]? {

@@ -73,7 +73,7 @@ struct AuditCommand: AsyncParsableCommand {
             file name: String,
             expecting expected: AuditHead?
         ) throws -> (head: AuditHead, fault: AuditFault?) {
-            guard var octets = AuditSource.read(name) else {
+            guard var octets = FileOctets.read(name) else {
                 Terminal.tell("\(name): \(String(cString: strerror(errno)))")
                 throw ExitCode(2)
             }
@@ -153,21 +153,6 @@ private enum AuditSource {
             return (try SQLiteDatabase(path: path), path)
         case .postgreSQL(let address):
             return (PostgreSQLDatabase(PostgreSQLSettings(address: address)), "the database")
-        }
-    }
-
-    /// The octets of a file; nil with `errno` set when it cannot be read.
-    static func read(_ name: String) -> [UInt8]? {
-        let descriptor = name == "-" ? STDIN_FILENO : Glibc.open(name, O_RDONLY)
-        guard descriptor >= 0 else { return nil }
-        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-        var octets: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = Glibc.read(descriptor, &piece, piece.count)
-            guard count >= 0 else { return nil }
-            guard count > 0 else { return octets }
-            octets += piece[..<count]
         }
     }
 

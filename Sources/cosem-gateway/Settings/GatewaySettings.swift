@@ -170,9 +170,9 @@ struct GatewaySettings: Sendable {
         httpLoops = try Self.positive(reader, "http.loops", default: 1)
         httpConnections = try Self.positive(reader, "http.connections", default: 1000)
         eventStreams = try Self.positive(reader, "http.eventStreams", default: 200)
-        let rate = try Self.number(reader, "meters.connectionRate", from: 0, default: 0)
+        let rate = try reader.number("meters.connectionRate", from: 0, default: 0)
         meterConnectionRate = rate == 0 ? nil : rate
-        breakerFailures = try Self.number(reader, "breaker.failures", from: 0, default: 5)
+        breakerFailures = try reader.number("breaker.failures", from: 0, default: 5)
         eventRetentionDays = try Self.positive(reader, "events.retention", default: 90)
         readingRetentionDays = try Self.positive(reader, "readings.retention", default: 400)
         let rows = reader.string(forKey: "storedRows", default: "final")
@@ -199,19 +199,6 @@ struct GatewaySettings: Sendable {
     }
 
     private static func positive(_ reader: ConfigReader, _ key: ConfigKey, default fallback: Int) throws -> Int {
-        try number(reader, key, from: 1, default: fallback)
-    }
-
-    private static func number(
-        _ reader: ConfigReader,
-        _ key: ConfigKey,
-        from least: Int,
-        default fallback: Int
-    ) throws -> Int {
-        guard let text = reader.string(forKey: key) else { return reader.int(forKey: key, default: fallback) }
-        guard let value = Int(text), value >= least else {
-            throw SettingsError.invalid(option: "\(key)", value: text, hint: "write a whole number of \(least) or more")
-        }
-        return value
+        try reader.number(key, from: 1, default: fallback)
     }
 }

@@ -12,13 +12,12 @@ extension OrderSettings {
     /// - Throws: `SettingsError.invalid`.
     static func resolve(_ reader: ConfigReader, holdFile: String?) throws -> OrderSettings {
         var settings = OrderSettings(holdFile: reader.string(forKey: "orders.holdFile") ?? holdFile)
-        settings.maxDisconnectsPerHour = try number(
-            reader,
+        settings.maxDisconnectsPerHour = try reader.number(
             "orders.maxDisconnectsPerHour",
             from: 0,
             default: settings.maxDisconnectsPerHour
         )
-        settings.mostTargets = try number(reader, "orders.maxTargets", from: 1, default: settings.mostTargets)
+        settings.mostTargets = try reader.number("orders.maxTargets", from: 1, default: settings.mostTargets)
         settings.settleTime = try duration(reader, "orders.settleTime", default: settings.settleTime)
         settings.resolvePause = try duration(reader, "orders.resolvePause", default: settings.resolvePause)
         if let text = reader.string(forKey: "orders.confirmation") {
@@ -50,19 +49,6 @@ extension OrderSettings {
             settings.window = window
         }
         return settings
-    }
-
-    private static func number(
-        _ reader: ConfigReader,
-        _ key: ConfigKey,
-        from least: Int,
-        default fallback: Int
-    ) throws -> Int {
-        guard let text = reader.string(forKey: key) else { return reader.int(forKey: key, default: fallback) }
-        guard let value = Int(text), value >= least else {
-            throw SettingsError.invalid(option: "\(key)", value: text, hint: "write a whole number of \(least) or more")
-        }
-        return value
     }
 
     private static func duration(
