@@ -15,20 +15,11 @@ from processes import GATEWAY, ROOT, free_ports, running  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> str:
-    """The base URL of a running demo."""
-    port = free_ports()
-    log = tmp_path_factory.mktemp("demo") / "log"
-    with running([GATEWAY, "demo", "--listen", f"127.0.0.1:{port}", "--meters", "3"], port, "cosem-gateway demo", log):
-        yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="session")
 def guarded(tmp_path_factory) -> tuple[str, str]:
     """The base URL of a demo whose callers need a key, and the administrator's key."""
     port = free_ports()
     log = tmp_path_factory.mktemp("guarded") / "log"
-    command = [GATEWAY, "demo", "--listen", f"127.0.0.1:{port}", "--meters", "1", "--auth", "required"]
+    command = [GATEWAY, "demo", "--listen", f"127.0.0.1:{port}", "--meters", "3", "--auth", "required"]
     with running(command, port, "cosem-gateway demo", log):
         end = time.monotonic() + 10
         while not (found := re.search(r"^cgw_\w+$", log.read_text(), re.MULTILINE)):
