@@ -10,7 +10,7 @@ import Timekeeping
 ///
 /// It wakes when work is added, when an execution ends and when something becomes due, and besides at
 /// ``Settings/pollInterval``, for work that another gateway added. On graceful shutdown it claims no more and returns
-/// when what it has begun is finished.
+/// when what it has begun is finished, or ``Settings/shutdownGrace`` is over.
 public struct JobRunner: Service {
     /// How the runner works.
     public struct Settings: Hashable, Sendable {
@@ -24,6 +24,9 @@ public struct JobRunner: Service {
         public var pollInterval: Duration
         /// Whether it takes only what belongs to its shares; see ``ExecutionClaim/onlyOwnShares``.
         public var onlyOwnShares: Bool
+        /// How long what has begun may still run when a graceful shutdown begins; what has not ended then is left as a crash
+        /// would leave it, for the next start.
+        public var shutdownGrace: Duration
 
         /// Makes settings.
         public init(
@@ -31,13 +34,15 @@ public struct JobRunner: Service {
             concurrency: Int = 64,
             lease: Duration = .seconds(60),
             pollInterval: Duration = .seconds(5),
-            onlyOwnShares: Bool = false
+            onlyOwnShares: Bool = false,
+            shutdownGrace: Duration = .seconds(30)
         ) {
             self.holder = holder
             self.concurrency = concurrency
             self.lease = lease
             self.pollInterval = pollInterval
             self.onlyOwnShares = onlyOwnShares
+            self.shutdownGrace = shutdownGrace
         }
     }
 
@@ -111,6 +116,18 @@ public struct JobRunner: Service {
                     wake.yield()
                 }
             }
+            await leaveTimeToEnd()
+            group.cancelAll()
+        }
+    }
+
+    /// Returns when nothing runs any more, or when its time is over.
+    private func leaveTimeToEnd() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [running] in await running.untilNone() }
+            group.addTask { [settings] in try? await Task.sleep(for: settings.shutdownGrace) }
+            await group.next()
+            group.cancelAll()
         }
     }
 
@@ -187,7 +204,10 @@ public struct JobRunner: Service {
                 ExecutionProblem(name: "internal", plainDetail: "This gateway does not do work of this kind.")
             )
         }
-        await record(outcome, of: claimed, isCancelRequested: context.isCancelRequested)
+        // Cut off by the end of the process: what came of it is not known here, and found out at the next start.
+        if !Task.isCancelled {
+            await record(outcome, of: claimed, isCancelRequested: context.isCancelRequested)
+        }
         await running.remove(id)
     }
 

@@ -6,6 +6,7 @@ actor RunningExecutions {
     private var contexts: [ExecutionID: ExecutionContext] = [:]
     private var lanes: [ExecutionID: String] = [:]
     private var laneCounts: [String: Int] = [:]
+    private let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// The lanes of which there are enough.
     var busyLanes: Set<String> {
@@ -23,8 +24,15 @@ actor RunningExecutions {
         laneCounts[lane, default: 0] += 1
     }
 
+    /// Returns when nothing runs, or when the task is cancelled; for one caller, at the end.
+    func untilNone() async {
+        var endings = ended.stream.makeAsyncIterator()
+        while !contexts.isEmpty, await endings.next(isolation: self) != nil {}
+    }
+
     func remove(_ id: ExecutionID) {
         contexts[id] = nil
+        ended.continuation.yield()
         guard let lane = lanes.removeValue(forKey: id), let count = laneCounts[lane] else { return }
         laneCounts[lane] = count > 1 ? count - 1 : nil
     }

@@ -293,4 +293,33 @@ private let success = ExecutionOutcome.succeeded(result: Array("{}".utf8))
         #expect(try await queue.job(begun.id)?.state == .succeeded)
         #expect(try await queue.job(waiting.id)?.state == .queued)
     }
+
+    @Test func leavesForTheNextStartWhatDoesNotEndWithinTheGrace() async throws {
+        let handler = ScriptedHandler { _, _ in
+            // Would go on for an hour; ends only because it is cut off.
+            try? await Task.sleep(for: .seconds(3600))
+            return success
+        }
+        let clock = ManualWallClock(at: Timestamp(seconds: 1_800_000_000))
+        let database = try SQLiteDatabase.inMemory()
+        try await Migrator.migrate(database, now: clock.now())
+        let store = SQLJobStore(database: database)
+        let queue = JobQueue(store: store, clock: clock)
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let runner = JobRunner(
+            queue: queue,
+            handlers: [kind: handler],
+            settings: JobRunner.Settings(holder: "one", concurrency: 1, shutdownGrace: .milliseconds(1)),
+            logger: logger
+        )
+        let group = ServiceGroup(services: [runner], logger: logger)
+        async let run: Void = group.run()
+        let begun = try await queue.submit(specification(), targets: ["M-1"]).job
+        _ = try await wait(queue, begun.id, for: .running)
+        await group.triggerGracefulShutdown()
+        try await run
+        // Neither done nor failed: as after a crash, the next start takes it back.
+        #expect(try await queue.job(begun.id)?.state == .running)
+        #expect(try await store.recover(holder: "one", now: clock.now()).map(\.id) == [begun.id])
+    }
 }

@@ -75,7 +75,10 @@ extension JSONMembers {
     mutating func optionalSelector(_ name: String) throws(JSONMemberError) -> LabelSelector? {
         guard let text = try optionalString(name) else { return nil }
         guard let selector = LabelSelector(text), !selector.requirements.isEmpty else {
-            throw fault(name, "requirements such as region=north,model!=test")
+            throw JSONMemberError(
+                .unfit(expected: "requirements such as region=north,model!=test"),
+                at: pointer.appending(name)
+            )
         }
         return selector
     }

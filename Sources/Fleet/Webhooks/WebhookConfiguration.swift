@@ -71,7 +71,10 @@ public struct WebhookDocument: Hashable, Sendable {
             TextCheck.isPlain($0, upTo: 200)
         }
         guard let url = WebhookURL(try members.requiredString("url")) else {
-            throw members.fault("url", "a URL such as https://example.com/hook, without user and fragment")
+            throw JSONMemberError(
+                .unfit(expected: "a URL such as https://example.com/hook, without user and fragment"),
+                at: pointer.appending("url")
+            )
         }
         let texts = try members.optionalStrings("types") ?? []
         let types = texts.compactMap { EventType($0) }
@@ -86,7 +89,10 @@ public struct WebhookDocument: Hashable, Sendable {
         if isStored { configuration.disabledReason = try members.optionalString("disabledReason") }
         if !isStored, let text = try members.optionalString("secret") {
             guard let secret = WebhookSecret.read(text) else {
-                throw members.fault("secret", "whsec_ and 24 to 64 octets in base64")
+                throw JSONMemberError(
+                    .unfit(expected: "whsec_ and 24 to 64 octets in base64"),
+                    at: pointer.appending("secret")
+                )
             }
             self.secret = secret
         }

@@ -5,6 +5,7 @@ import Fleet
 import GatewayCore
 import HTTPKit
 import JSONText
+import Jobs
 
 /// What was changed, and by whom.
 extension GatewayAPI {
@@ -13,10 +14,14 @@ extension GatewayAPI {
         guard meter.map({ MeterID($0) != nil }) ?? true else {
             throw Problem.badParameter("meter", expected: "the id of a meter")
         }
+        let job = try request.query.single("job")
+        guard job.map({ JobID($0) != nil }) ?? true else {
+            throw Problem.badParameter("job", expected: "the id of a job")
+        }
         let query = AuditQuery(
             meter: meter,
             action: try request.query.single("action"),
-            job: try request.query.single("job")
+            job: job
         )
         let limit = try request.pageLimit()
         let before: Int64? = try request.query.integer("cursor", in: 1...Int64.max)

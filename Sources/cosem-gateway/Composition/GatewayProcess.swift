@@ -151,7 +151,11 @@ struct GatewayProcess: Sendable {
         runner = JobRunner(
             queue: queue,
             handlers: api.jobHandlers,
-            settings: .init(holder: cluster?.record.holder.text ?? settings.node.name, onlyOwnShares: cluster != nil),
+            settings: .init(
+                holder: cluster?.record.holder.text ?? settings.node.name,
+                onlyOwnShares: cluster != nil,
+                shutdownGrace: shutdownGrace / 6
+            ),
             logger: logger
         )
         sweeper = JobSweeper(
@@ -168,7 +172,8 @@ struct GatewayProcess: Sendable {
                 port: settings.listen.port,
                 loops: settings.httpLoops,
                 limits: limits,
-                shutdownGrace: shutdownGrace
+                // What callers wait for has most of the time; work of jobs is taken up again at the next start.
+                shutdownGrace: shutdownGrace * 2 / 3
             ),
             responder: api.makeResponder(),
             logger: logger
@@ -197,7 +202,7 @@ struct GatewayProcess: Sendable {
                     ),
                 ]
                     + clusterServices
-                    + [MeterSideService(sessions: sessions, grace: shutdownGrace), sweeper, runner, recovery]
+                    + [MeterSideService(sessions: sessions, grace: shutdownGrace / 6), sweeper, runner, recovery]
                     + publishing + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logger))]
                     + [Scheduler(gateway: gateway, logger: logger), server]
                     + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
