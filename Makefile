@@ -7,7 +7,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 RUNS ?= 100000
 LISTEN ?= 127.0.0.1:8080
 METERS ?= 5
-COUNT ?= 15
+COUNT ?= 3
 BASE ?= debootstrap
 
 .DEFAULT_GOAL := help
@@ -57,7 +57,7 @@ peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our s
 
 contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
 	swift build --product cosem-gateway $(BUILD_FLAGS)
-	COUNT=$(COUNT) $(PYTHON) -m pytest -q -n 3 Tests/Contract
+	COUNT=$(COUNT) $(PYTHON) -m pytest -q -n 4 --dist worksteal Tests/Contract
 
 console: setup $(PYTHON) ## Go through the web console with Chromium and axe.
 	swift build --product cosem-gateway $(BUILD_FLAGS)

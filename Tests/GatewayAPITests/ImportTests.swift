@@ -154,6 +154,7 @@ struct ImportTests {
         "A body that is no sheet is refused as a whole",
         arguments: [
             ("", "application/x-ndjson"), ("name,host\na,b", "text/csv"), ("id,id\na,b", "text/csv"),
+            (#"{"name":"no id"}"#, "application/x-ndjson"), ("hello", "application/x-ndjson"),
         ]
     )
     func refusals(body: String, type: String) async throws {

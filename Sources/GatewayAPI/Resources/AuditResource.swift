@@ -14,13 +14,17 @@ extension GatewayAPI {
         guard meter.map({ MeterID($0) != nil }) ?? true else {
             throw Problem.badParameter("meter", expected: "the id of a meter")
         }
+        let action = try request.query.single("action")
+        guard action.map({ $0.utf8.count <= 64 }) ?? true else {
+            throw Problem.badParameter("action", expected: "the name of an action")
+        }
         let job = try request.query.single("job")
         guard job.map({ JobID($0) != nil }) ?? true else {
             throw Problem.badParameter("job", expected: "the id of a job")
         }
         let query = AuditQuery(
             meter: meter,
-            action: try request.query.single("action"),
+            action: action,
             job: job
         )
         let limit = try request.pageLimit()

@@ -10,12 +10,12 @@ import JSONText
 extension GatewayAPI {
     @Sendable func importMeters(_ request: RoutedRequest) async throws -> HTTPResponse {
         let terms = try Self.importTerms(request)
-        return Self.report(try await gateway.importMeters(try Self.lines(request), as: terms), terms)
+        return try Self.report(try await gateway.importMeters(try Self.lines(request), as: terms), terms)
     }
 
     @Sendable func importChannels(_ request: RoutedRequest) async throws -> HTTPResponse {
         let terms = try Self.importTerms(request)
-        return Self.report(try await gateway.importChannels(try Self.lines(request), as: terms), terms)
+        return try Self.report(try await gateway.importChannels(try Self.lines(request), as: terms), terms)
     }
 
     private enum ImportMode: String, CaseIterable {
@@ -44,7 +44,11 @@ extension GatewayAPI {
         return lines
     }
 
-    private static func report(_ lines: [ImportedLine], _ terms: ImportTerms) -> HTTPResponse {
+    /// - Throws: ``HTTPKit/Problem`` when no line names a record: then it was no sheet.
+    private static func report(_ lines: [ImportedLine], _ terms: ImportTerms) throws(Problem) -> HTTPResponse {
+        guard lines.contains(where: { $0.id != nil }) else {
+            throw .unfitParameter("body", expected: "records of which each has an id")
+        }
         func count(_ outcome: ImportOutcome) -> Int { lines.count { $0.result == .success(outcome) } }
         let failed = lines.count { (try? $0.result.get()) == nil }
         return HTTPResponse.json(reservingCapacity: 60 * (lines.count + 10)) { writer in

@@ -169,7 +169,7 @@ extension GatewayAPI {
         }
         let end = to ?? max(now, from ?? now) + .seconds(1)
         let start = from ?? end - RowsQuery.usualLast
-        guard start <= end else { throw Problem.badParameter("to", expected: "a time that is not before 'from'") }
+        guard start <= end else { throw Problem.unfitParameter("to", expected: "a time that is not before 'from'") }
         return Gateway.ReadingsQuery(
             target: try Self.readingsTarget(request),
             names: try Self.readingNames(request, "name"),
