@@ -15,7 +15,7 @@ extension GatewayAPI {
             throw Problem.badParameter("meter", expected: "the id of a meter")
         }
         let action = try request.query.single("action")
-        guard action.map({ $0.utf8.count <= 64 }) ?? true else {
+        guard action.map({ (1...64).contains($0.utf8.count) }) ?? true else {
             throw Problem.badParameter("action", expected: "the name of an action")
         }
         let job = try request.query.single("job")

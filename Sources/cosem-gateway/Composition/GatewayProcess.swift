@@ -189,6 +189,7 @@ struct GatewayProcess: Sendable {
     ///
     /// - Parameter besides: what runs beside the gateway and ends after it.
     func run(besides: [any Service] = []) async throws {
+        let limit = ShutdownLimit(grace: shutdownGrace, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: (besides + dialInServices + [pushService] + [
@@ -205,7 +206,7 @@ struct GatewayProcess: Sendable {
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace / 6), sweeper, runner, recovery]
                     + publishing + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logger))]
                     + [Scheduler(gateway: gateway, logger: logger), server]
-                    + [DrainAnnouncement(gateway: gateway)]).map { .init(service: $0) },
+                    + [DrainAnnouncement(gateway: gateway, limit: limit)]).map { .init(service: limit.watching($0)) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )
@@ -214,6 +215,7 @@ struct GatewayProcess: Sendable {
         // After the associations were released over the connections of meters that dialled in.
         await network.shutdown()
         try await database.close()
+        limit.lift()
     }
 }
 
@@ -324,9 +326,11 @@ private struct EventRetention: Service {
 /// Makes `/readyz` answer 503 first of all, so that nobody sends new requests here.
 private struct DrainAnnouncement: Service {
     let gateway: Gateway
+    let limit: ShutdownLimit
 
     func run() async throws {
         try await gracefulShutdown()
+        limit.begin()
         ServiceManager.tell(.stopping)
         gateway.beginDraining()
         // The others have the lines before this gateway takes no more requests for them.
