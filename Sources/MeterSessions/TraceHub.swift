@@ -43,8 +43,11 @@ final class TraceHub: Sendable {
         )
         watchers.withLock { $0[meter, default: [:]][id] = Watcher(continuation: continuation) }
         continuation.onTermination = { [weak self] _ in
-            self?.end(meter, id)
-            onEnd()
+            // Called with the lock of the task that was cancelled; who tells of an event has ours and waits for that one.
+            Task {
+                self?.end(meter, id)
+                onEnd()
+            }
         }
         return stream
     }

@@ -175,10 +175,8 @@ public final class EventFeed: Sendable {
             return state.lastNumber
         }
         sink.onTermination = { [weak self] _ in
-            self?.state.withLock { state in
-                state.sinks[number] = nil
-                state.afterReadings.remove(number)
-            }
+            // Called with the lock of the task that was cancelled; who tells it something has ours and waits for that one.
+            Task { self?.forgetListener(number) }
         }
         return stream
     }
@@ -197,10 +195,22 @@ public final class EventFeed: Sendable {
             return (state.lastNumber, state.journal.number(after: known), known, isEnding)
         }
         signal.onTermination = { [weak self] _ in
-            _ = self?.state.withLock { $0.followers.removeValue(forKey: number) }
+            // As above: not under the lock of the cancelled task.
+            Task { self?.forgetFollower(number) }
         }
         if isEnding { signal.finish() }
         return EventFollowing(self, signals: signals, number: place, position: known)
+    }
+
+    private func forgetListener(_ number: Int) {
+        state.withLock { state in
+            state.sinks[number] = nil
+            state.afterReadings.remove(number)
+        }
+    }
+
+    private func forgetFollower(_ number: Int) {
+        _ = state.withLock { $0.followers.removeValue(forKey: number) }
     }
 
     /// Ends all following, once everything that was announced is told.
