@@ -10,6 +10,9 @@ METERS ?= 5
 COUNT ?= 3
 BASE ?= debootstrap
 
+# A crash of a test says in which test, in seconds: the backtrace of all threads takes a quarter of an hour.
+export SWIFT_BACKTRACE ?= interactive=no,color=no,threads=crashed,images=none,registers=none,symbolicate=fast
+
 .DEFAULT_GOAL := help
 .PHONY: help setup build debug demo test format lint unit peers contract console fuzz bench image deb manual clean
 

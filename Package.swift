@@ -27,6 +27,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
@@ -61,6 +62,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // Only the tests start processes.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     // A target imports only targets above it; docs/architecture.md has the picture.
     targets: [
@@ -167,7 +170,7 @@ let package = Package(
         tests("DLMSEngineTests", ["DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests(
             "MeterTransportTests",
-            ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", nioCore, logging]
+            ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", nioCore, logging, subprocess]
         ),
         tests("MeterSessionsTests", ["MeterSessions", "MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity"]),
         tests("DLMSSecurityTests", ["DLMSSecurity", "DLMSCodec"], resources: [.copy("Vectors")]),
@@ -187,8 +190,7 @@ let package = Package(
             "StoreTests",
             [
                 "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "Fleet", "Jobs", "COSEMModel",
-                "DLMSCodec", "DLMSSecurity", "JSONText",
-                "Timekeeping",
+                "DLMSCodec", "DLMSSecurity", "JSONText", "Timekeeping", subprocess,
             ]
         ),
         tests("JSONTextTests", ["JSONText"]),

@@ -209,7 +209,7 @@ struct DialInTests {
         _ = try await dial(listener, "IMEI=42HB")
         #expect(try await read("42") == .get([.data(OneValueMeter.value)]))
         await listener.close()
-        let patient = try await bind { $0.identificationTimeout = .milliseconds(500) }
+        let patient = try await bind { $0.identificationTimeout = .seconds(5) }
         _ = try await dial(patient, "IMEI=43")
         #expect(try await read("43") == .get([.data(OneValueMeter.value)]))
         await end(patient)

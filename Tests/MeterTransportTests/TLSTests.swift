@@ -5,6 +5,7 @@ import DLMSEngine
 import DLMSSecurity
 import Foundation
 import MeterTransport
+import Subprocess
 import Testing
 
 @Suite("Meters over TLS")
@@ -51,7 +52,7 @@ struct TLSTests {
 
     @Test("A meter that proves who it is is read, by one of us that proves who it is")
     func read() async throws {
-        let pki = try TestAuthority()
+        let pki = try await TestAuthority()
         let listener = try await listen(pki, asksClients: true)
         try await read(
             listener.port,
@@ -65,8 +66,8 @@ struct TLSTests {
 
     @Test("Each refusal says whose fault it is")
     func refusals() async throws {
-        let pki = try TestAuthority()
-        let other = try TestAuthority()
+        let pki = try await TestAuthority()
+        let other = try await TestAuthority()
         let listener = try await listen(pki)
         let port = listener.port
         guard
@@ -117,13 +118,13 @@ struct TestAuthority {
         TLSIdentity(certificateFile: "\(folder)/client.pem", keyFile: "\(folder)/client.key")
     }
 
-    init() throws {
+    init() async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-        try run("req -x509 \(key) -keyout ca.key -out ca.pem -subj /CN=authority")
+        try await run("req -x509 \(key) -keyout ca.key -out ca.pem -subj /CN=authority")
         for (name, subject) in [("server", "meter.example"), ("client", "gateway.example")] {
-            try run(
+            try await run(
                 "req -x509 \(key) -keyout \(name).key -out \(name).pem -subj /CN=\(subject) -CA ca.pem -CAkey ca.key "
                     + "-addext subjectAltName=DNS:\(subject) -addext basicConstraints=CA:FALSE"
             )
@@ -134,14 +135,15 @@ struct TestAuthority {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private func run(_ arguments: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments.split(separator: " ").map { String($0) }
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "openssl \(arguments)")
+    private func run(_ arguments: String) async throws {
+        let words = arguments.split(separator: " ").map(String.init)
+        let openssl = try await Subprocess.run(
+            .name("openssl"),
+            arguments: Arguments(words),
+            workingDirectory: .init(folder),
+            output: .discarded,
+            error: .discarded
+        )
+        #expect(openssl.terminationStatus.isSuccess, "openssl \(arguments)")
     }
 }

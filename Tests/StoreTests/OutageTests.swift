@@ -6,6 +6,7 @@ import Fleet
 import Foundation
 import PostgreSQLDriver
 import SQLStore
+import Subprocess
 import Testing
 import Timekeeping
 
@@ -111,35 +112,30 @@ private struct OwnServer {
     let url: String
     private let controlPath: String
 
-    /// Runs a test beside a server of its own.
+    private struct NotStarted: Error {}
+
+    /// Runs a test beside a server of its own, which ends with the end of its command's input.
     static func run(_ test: (OwnServer) async throws -> Void) async throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
-        let process = Process()
-        process.executableURL = root.appendingPathComponent("Scripts/with-postgresql")
         let tell = "echo $COSEM_GATEWAY_TEST_POSTGRESQL; echo $COSEM_GATEWAY_TEST_POSTGRESQL_CONTROL; exec cat"
-        process.arguments = ["sh", "-c", tell]
-        let input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        // The server ends with the end of its command's input.
-        defer {
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
+        let ended = try await Subprocess.run(
+            .path(.init(root.appendingPathComponent("Scripts/with-postgresql").path)),
+            arguments: ["sh", "-c", tell],
+            input: .inputWriter,
+            output: .sequence,
+            error: .discarded
+        ) { process in
+            var lines = process.standardOutput.strings().makeAsyncIterator()
+            guard let url = try await lines.next(), let control = try await lines.next() else { throw NotStarted() }
+            do {
+                try await test(OwnServer(url: url, controlPath: control))
+            } catch {
+                try await process.standardInputWriter.finish()
+                throw error
+            }
+            try await process.standardInputWriter.finish()
         }
-        let (pieces, piece) = AsyncStream.makeStream(of: Data.self)
-        output.fileHandleForReading.readabilityHandler = { piece.yield($0.availableData) }
-        defer { output.fileHandleForReading.readabilityHandler = nil }
-        var text = ""
-        for await piece in pieces {
-            text += String(decoding: piece, as: UTF8.self)
-            if piece.isEmpty || text.filter({ $0 == "\n" }).count == 2 { break }
-        }
-        let lines = text.split(separator: "\n").map(String.init)
-        let url = try #require(lines.first)
-        let control = try #require(lines.dropFirst().first)
-        try await test(OwnServer(url: url, controlPath: control))
+        #expect(ended.terminationStatus.isSuccess)
     }
 
     func control(_ word: String) async throws {

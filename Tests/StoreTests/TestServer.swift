@@ -3,6 +3,7 @@
 
 import Foundation
 import PostgreSQLDriver
+import Subprocess
 import Testing
 
 /// The PostgreSQL server that `Scripts/with-postgresql` has started for the tests.
@@ -43,20 +44,12 @@ struct TestServer {
 
     /// Has something done to a server or its databases.
     static func command(_ control: String, _ words: [String]) async throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: control)
-        process.arguments = words
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do {
-                try process.run()
-            } catch {
-                continuation.resume(throwing: error)
-            }
-        }
-        #expect(process.terminationStatus == 0, "\(words)")
+        let process = try await Subprocess.run(
+            .path(.init(control)),
+            arguments: Arguments(words),
+            output: .discarded
+        )
+        #expect(process.terminationStatus.isSuccess, "\(words)")
     }
 }
 
