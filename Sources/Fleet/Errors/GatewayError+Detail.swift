@@ -102,7 +102,7 @@ extension GatewayError {
             "The connection to meter \(meter) ended\(waitingFor.map { " before the \($0)" } ?? "")."
         case .verificationFailed(let target): "The meter accepted the value, but \(target) reads otherwise."
         case .outcomeUnknown(let meter, let operation):
-            "The \(operation) was sent to meter \(meter), but no answer came; whether it took effect is not known."
+            "The \(operation) was sent to meter \(meter), and no answer came that proves whether it took effect."
         case .meterTemporaryFailure(let target, let outcome): "The meter cannot serve \(target) now: \(outcome)."
         case .meterBusy(let meter): "Meter \(meter) is busy."
         case .lineBusy(let meter, let channel): "The channel \(channel) of meter \(meter) is busy."

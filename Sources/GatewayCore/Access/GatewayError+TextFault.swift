@@ -6,12 +6,8 @@ import Fleet
 
 extension GatewayError {
     /// What callers come to know when the text protocol of IEC 62056-21 fails.
-    init(_ fault: TextFault, _ context: ExchangeContext, mayHaveActed: Bool) {
+    init(_ fault: TextFault, _ context: ExchangeContext) {
         let meter = context.meter
-        if mayHaveActed, fault.awaited?.isOutcome == true {
-            self = .outcomeUnknown(meter, operation: context.service.rawValue)
-            return
-        }
         switch fault {
         case .identificationUnreadable:
             self = .protocolError(
@@ -53,7 +49,7 @@ extension GatewayError {
 
 extension TextFault {
     /// What was awaited when it failed; nil when nothing that was sent can have had an effect.
-    fileprivate var awaited: Awaited? {
+    var awaited: Awaited? {
         switch self {
         case .damaged(let awaited, _), .brokenOff(let awaited),
             .unexpectedMessage(let awaited), .malformed(_, let awaited):

@@ -24,7 +24,10 @@ extension GatewayError {
     init(_ error: TransportError, _ context: ExchangeContext) {
         let meter = context.meter
         // Only what changes the meter has an outcome to be unsure of; a read can be repeated.
-        let mayHaveActed = context.service != .get && error.transmission == .sent
+        if context.service != .get, error.leavesOutcomeOpen {
+            self = .outcomeUnknown(meter, operation: context.service.rawValue)
+            return
+        }
         switch error.reason {
         case .nameNotResolved(let host):
             self = .meterUnreachable(meter, endpoint: context.endpoint, reason: "the name \(host) has no address")
@@ -53,25 +56,14 @@ extension GatewayError {
         case .notDialledIn: self = .meterNotConnected(meter, identity: context.endpoint, lastSeen: nil)
         case .notBound(let code): self = .internal(reason: "an address could not be bound: error \(code)")
         case .answerTimeout(let awaited):
-            self =
-                mayHaveActed && awaited.isOutcome
-                ? .outcomeUnknown(meter, operation: context.service.rawValue)
-                : .meterTimeout(meter, waitingFor: awaited.inWords, after: context.timeouts.response)
-        case .closedByPeer(let awaited):
-            self =
-                mayHaveActed && awaited?.isOutcome == true
-                ? .outcomeUnknown(meter, operation: context.service.rawValue)
-                : .connectionLost(meter, waitingFor: awaited?.inWords)
-        case .engine(let error): self.init(error, context, mayHaveActed: mayHaveActed)
-        case .cancelled:
-            self =
-                mayHaveActed
-                ? .outcomeUnknown(meter, operation: context.service.rawValue)
-                : .waitExceeded(meter, waited: .zero)
+            self = .meterTimeout(meter, waitingFor: awaited.inWords, after: context.timeouts.response)
+        case .closedByPeer(let awaited): self = .connectionLost(meter, waitingFor: awaited?.inWords)
+        case .engine(let error): self.init(error, context)
+        case .cancelled: self = .waitExceeded(meter, waited: .zero)
         }
     }
 
-    private init(_ error: EngineError, _ context: ExchangeContext, mayHaveActed: Bool) {
+    private init(_ error: EngineError, _ context: ExchangeContext) {
         let meter = context.meter
         switch error {
         case .associationRejected(let result, let diagnostic, let initiateError):
@@ -114,14 +106,10 @@ extension GatewayError {
         case .countersRefused(let refusal):
             self = GatewayError(refusal, meter)
         case .invocationCounterError(let expected):
-            // Nothing proves that the refusal is the meter's, who may have carried the command out.
-            self =
-                mayHaveActed
-                ? .outcomeUnknown(meter, operation: context.service.rawValue)
-                : .invocationCounterRejected(
-                    meter,
-                    .refused(association: context.association, expected: UInt64(expected))
-                )
+            self = .invocationCounterRejected(
+                meter,
+                .refused(association: context.association, expected: UInt64(expected))
+            )
         case .randomnessUnavailable: self = .internal(reason: "the system has no randomness")
         case .exceptionResponse(let exception) where exception.serviceError == .decipheringError:
             self = .decipheringFailed(meter, reason: "the meter could not open what it was sent")
@@ -135,11 +123,7 @@ extension GatewayError {
             )
         case .confirmedServiceError(let error):
             self = .exceptionResponse(meter, state: error.errorClassName, service: error.errorName)
-        case .linkFailed(let fault, let awaited):
-            self =
-                mayHaveActed && awaited.isOutcome
-                ? .outcomeUnknown(meter, operation: context.service.rawValue)
-                : GatewayError(fault, awaited, context)
+        case .linkFailed(let fault, let awaited): self.init(fault, awaited, context)
         case .timeout(let awaited):
             self = .meterTimeout(meter, waitingFor: awaited.inWords, after: context.timeouts.response)
         case .connectionClosed(let awaited): self = .connectionLost(meter, waitingFor: awaited?.inWords)
@@ -168,13 +152,9 @@ extension GatewayError {
             self = .notSupported(what: "the service \(service.rawValue) in this association of the meter")
         case .methodsUnnamed(let classID, let version):
             self = .notSupported(what: "methods of class \(classID) version \(version) by short names")
-        case .text(let fault): self.init(fault, context, mayHaveActed: mayHaveActed)
+        case .text(let fault): self.init(fault, context)
         case .notReady: self = .internal(reason: "a request was made without an association")
-        case .cancelled:
-            self =
-                mayHaveActed
-                ? .outcomeUnknown(meter, operation: context.service.rawValue)
-                : .waitExceeded(meter, waited: .zero)
+        case .cancelled: self = .waitExceeded(meter, waited: .zero)
         }
     }
 }
@@ -220,7 +200,7 @@ extension Awaited {
 
 extension ConfirmedServiceError {
     /// Whether the meter could not open what it was sent (class application-reference).
-    fileprivate var isDecipheringError: Bool { errorClass == 0 && error == 6 }
+    var isDecipheringError: Bool { errorClass == 0 && error == 6 }
 }
 
 extension AssociationDiagnostic {
