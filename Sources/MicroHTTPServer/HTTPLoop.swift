@@ -76,8 +76,12 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         settings.pointee.connections_per_address = UInt32(clamping: limits.connectionsPerAddress)
         settings.pointee.idle_timeout_seconds = UInt32(clamping: max(1, limits.idleTime.components.seconds))
         // A quarter more than the fields that we allow and room for a usual target, so that a head that is too large is mostly
-        // refused by us and not by the library; not more, because the library clears all of it after each request.
-        settings.pointee.memory_per_connection = max(limits.headerOctets, limits.targetOctets) / 4 * 5 + 4608
+        // refused by us and not by the library; not more, because the library clears all of it after each request. Above 32 KiB it
+        // comes from the system and goes back with the connection; below, it would leave holes in the heap that stay ours.
+        settings.pointee.memory_per_connection = max(
+            max(limits.headerOctets, limits.targetOctets) / 4 * 5 + 4608,
+            32 * 1024 + 1
+        )
         settings.pointee.on_request = requestProceeds
         settings.pointee.on_completed = requestCompleted
         settings.pointee.on_connection = connectionChanged
