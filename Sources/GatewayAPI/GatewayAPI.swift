@@ -62,6 +62,10 @@ public struct GatewayAPI: Sendable {
 
     let gateway: Gateway
     let settings: Settings
+    /// Gives tickets to callers that cannot send their credentials.
+    let tickets: TicketOffice
+    /// What operators see and turn of the process.
+    let operation: Operation
     /// Checks credentials; nil where none are needed.
     let desk: CredentialDesk?
     private let peers: Peers?
@@ -69,16 +73,34 @@ public struct GatewayAPI: Sendable {
 
     /// Makes the API.
     ///
-    /// - Parameter peers: other gateways over the same database, if ``Gateway/cluster`` is one of several.
-    public init(gateway: Gateway, settings: Settings = Settings(), peers: Peers? = nil, logger: Logger) {
+    /// - Parameters:
+    ///   - gateway: the use cases.
+    ///   - settings: what can be tuned.
+    ///   - peers: other gateways over the same database, if ``Gateway/cluster`` is one of several.
+    ///   - operation: what operators see and turn of the process.
+    ///   - logger: where requests are told of.
+    public init(
+        gateway: Gateway,
+        settings: Settings = Settings(),
+        peers: Peers? = nil,
+        operation: Operation = Operation(),
+        logger: Logger
+    ) {
         self.peers = peers
+        self.operation = operation
+        let tickets = TicketOffice(clock: gateway.clock)
+        self.tickets = tickets
         self.gateway = gateway
         self.settings = settings
         self.logger = logger
         let forwarding = Self.forwarding(gateway, peers, settings, inner: RouteTable([]))
         desk =
             settings.requiresCredentials
-            ? CredentialDesk(gateway: gateway, tokens: settings.tokens.map { TokenDesk($0, clock: gateway.clock) }) {
+            ? CredentialDesk(
+                gateway: gateway,
+                tokens: settings.tokens.map { TokenDesk($0, clock: gateway.clock) },
+                tickets: tickets
+            ) {
                 forwarding?.originalAddress($0)
             } : nil
     }

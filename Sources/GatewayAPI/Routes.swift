@@ -120,6 +120,9 @@ extension GatewayAPI {
             Route(.get, "/system/orders-hold", name: "getOrdersHold", scope: .jobsRead, handler: getOrdersHold),
             Route(.post, "/system/orders-hold", name: "holdOrders", consumes: Self.json, access: .anyScope([.disconnectorOperate, .disconnectorConfirm]), handler: holdOrders),
             Route(.delete, "/system/orders-hold", name: "releaseOrders", scope: .admin, handler: releaseOrders),
+            Route(.get, "/system/config", name: "getSystemConfig", scope: .admin, handler: getSystemConfig),
+            Route(.get, "/system/log-level", name: "getLogLevel", scope: .admin, handler: getLogLevel),
+            Route(.put, "/system/log-level", name: "putLogLevel", consumes: Self.json, scope: .admin, handler: putLogLevel),
             Route(.post, "/meters/{id}/read", name: "readBatch", consumes: Self.json, scope: .readingsLive, handler: readBatch),
 
             Route(.get, "/meters/{id}/profiles", name: "listProfiles", query: Self.ageWords, scope: .readingsRead, handler: listProfiles),
@@ -148,7 +151,8 @@ extension GatewayAPI {
             Route(.post, "/groups/{id}/members", name: "changeMeterGroupMembers", consumes: Self.json, scope: .metersWrite, handler: changeMeterGroupMembers),
 
             Route(.get, "/push/senders", name: "listPushSenders", query: ["state", "limit", "cursor"], scope: .eventsRead, handler: listPushSenders),
-            Route(.get, "/events", name: "listEvents", query: ["since", "meter", "type", "limit", "cursor"], produces: ["application/json", EventStreamText.mediaType], scope: .eventsRead, handler: listEvents),
+            Route(.get, "/events", name: "listEvents", query: ["since", "meter", "type", "limit", "cursor", "ticket"], produces: ["application/json", EventStreamText.mediaType], scope: .eventsRead, handler: listEvents),
+            Route(.post, "/events/tickets", name: "createEventTicket", access: .anyScope([.eventsRead, .jobsRead]), handler: createEventTicket),
             Route(.get, "/whoami", name: "whoAmI", access: .authenticated, handler: whoAmI),
             Route(.get, "/api-keys", name: "listAPIKeys", query: ["limit", "cursor"], scope: .keysManage, handler: listAPIKeys),
             Route(.post, "/api-keys", name: "createAPIKey", consumes: Self.json, scope: .keysManage, handler: createAPIKey),
@@ -178,7 +182,7 @@ extension GatewayAPI {
             Route(.get, "/jobs", name: "listJobs", query: ["state", "kind", "meter", "createdAfter", "createdBy", "limit", "cursor"], scope: .jobsRead, handler: listJobs),
             Route(.post, "/jobs", name: "createJob", consumes: Self.json, maximumBodyOctets: 8 << 20, access: .anyScope([.jobsWrite, .disconnectorOperate]), handler: createJob),
             Route(.get, "/jobs/{id}", name: "getJob", scope: .jobsRead, handler: getJob),
-            Route(.get, "/jobs/{id}/events", name: "followJob", produces: [EventStreamText.mediaType], scope: .jobsRead, handler: followJob),
+            Route(.get, "/jobs/{id}/events", name: "followJob", query: ["ticket"], produces: [EventStreamText.mediaType], scope: .jobsRead, handler: followJob),
             Route(.get, "/jobs/{id}/executions", name: "listJobExecutions", query: ["state", "limit", "cursor"], scope: .jobsRead, handler: listExecutions),
             Route(.get, "/jobs/{id}/result", name: "getJobResult", produces: Self.rowTypes, scope: .jobsRead, handler: getJobResult),
             Route(.post, "/jobs/{id}/confirm", name: "confirmJob", consumes: Self.json, access: .anyScope([.disconnectorOperate, .disconnectorConfirm]), handler: confirmJob),

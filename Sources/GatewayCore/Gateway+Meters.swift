@@ -31,6 +31,19 @@ extension Gateway {
         throw .meterUnknown(text: id)
     }
 
+    /// The meter whose id is nearest to one that there is not, among those with these labels; nil if none is near.
+    ///
+    /// Looks at the first meters, and at those that begin as the id does, so that it costs the same in any fleet.
+    public func meterLike(_ text: String, labels: LabelSelector) async -> MeterID? {
+        let query = MeterQuery(labels: labels)
+        var candidates: [MeterID] = []
+        for beginning in [nil, String(text.prefix(text.count / 2))] {
+            let page = try? await store.meterIDs(matching: query, after: beginning, limit: 200)
+            candidates += page?.items ?? []
+        }
+        return nearest(text, in: candidates.lazy.map(\.text)).flatMap { MeterID($0) }
+    }
+
     /// How a meter differs from the standard: by its model, by its own configuration and by what was learned.
     public func behaviour(of record: MeterRecord) async throws(GatewayError) -> EffectiveBehaviour {
         let kept = try await directory.learnedQuirks(of: record.id)

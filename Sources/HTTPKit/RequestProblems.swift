@@ -141,7 +141,8 @@ extension Problem {
         hint: "Report the traceId to the operator; the log has more."
     )
 
-    private mutating func suggest(_ word: String) {
+    /// Says what was most likely meant.
+    public mutating func suggest(_ word: String) {
         hint = "Did you mean '\(word)'?"
         members["suggestion"] = .string(word)
     }

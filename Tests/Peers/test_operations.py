@@ -158,6 +158,24 @@ def test_sighup_takes_a_new_level_and_refuses_what_is_wrong(tmp_path):
     assert process.returncode == 0
 
 
+def test_settings_are_told_with_their_origin_and_levels_of_the_log_change_by_part(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text("log:\n  level: notice\n  format: json\nhttp:\n  loops: 2\n")
+    log = tmp_path / "log"
+    with serving(tmp_path, "--config", str(file), "--http-event-streams", "7") as (gateway, _):
+        told = {entry["name"]: entry for entry in gateway.get("/system/config").json["items"]}
+        assert told["http.loops"] | {"place": ""} == {"name": "http.loops", "value": 2, "origin": "file", "place": "", "waitsForRestart": False}
+        assert told["http.loops"]["place"].endswith("gateway.yaml:5:10")
+        assert (told["http.eventStreams"]["value"], told["http.eventStreams"]["place"]) == (7, "--http-event-streams")
+        assert (told["http.connections"]["origin"], told["http.connections"]["place"]) == ("default", None)
+        gateway.get("/livez")
+        body = {"level": "notice", "components": {"http": "info"}}
+        assert gateway.call("PUT", "/system/log-level", body).json["components"]["http"] == "info"
+        gateway.get("/readyz")
+        wait_for(lambda: '"route":"/readyz"' in log.read_text(), "a line of the new level")
+        assert '"component":"http"' in log.read_text() and '"route":"/livez"' not in log.read_text()
+
+
 class SlowMeter:
     """Accepts a connection and says nothing until it is told to close it."""
 

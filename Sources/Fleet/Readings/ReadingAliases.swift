@@ -11,6 +11,8 @@ public struct ReadingAliases: Sendable {
 
     /// All names, in the order of the table.
     public let names: [String]
+    /// The codes that have a name, as texts, in the order of the table.
+    let commonCodes: [String]
     private let codes: [String: OBISCode]
     private let byCode: [OBISCode: String]
     /// Lines of the table that could not be read; a test keeps it empty.
@@ -33,6 +35,7 @@ public struct ReadingAliases: Sendable {
             byCode[code] = String(fields[0])
         }
         self.names = names
+        commonCodes = names.compactMap { codes[$0]?.description }
         self.codes = codes
         self.byCode = byCode
         self.unreadable = unreadable
@@ -59,7 +62,7 @@ public struct ReadingName: Hashable, Sendable {
         self.text = text
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let first = parts.first,
-            let code = ReadingAliases.standard.code(of: String(first)) ?? OBISCode(first)
+            let code = ObjectName.code(String(first))
         else { return nil }
         object = code
         guard parts.count == 2 else {

@@ -9,7 +9,9 @@ import Jobs
 /// Lets callers whose credentials are confined to some meters see no other one.
 extension GatewayAPI {
     /// Operations over several meters whose handlers keep to those of the caller.
-    private static let selfConfining: Set<String> = ["listMeters", "listReadings", "createJob", "listJobs"]
+    private static let selfConfining: Set<String> = [
+        "listMeters", "listReadings", "createJob", "listJobs", "createEventTicket",
+    ]
 
     /// The routes, each of which looks first whether a confined caller may have its meter, and answers callers who may
     /// not ask meters from what is kept.
@@ -18,16 +20,28 @@ extension GatewayAPI {
     func confined(_ routes: [Route]) -> [Route] {
         routes.map { route in
             route.handled { request in
-                if let principal = request.identity.principal, principal.confinement != nil {
-                    try await admit(principal, request)
-                }
                 do {
+                    if let principal = request.identity.principal, principal.confinement != nil {
+                        try await admit(principal, request)
+                    }
                     return try await route.handler(request)
+                } catch GatewayError.meterUnknown(let text) {
+                    throw await unknownMeter(text, for: request)
                 } catch GatewayError.notCached(let meter) where !request.identity.may(.readingsLive) {
                     throw GatewayError.liveReadNotAllowed(meter)
                 }
             }
         }
+    }
+
+    /// The problem of a meter that there is not for the caller, with the nearest one that the caller may see.
+    private func unknownMeter(_ text: String, for request: RoutedRequest) async -> Problem {
+        var problem = Problem(GatewayError.meterUnknown(text: text), now: gateway.clock.now())
+        guard request.identity.may(.metersRead), let labels = try? request.confinement() ?? LabelSelector(),
+            let near = await gateway.meterLike(text, labels: labels)
+        else { return problem }
+        problem.suggest(near.text)
+        return problem
     }
 
     private func admit(_ principal: Principal, _ request: RoutedRequest) async throws {

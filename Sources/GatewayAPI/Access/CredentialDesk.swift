@@ -35,6 +35,8 @@ final class CredentialDesk: Authenticator {
     private let gateway: Gateway
     /// Checks tokens of an issuer; nil where none are taken.
     private let tokens: TokenDesk?
+    /// Knows the tickets that stand for credentials in addresses.
+    private let tickets: TicketOffice
     /// The address that a request came from before another gateway sent it on; nil when none did.
     private let originalAddress: @Sendable (HTTPRequest) -> String?
     private let entries = Mutex<[String: Entry]>([:])
@@ -43,16 +45,20 @@ final class CredentialDesk: Authenticator {
     init(
         gateway: Gateway,
         tokens: TokenDesk? = nil,
+        tickets: TicketOffice,
         originalAddress: @escaping @Sendable (HTTPRequest) -> String? = { _ in nil }
     ) {
         self.gateway = gateway
         self.tokens = tokens
+        self.tickets = tickets
         self.originalAddress = originalAddress
     }
 
     func identityAtHand(of request: HTTPRequest) -> CallerIdentity? {
         switch credentials(of: request) {
         case .none: return .anonymous
+        // A look would use it up.
+        case .ticket: return nil
         case .malformed(let problem): return .refused(problem)
         case .token(let octets): return tokens?.identity(octets) ?? .refused(Self.damaged)
         case .key(let id, let octets):
@@ -64,7 +70,11 @@ final class CredentialDesk: Authenticator {
 
     func identity(of request: HTTPRequest) async -> CallerIdentity {
         if let identity = identityAtHand(of: request) { return identity }
-        guard case .key(let id, let octets) = credentials(of: request) else { return .anonymous }
+        let credentials = credentials(of: request)
+        if case .ticket(let text) = credentials {
+            return tickets.redeem(text).map { .known($0) } ?? .refused(.ticketInvalid)
+        }
+        guard case .key(let id, let octets) = credentials else { return .anonymous }
         // What is damaged is told without a look into the database.
         guard APIKeyText(String(decoding: octets, as: UTF8.self)) != nil else { return .refused(Self.damaged) }
         let record: APIKeyRecord?
@@ -86,6 +96,7 @@ final class CredentialDesk: Authenticator {
     /// Forgets what is known of a key, which was changed.
     func forget(_ id: String) {
         entries.withLock { $0[id] = nil }
+        tickets.forget(key: id)
     }
 
     // MARK: Credentials
@@ -95,10 +106,13 @@ final class CredentialDesk: Authenticator {
         case malformed(Problem)
         case key(id: String, octets: [UInt8])
         case token([UInt8])
+        case ticket(String)
     }
 
     private func credentials(of request: HTTPRequest) -> Credentials {
-        guard let field = request.headers["Authorization"] else { return .none }
+        guard let field = request.headers["Authorization"] else {
+            return TicketOffice.ticket(in: request).map { .ticket($0) } ?? .none
+        }
         guard request.headers.count(of: "Authorization") == 1 else {
             return .malformed(.tokenInvalid("the field Authorization is there twice"))
         }

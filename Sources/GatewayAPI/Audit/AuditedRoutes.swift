@@ -11,6 +11,7 @@ extension GatewayAPI {
     /// Operations that are not GET and change nothing all the same; everything else that is not GET is audited.
     static let unaudited: Set<String> = [
         "decodeOctets", "readBatch", "checkMeter", "readOutMeter", "previewSchedule", "previewRecurrence",
+        "createEventTicket",
     ]
     /// Classes whose attributes may hold secrets: associations, security set-up.
     private static let secretive: Set<Int64> = [12, 15, 64]

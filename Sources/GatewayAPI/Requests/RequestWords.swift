@@ -151,10 +151,17 @@ extension RoutedRequest {
         return date.daysSinceEpoch
     }
 
-    /// The OBIS code in a path segment.
+    /// The object that a path segment names.
     func obis(_ name: String = "obis") throws(GatewayError) -> OBISCode {
         let text = parameter(name)
-        guard let code = OBISCode(text) else { throw .badOBIS(text: text, suggestion: nil) }
+        guard let code = ObjectName.code(text) else { throw .badObjectName(text) }
+        return code
+    }
+
+    /// The object that a query parameter names; nil if it is not there.
+    func objectChoice(_ name: String = "object") throws -> OBISCode? {
+        guard let text = try query.single(name) else { return nil }
+        guard let code = ObjectName.code(text) else { throw GatewayError.badObjectName(text) }
         return code
     }
 

@@ -125,13 +125,7 @@ extension GatewayAPI {
 
 extension RoutedRequest {
     /// The security setup that the caller chooses; nil for the usual one.
-    fileprivate func securitySetup() throws(Problem) -> OBISCode? {
-        guard let text = try query.single("securitySetup") else { return nil }
-        guard let code = OBISCode(text) else {
-            throw .badParameter("securitySetup", expected: "an OBIS code such as 0.0.43.0.0.255")
-        }
-        return code
-    }
+    fileprivate func securitySetup() throws -> OBISCode? { try objectChoice("securitySetup") }
 
     /// The member `type` of the body.
     fileprivate func keyPairType() throws -> CertificateType {

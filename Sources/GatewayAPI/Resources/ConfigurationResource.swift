@@ -159,14 +159,3 @@ extension GatewayAPI {
         .with("Cache-Control", "no-store")
     }
 }
-
-extension RoutedRequest {
-    /// The object that the caller chooses; nil for the usual one.
-    fileprivate func objectChoice() throws(Problem) -> OBISCode? {
-        guard let text = try query.single("object") else { return nil }
-        guard let code = OBISCode(text) else {
-            throw .badParameter("object", expected: "an OBIS code such as 0.0.13.0.0.255")
-        }
-        return code
-    }
-}

@@ -67,6 +67,7 @@ extension GatewayAPI {
 
     /// Follows one job until it is finished.
     @Sendable func followJob(_ request: RoutedRequest) async throws -> HTTPResponse {
+        try Self.checkTicket(request)
         let job = try await gateway.job(request.parameter("id"))
         let known = request.headers["Last-Event-ID"].flatMap { Int64($0) }
         // Who knows the end has no reason to come back: 204 is what a browser takes as that (HTML, section 9.2.3).
@@ -139,7 +140,8 @@ extension GatewayAPI {
         }
     }
 
-    private var streamsFull: Problem {
+    /// 503: there is no room for one more.
+    var streamsFull: Problem {
         Problem(
             "streams-full",
             status: 503,

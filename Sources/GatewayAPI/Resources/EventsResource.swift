@@ -10,6 +10,7 @@ import Timekeeping
 /// What happened in the fleet, listed or as it happens.
 extension GatewayAPI {
     @Sendable func listEvents(_ request: RoutedRequest) async throws -> HTTPResponse {
+        try Self.checkTicket(request)
         let isStream = request.mediaType == EventStreamText.mediaType
         var query = EventQuery(start: isStream ? .newest : try Self.start(request))
         if let meter = try request.query.single("meter") {

@@ -60,10 +60,7 @@ extension GatewayAPI {
             guard let meter = MeterID(text) else { throw Problem.badParameter("meter", expected: "the id of a meter") }
             query.meter = meter
         }
-        if let text = try request.query.single("profile") {
-            guard let profile = OBISCode(text) else { throw GatewayError.badOBIS(text: text, suggestion: nil) }
-            query.profile = profile
-        }
+        query.profile = try request.objectChoice("profile")
         query.meters = try await meters(request)
         let limit = try request.pageLimit()
         let (items, total) = try await gateway.completeness(

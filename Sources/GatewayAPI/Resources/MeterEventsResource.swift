@@ -11,11 +11,7 @@ import JSONText
 extension GatewayAPI {
     @Sendable func listMeterEvents(_ request: RoutedRequest) async throws -> HTTPResponse {
         let meter = request.parameter("id")
-        var log: OBISCode?
-        if let text = try request.query.single("log") {
-            guard let code = OBISCode(text) else { throw Problem.badParameter("log", expected: "an OBIS code") }
-            log = code
-        }
+        let log = try request.objectChoice("log")
         var query = RowsQuery(from: try request.moment("from"), to: try request.moment("to"))
         if let text = try request.query.single("last") {
             guard let length = RoutedRequest.duration(text) else {

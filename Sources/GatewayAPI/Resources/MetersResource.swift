@@ -133,7 +133,8 @@ extension GatewayAPI {
     func next(_ request: RoutedRequest, cursor: String) -> String {
         var parts =
             request.request.rawTarget.split(separator: "?", maxSplits: 1).dropFirst().first?
-            .split(separator: "&").filter { !$0.hasPrefix("cursor=") }.map(String.init) ?? []
+            .split(separator: "&").filter { !$0.hasPrefix("cursor=") && !$0.hasPrefix("ticket=") }.map(String.init)
+            ?? []
         parts.append("cursor=\(cursor)")
         return "\(request.request.rawPath)?\(parts.joined(separator: "&"))"
     }

@@ -14,13 +14,7 @@ import Timekeeping
 extension GatewayAPI {
     @Sendable func getDisconnector(_ request: RoutedRequest) async throws -> HTTPResponse {
         let meter = request.parameter("id")
-        var object: OBISCode?
-        if let text = try request.query.single("object") {
-            guard let code = OBISCode(text) else {
-                throw Problem.badParameter("object", expected: "an OBIS code such as 0.0.96.3.10.255")
-            }
-            object = code
-        }
+        let object = try request.objectChoice()
         let reading = try await gateway.disconnector(of: meter, object: object, try request.wishes())
         var shown = JSONWriter()
         shown.beginObject()

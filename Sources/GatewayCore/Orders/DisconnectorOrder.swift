@@ -3,6 +3,7 @@
 
 public import COSEMModel
 public import DLMSCodec
+import Fleet
 public import JSONText
 public import Timekeeping
 
@@ -95,15 +96,7 @@ public struct DisconnectorOrder: Hashable, Sendable {
         verifies = try members.optionalBool("verify") ?? true
         isDryRun = try members.optionalBool("dryRun") ?? false
         association = try members.optionalString("association")
-        if let text = try members.optionalString("object") {
-            guard let code = OBISCode(text) else {
-                throw JSONMemberError(
-                    .unfit(expected: "an OBIS code"),
-                    at: place.appending("object")
-                )
-            }
-            object = code
-        }
+        object = try members.objectName("object")
         let names = try members.optionalStrings("readRegistersBefore") ?? []
         guard names.count <= Self.mostRegisters else {
             throw JSONMemberError(
@@ -112,12 +105,7 @@ public struct DisconnectorOrder: Hashable, Sendable {
             )
         }
         for (index, name) in names.enumerated() {
-            guard let code = Self.wellKnown[name] ?? OBISCode(name) else {
-                throw JSONMemberError(
-                    .unfit(expected: "an OBIS code, energy-import or energy-export"),
-                    at: place.appending("readRegistersBefore").appending(index)
-                )
-            }
+            let code = try JSONMembers.objectName(name, at: place.appending("readRegistersBefore").appending(index))
             registers.append(AttributeQuery(object: code, classID: nil, attribute: .index(2)))
         }
     }
@@ -141,10 +129,6 @@ public struct DisconnectorOrder: Hashable, Sendable {
         }
         return members
     }
-
-    private static let wellKnown = [
-        "energy-import": OBISCode(1, 0, 1, 8, 0, 255), "energy-export": OBISCode(1, 0, 2, 8, 0, 255),
-    ]
 
     private static func text(_ name: String, _ members: inout JSONMembers) throws(JSONMemberError) -> String? {
         guard let text = try members.optionalString(name) else { return nil }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-public import DLMSCodec
+import DLMSCodec
 public import DLMSSecurity
+import Fleet
 public import JSONText
 import Timekeeping
 
@@ -59,7 +60,7 @@ extension KeyChangeOrder {
     /// - Throws: `JSONMemberError` with the place of the fault.
     public mutating func readTerms(_ members: inout JSONMembers) throws(JSONMemberError) {
         association = try members.optionalString("association")
-        securitySetup = try members.logicalName("securitySetup")
+        securitySetup = try members.objectName("securitySetup")
         method = try members.optionalChoice("method", of: Method.self) ?? .transfer
         through = try members.optionalString("through")
         acceptsLoss = try members.optionalBool("acceptLoss") ?? false
@@ -86,22 +87,8 @@ extension SecretChangeOrder {
         self.init(
             association: try members.requiredString("association"),
             through: try members.optionalString("through"),
-            object: try members.logicalName("object")
+            object: try members.objectName("object")
         )
-    }
-}
-
-extension JSONMembers {
-    /// A logical name; nil when absent.
-    public mutating func logicalName(_ name: String) throws(JSONMemberError) -> OBISCode? {
-        guard let text = try optionalString(name) else { return nil }
-        guard let code = OBISCode(text) else {
-            throw JSONMemberError(
-                .invalid(expected: "an OBIS code such as 0.0.43.0.0.255", suggestion: nil),
-                at: pointer.appending(name)
-            )
-        }
-        return code
     }
 }
 

@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSCodec
+import Fleet
 public import JSONText
 
 extension AttributeQuery {
@@ -23,13 +24,7 @@ extension AttributeQuery {
 
     /// Reads the members `object` and `class`.
     static func object(_ members: inout JSONMembers) throws(JSONMemberError) -> (OBISCode, UInt16?) {
-        let text = try members.requiredString("object")
-        guard let object = OBISCode(text) else {
-            throw JSONMemberError(
-                .invalid(expected: "an OBIS code such as 1.0.1.8.0.255", suggestion: nil),
-                at: members.pointer.appending("object")
-            )
-        }
+        let object = try members.requiredObjectName("object")
         return (object, try members.optionalInteger("class", in: 0...UInt16.max))
     }
 

@@ -45,29 +45,13 @@ extension JobOrder {
     ///
     /// - Throws: `JSONMemberError` with the place of the fault.
     public init(kind: JobKind, members: inout JSONMembers) throws(JSONMemberError) {
-        let place = members.pointer
         switch kind {
         case .profileRead:
-            let text = try members.requiredString("profile")
-            guard let profile = OBISCode(text) else {
-                throw JSONMemberError(
-                    .invalid(expected: "an OBIS code", suggestion: nil),
-                    at: place.appending("profile")
-                )
-            }
+            let profile = try members.requiredObjectName("profile")
             let rows = try RowsQuery(&members)
             self = .profileRead(profile, rows, association: try members.optionalString("association"))
         case .gapRecovery:
-            var profile: OBISCode?
-            if let text = try members.optionalString("profile") {
-                profile = OBISCode(text)
-                guard profile != nil else {
-                    throw JSONMemberError(
-                        .invalid(expected: "an OBIS code", suggestion: nil),
-                        at: place.appending("profile")
-                    )
-                }
-            }
+            let profile = try members.objectName("profile")
             self = .gapRecovery(profile: profile, association: try members.optionalString("association"))
         case .write:
             let items = try Self.items(&members)

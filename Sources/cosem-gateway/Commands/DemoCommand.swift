@@ -34,9 +34,9 @@ struct DemoCommand: AsyncParsableCommand {
             flags: ["listen": listen, "log.level": "warning", "auth": auth],
             file: nil
         )
-        let logger = Terminal.logger(level: settings.logLevel)
+        let logs = LogBook(level: settings.logLevel)
         _ = FileDescriptorLimit.raise()
-        let process = try await GatewayProcess(settings: settings, persistence: .volatile(), logger: logger)
+        let process = try await GatewayProcess(settings: settings, persistence: .volatile(), logs: logs)
 
         let healthy = SimulatedFleet(count: meters, basePort: 0)
         var slowOptions = SimulatedFleet.Options()

@@ -122,7 +122,8 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let settings = try await GatewaySettings.resolve(flags: flags, file: config)
-        let logger = Terminal.logger(level: settings.logLevel, format: settings.logFormat)
+        let logs = LogBook(level: settings.logLevel, format: settings.logFormat)
+        let logger = logs.logger()
         var report = StartReport(settings: settings, warnings: settings.sources.warnings)
         let limit = FileDescriptorLimit.raise()
         if let warning = limit.warning(
@@ -134,7 +135,7 @@ struct ServeCommand: AsyncParsableCommand {
         let process = try await GatewayProcess(
             settings: settings,
             persistence: .open(settings),
-            logger: logger
+            logs: logs
         )
         let address = ListenAddress(host: settings.listen.host, port: try process.start())
         if settings.requiresCredentials, let key = try await process.gateway.makeFirstAPIKey() {
@@ -155,7 +156,9 @@ struct ServeCommand: AsyncParsableCommand {
                 SettingsReload(
                     hangups: hangups,
                     settings: settings,
+                    logLevels: logs.levels,
                     resolve: { try await GatewaySettings.resolve(flags: flags, file: config) },
+                    followers: [{ process.standing.follow($0) }],
                     logger: logger
                 ),
             ]

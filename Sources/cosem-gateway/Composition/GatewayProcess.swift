@@ -68,15 +68,20 @@ struct GatewayProcess: Sendable {
     private let retention: Duration
     private let readingRetention: Duration
     private let recoverySettings: RecoveryService.Settings
-    private let logger: Logger
+    /// The settings that it works with.
+    let standing: StandingSettings
+    private let logs: LogBook
+    private var logger: Logger { logs.logger() }
 
     /// Builds the gateway and brings its database to the present schema.
-    init(settings: GatewaySettings, persistence: Persistence, logger: Logger) async throws {
-        self.logger = logger
+    init(settings: GatewaySettings, persistence: Persistence, logs: LogBook) async throws {
+        self.logs = logs
+        let standing = StandingSettings(settings)
+        self.standing = standing
         database = persistence.database
         dialIn = settings.dialIn
         publisher = try settings.mqtt.map { try MQTTPublisher($0) }
-        pushIntake = settings.push.map { PushIntake(settings: $0, logger: logger) }
+        pushIntake = settings.push.map { PushIntake(settings: $0, logger: logs.logger(.push)) }
         pushPolicy = settings.pushPolicy
         shutdownGrace = .seconds(settings.shutdownGraceSeconds)
         retention = .seconds(settings.eventRetentionDays * 86_400)
@@ -90,7 +95,7 @@ struct GatewayProcess: Sendable {
         network = MeterNetwork()
         let counters = SQLInvocationCounterStore(database: database)
         let systemTitle = try await counters.clientSystemTitle(orKeep: .drawn())
-        custodian = CounterCustodian(store: counters, logger: logger)
+        custodian = CounterCustodian(store: counters, logger: logs.logger(.meters))
         sessions = MeterSessions(
             network: network,
             custody: custodian,
@@ -133,7 +138,7 @@ struct GatewayProcess: Sendable {
                     record: cluster.record,
                     shares: cluster.shares,
                     settings: cluster.settings,
-                    logger: logger
+                    logger: logs.logger(.cluster)
                 )
             )
         }
@@ -146,7 +151,8 @@ struct GatewayProcess: Sendable {
                 origins: settings.access.origins
             ),
             peers: cluster?.peers,
-            logger: logger
+            operation: .init(logLevels: logs.levels) { standing.inForce },
+            logger: logs.logger(.http)
         )
         runner = JobRunner(
             queue: queue,
@@ -156,12 +162,12 @@ struct GatewayProcess: Sendable {
                 onlyOwnShares: cluster != nil,
                 shutdownGrace: shutdownGrace / 6
             ),
-            logger: logger
+            logger: logs.logger(.jobs)
         )
         sweeper = JobSweeper(
             queue: queue,
             retention: .seconds(settings.jobRetentionDays * 86_400),
-            logger: logger
+            logger: logs.logger(.jobs)
         )
         var limits = HTTPServerLimits()
         limits.connections = settings.httpConnections
@@ -176,7 +182,7 @@ struct GatewayProcess: Sendable {
                 shutdownGrace: shutdownGrace * 2 / 3
             ),
             responder: api.makeResponder(),
-            logger: logger
+            logger: logs.logger(.http)
         )
     }
 
@@ -204,8 +210,8 @@ struct GatewayProcess: Sendable {
                 ]
                     + clusterServices
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace / 6), sweeper, runner, recovery]
-                    + publishing + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logger))]
-                    + [Scheduler(gateway: gateway, logger: logger), server]
+                    + publishing + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logs.logger(.delivery)))]
+                    + [Scheduler(gateway: gateway, logger: logs.logger(.jobs)), server]
                     + [DrainAnnouncement(gateway: gateway, limit: limit)]).map { .init(service: limit.watching($0)) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
@@ -224,21 +230,21 @@ extension GatewayProcess {
     private var pushService: any Service {
         PushService(
             intake: pushIntake,
-            receiver: PushReceiver(gateway: gateway, policy: pushPolicy, logger: logger),
+            receiver: PushReceiver(gateway: gateway, policy: pushPolicy, logger: logs.logger(.push)),
             sessions: sessions,
             network: network,
-            logger: logger
+            logger: logs.logger(.push)
         )
     }
 
     /// What publishes to a broker, if there is one.
     private var publishing: [any Service] {
-        publisher.map { [MQTTService(publisher: $0, gateway: gateway, logger: logger)] } ?? []
+        publisher.map { [MQTTService(publisher: $0, gateway: gateway, logger: logs.logger(.delivery))] } ?? []
     }
 
     /// What fills the gaps of profiles.
     private var recovery: RecoveryService {
-        RecoveryService(gateway: gateway, settings: recoverySettings, logger: logger)
+        RecoveryService(gateway: gateway, settings: recoverySettings, logger: logs.logger(.jobs))
     }
 
     /// What keeps the gateway's place among others, if there may be any.
@@ -248,7 +254,8 @@ extension GatewayProcess {
 
     /// What listens for meters that connect to us, if anything is to.
     private var dialInServices: [any Service] {
-        dialIn.map { [DialInService(settings: $0, gateway: gateway, network: network, logger: logger)] } ?? []
+        dialIn.map { [DialInService(settings: $0, gateway: gateway, network: network, logger: logs.logger(.push))] }
+            ?? []
     }
 }
 

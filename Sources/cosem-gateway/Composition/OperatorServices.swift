@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import GatewayAPI
 import GatewayCore
 import Logging
 import ServiceLifecycle
@@ -42,6 +43,8 @@ struct SettingsReload: Service {
     /// SIGHUPs, caught since before anybody could know the process.
     let hangups: UnixSignalsSequence
     let settings: GatewaySettings
+    /// What the log tells.
+    let logLevels: LogLevels
     /// Resolves the settings as at the start.
     let resolve: @Sendable () async throws -> GatewaySettings
     /// What else follows new settings, such as certificates; each throws when it keeps the old.
@@ -62,8 +65,7 @@ struct SettingsReload: Service {
     private func reloaded(_ present: GatewaySettings) async -> GatewaySettings {
         do {
             let new = try await resolve()
-            var logger = logger
-            logger.logLevel = new.logLevel
+            logLevels.set(new.logLevel)
             for follow in followers { try await follow(new) }
             var facts: Logger.Metadata = ["log.level": "\(new.logLevel)"]
             let waiting = new.differences(from: settings)

@@ -17,8 +17,7 @@ enum Terminal {
 
     /// A logger to standard error at the level given.
     static func logger(level: Logger.Level, format: LogFormat = .auto) -> Logger {
-        let handler = LineLogHandler(level: SharedLogLevel(level), isJSON: format.isJSON, isColoured: isColoured)
-        return Logger(label: "cosem-gateway") { _ in handler }
+        LogBook(level: level, format: format).logger()
     }
 
     /// Writes one line to standard error.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import GatewayAPI
 import JSONText
 import Logging
 import Timekeeping
@@ -30,7 +31,7 @@ struct LineLogHandler: LogHandler {
         self.write = write
     }
 
-    /// The level of the process; setting it on one logger sets it for all.
+    /// The level of a part of the process; setting it on one logger sets it for all of the part.
     var logLevel: Logger.Level {
         get { shared.level }
         set { shared.level = newValue }

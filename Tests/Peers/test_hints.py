@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the cosem-gateway authors
+"""What people mistype, and that the gateway tells what they meant."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from processes import GATEWAY, Gateway, free_ports, running
+
+ENERGY = "/meters/demo-1/objects/1.0.1.8.0.255"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    port = free_ports()
+    log = tmp_path_factory.mktemp("hints") / "log"
+    command = [GATEWAY, "demo", "--listen", f"127.0.0.1:{port}", "--meters", "1"]
+    with running(command, port, "cosem-gateway demo", log) as process:
+        yield Gateway(port, process)
+
+
+# What is sent, with the slip, and what the answer suggests.
+REQUESTS = {
+    "a member of a body": ("POST", "/meters/demo-1/disconnector/orders", {"action": "disconnect", "dryrnu": True}, "dryRun"),
+    "a query parameter": ("GET", f"{ENERGY}/attributes/2?maxage=0", None, "maxAge"),
+    "a word of a body": ("POST", "/meters/demo-1/disconnector/orders", {"action": "disconect"}, "disconnect"),
+    "a word of a query": ("GET", f"{ENERGY}/attributes/2?form=typd", None, "typed"),
+    "the id of a meter": ("GET", "/meters/dmeo-1", None, "demo-1"),
+    "an alias": ("GET", "/meters/demo-1/objects/enrgy-import/attributes/2", None, "energy-import"),
+    "an OBIS code": ("GET", "/meters/demo-1/objects/1.0.1,8.0.255/attributes/2", None, "1.0.1.8.0.255"),
+    "a path": ("GET", "/metres", None, "/meters"),
+    "the name of an attribute": ("GET", f"{ENERGY}/attributes/scaler_unti", None, "scaler_unit"),
+    "an association": ("GET", f"{ENERGY}/attributes/2?association=raeder", None, "reader"),
+    "a scope": ("POST", "/api-keys", {"name": "a", "scopes": ["meter:read"]}, "meters:read"),
+    "a time zone": ("POST", "/schedules/preview", {"recurrence": {"cron": "15 2 * * *"}, "timeZone": "Europe/Bratislva"}, "Europe/Bratislava"),
+}
+
+
+@pytest.mark.parametrize("slip", REQUESTS)
+def test_a_slip_in_a_request_is_told_what_was_meant(gateway, slip):
+    method, path, body, meant = REQUESTS[slip]
+    answer = gateway.call(method, path, body, headers={"Idempotency-Key": "k"})
+    assert 400 <= answer.status < 500, answer.json
+    assert answer.json["suggestion"] == meant, answer.json
+    assert meant in answer.json["hint"]
+
+
+def test_a_wrong_method_is_told_which_there_are(gateway):
+    answer = gateway.call("POST", "/meters/demo-1", {})
+    assert answer.status == 405
+    assert "PUT" in answer.json["hint"] and "PUT" in answer.headers["Allow"]
+
+
+def test_a_cron_is_told_the_column_of_the_fault(gateway):
+    answer = gateway.call("POST", "/schedules/preview", {"recurrence": {"cron": "15 25 * * *"}, "timeZone": "UTC"})
+    assert answer.status == 422 and answer.json["column"] == 4, answer.json
+
+
+# What is typed, with the slip, and what standard error suggests.
+COMMANDS = {
+    "a flag": (["serve", "--lisen", "127.0.0.1:1"], {}, "--listen"),
+    "a setting of the file": (["config", "check", "--config", "gateway.yaml"], {}, "log.level"),
+    "a variable of the environment": (["config", "check"], {"COSEM_GATEWAY_LISEN": "127.0.0.1:1"}, "COSEM_GATEWAY_LISTEN"),
+}
+
+
+@pytest.mark.parametrize("slip", COMMANDS)
+def test_a_slip_on_the_command_line_is_told_what_was_meant(tmp_path: pathlib.Path, slip):
+    arguments, environment, meant = COMMANDS[slip]
+    (tmp_path / "gateway.yaml").write_text("log:\n  levle: debug\n")
+    ended = subprocess.run(
+        [GATEWAY, *arguments], env={"PATH": os.environ["PATH"], **environment}, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert meant in ended.stderr, ended.stderr
+    assert ended.returncode == (0 if environment else 2)
