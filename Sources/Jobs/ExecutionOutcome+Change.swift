@@ -7,7 +7,8 @@ extension ExecutionOutcome {
     /// What becomes of the execution after this attempt; nil when it is not ours any more.
     ///
     /// Only what is safe is repeated; an unknown outcome is resolved until ``JobRetry/resolveFor`` is over.
-    func change(for claimed: ClaimedExecution, isCancelRequested: Bool, now: Timestamp) -> ExecutionChange? {
+    func change(for claimed: ClaimedExecution, in context: ExecutionContext, now: Timestamp) -> ExecutionChange? {
+        let isCancelRequested = context.isCancelRequested
         let execution = claimed.execution
         let specification = claimed.job.specification
         let retry = specification.retry
@@ -21,8 +22,10 @@ extension ExecutionOutcome {
         case .failedSafely(let problem) where execution.hasTransmitted:
             // The attempt was to resolve an earlier one by reading; that its reading failed resolves nothing.
             return resolvingLater(problem, of: claimed, now: now)
-        case .postponed(let moment, let problem) where execution.hasTransmitted:
-            return .unknown(resolveAt: moment, problem)
+        case .postponed(let moment, let problem) where execution.hasTransmitted || context.wasPermitted:
+            // Something was sent, in this attempt or before; what comes of it is looked at again, though not for ever.
+            let isOver = moment > (execution.startedAt ?? now) + retry.resolveFor
+            return .unknown(resolveAt: isOver ? nil : moment, problem)
         case .failedSafely(let problem):
             if isCancelRequested { return .cancelled }
             guard execution.attempts <= retry.max else { return .failed(problem) }

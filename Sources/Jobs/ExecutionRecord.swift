@@ -45,6 +45,8 @@ public struct ExecutionRecord: Hashable, Sendable {
     public var progress: [UInt8]?
     /// What it shares with others of which only one can be worked on at a time, such as a line; nil if it has its own.
     public var lane: String?
+    /// How many times it was handed out, waits that do not count as an attempt included.
+    public var claims: Int
 
     /// Makes a record.
     public init(
@@ -60,7 +62,8 @@ public struct ExecutionRecord: Hashable, Sendable {
         result: [UInt8]? = nil,
         problem: ExecutionProblem? = nil,
         progress: [UInt8]? = nil,
-        lane: String? = nil
+        lane: String? = nil,
+        claims: Int = 0
     ) {
         self.id = id
         self.target = target
@@ -75,6 +78,7 @@ public struct ExecutionRecord: Hashable, Sendable {
         self.problem = problem
         self.progress = progress
         self.lane = lane
+        self.claims = claims
     }
 }
 

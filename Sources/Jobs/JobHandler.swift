@@ -28,7 +28,8 @@ public enum ExecutionOutcome: Hashable, Sendable {
     case failedInPart(ExecutionProblem, result: [UInt8])
     /// It failed, nothing took effect, and trying again is safe: a read, or a command that was never sent.
     case failedSafely(ExecutionProblem)
-    /// It could not begin and should be tried again at the moment; does not count as an attempt.
+    /// It could not begin, or waits for the target to end something; tried again at the moment, which does not count as
+    /// an attempt. After something was sent that goes on for ``JobRetry/resolveFor`` at most.
     case postponed(until: Timestamp, ExecutionProblem)
     /// A command was sent and no answer came; reading may tell later.
     case outcomeUnknown(ExecutionProblem)
@@ -43,6 +44,7 @@ public final class ExecutionContext: Sendable {
     /// When the attempt should be over; nil leaves it to the handler.
     public let deadline: Timestamp?
     private let isCancelled = Atomic<Bool>(false)
+    private let isPermitted = Atomic<Bool>(false)
     private let permit: @Sendable ([UInt8]?) async -> TransmissionRefusal?
     private let report: @Sendable ([UInt8]) async -> Void
 
@@ -74,7 +76,11 @@ public final class ExecutionContext: Sendable {
     public func permitTransmission(recording progress: [UInt8]? = nil) async throws(TransmissionRefusal) {
         guard !isCancelRequested else { throw .cancelled }
         if let refusal = await permit(progress) { throw refusal }
+        isPermitted.store(true, ordering: .relaxed)
     }
+
+    /// Whether permission to send was given in this attempt.
+    public var wasPermitted: Bool { isPermitted.load(ordering: .relaxed) }
 
     /// Tells the handler that the job was cancelled.
     func requestCancel() {

@@ -80,7 +80,7 @@ public struct JobProgress: Hashable, Sendable {
     public var failed: Int
     /// Those whose outcome is not known, whether or not it is still being resolved.
     public var unknown: Int
-    /// Those cancelled before they began.
+    /// Those cancelled before they began, or between two attempts of which none took effect.
     public var cancelled: Int
     /// Those whose time ran out before anything was sent.
     public var expired: Int

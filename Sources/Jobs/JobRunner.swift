@@ -53,7 +53,7 @@ public struct JobRunner: Service {
     private let handlers: [JobKind: any JobHandler]
     private let settings: Settings
     private let logger: Logger
-    private let running = RunningExecutions()
+    private let running: RunningExecutions
     private let settlements: SettlementDesk
 
     /// Makes a runner; there must be only one per queue.
@@ -62,6 +62,7 @@ public struct JobRunner: Service {
         self.handlers = handlers
         self.settings = settings
         self.logger = logger
+        running = RunningExecutions(at: queue.clock.now())
         settlements = SettlementDesk(store: queue.store, holder: settings.holder)
     }
 
@@ -138,6 +139,8 @@ public struct JobRunner: Service {
         let now = clock.now()
         let latest = now + settings.pollInterval
         do throws(JobStoreError) {
+            // After a standstill the leases of what runs here have lapsed; they are not to be taken back from ourselves.
+            if await running.renewedAt + settings.lease / 2 <= now { try await renew() }
             await queue.publish(try await queue.store.advance(now: now))
             var free = settings.concurrency - (await running.count)
             while free > 0 {
@@ -146,15 +149,14 @@ public struct JobRunner: Service {
                     limit: min(free, 50),
                     now: now,
                     leaseUntil: now + settings.lease,
-                    onlyOwnShares: settings.onlyOwnShares,
-                    busyLanes: await running.busyLanes
+                    onlyOwnShares: settings.onlyOwnShares
                 )
                 let batch = try await queue.store.claim(claim)
                 if batch.isEmpty { break }
                 free -= batch.count
                 for claimed in batch {
                     let context = context(of: claimed, now: now)
-                    await running.add(claimed.execution, context)
+                    await running.add(claimed.execution.held, context)
                     begin(claimed, context)
                 }
                 await queue.publish(batch.map(\.job))
@@ -173,7 +175,7 @@ public struct JobRunner: Service {
             permit: { [queue, settings, logger] progress in
                 do throws(JobStoreError) {
                     return try await queue.store.permitTransmission(
-                        claimed.execution.id,
+                        claimed.execution.held,
                         holder: settings.holder,
                         progress: progress,
                         now: queue.clock.now()
@@ -185,7 +187,7 @@ public struct JobRunner: Service {
             },
             report: { [queue, settings, logger] progress in
                 do throws(JobStoreError) {
-                    try await queue.store.report(progress, of: claimed.execution.id, holder: settings.holder)
+                    try await queue.store.report(progress, of: claimed.execution.held, holder: settings.holder)
                 } catch {
                     // Nobody acts on it; the work goes on.
                     logger.debug("cannot keep the progress of an execution", metadata: ["error": "\(error)"])
@@ -195,7 +197,6 @@ public struct JobRunner: Service {
     }
 
     private func perform(_ claimed: ClaimedExecution, in context: ExecutionContext) async {
-        let id = claimed.execution.id
         let outcome: ExecutionOutcome
         if let handler = handlers[claimed.job.specification.kind] {
             outcome = await handler.execute(claimed.execution, of: claimed.job, in: context)
@@ -206,20 +207,20 @@ public struct JobRunner: Service {
         }
         // Cut off by the end of the process: what came of it is not known here, and found out at the next start.
         if !Task.isCancelled {
-            await record(outcome, of: claimed, isCancelRequested: context.isCancelRequested)
+            await record(outcome, of: claimed, in: context)
         }
-        await running.remove(id)
+        await running.remove(claimed.execution.held)
     }
 
     private func record(
         _ outcome: ExecutionOutcome,
         of claimed: ClaimedExecution,
-        isCancelRequested: Bool
+        in context: ExecutionContext
     ) async {
         let now = clock.now()
-        guard let change = outcome.change(for: claimed, isCancelRequested: isCancelRequested, now: now) else { return }
+        guard let change = outcome.change(for: claimed, in: context, now: now) else { return }
         do throws(JobStoreError) {
-            await queue.publish([try await settle(claimed.execution.id, as: change, now: now)])
+            await queue.publish([try await settle(claimed.execution.held, as: change, now: now)])
         } catch {
             // The lease lapses and the execution is taken up again, by reading if something was sent.
             logger.error(
@@ -233,18 +234,35 @@ public struct JobRunner: Service {
 
     /// Records an outcome; while the store is away, tries again for as long as the lease may last.
     private func settle(
-        _ execution: ExecutionID,
+        _ execution: HeldExecution,
         as change: ExecutionChange,
         now: Timestamp
     ) async throws(JobStoreError) -> JobRecord {
+        var mayBeRecorded = false
         while true {
             do throws(JobStoreError) {
                 return try await settlements.settle(ExecutionSettlement(execution, as: change), at: now)
             } catch {
+                // Of a try whose answer was lost it is not known whether it was recorded; the next one finds out.
+                if error == .leaseLost, mayBeRecorded, let job = try await jobThatRecorded(execution) { return job }
                 guard case .unavailable = error, clock.now() < now + settings.lease else { throw error }
+                mayBeRecorded = true
                 guard (try? await clock.sleep(until: clock.now() + Self.storePause)) != nil else { throw error }
             }
         }
+    }
+
+    /// The job of an execution whose outcome was recorded for this claim; nil when it was taken back or runs again.
+    private func jobThatRecorded(_ held: HeldExecution) async throws(JobStoreError) -> JobRecord? {
+        let found = try await queue.store.executions(
+            of: held.id.job,
+            in: nil,
+            after: held.id.ordinal - 1,
+            limit: 1
+        )
+        guard let execution = found.first, execution.held == held else { return nil }
+        guard execution.state != .running, execution.state != .queued else { return nil }
+        return try await queue.store.job(held.id.job)
     }
 
     /// Renews at fixed moments, so that a renewal that comes late does not put off the next one.
@@ -257,19 +275,22 @@ public struct JobRunner: Service {
             } catch {
                 return
             }
-            let held = await running.ids
-            guard !held.isEmpty else { continue }
             do throws(JobStoreError) {
-                let renewed = try await queue.store.renew(
-                    held,
-                    holder: settings.holder,
-                    until: clock.now() + settings.lease
-                )
-                await running.requestCancel(of: held.subtracting(renewed))
+                try await renew()
             } catch {
                 logger.error("cannot renew leases", metadata: ["error": "\(error)"])
             }
         }
+    }
+
+    private func renew() async throws(JobStoreError) {
+        let held = await running.held
+        let now = clock.now()
+        var renewed: Set<HeldExecution> = []
+        if !held.isEmpty {
+            renewed = try await queue.store.renew(held, holder: settings.holder, until: now + settings.lease)
+        }
+        await running.noteRenewal(at: now, lost: held.subtracting(renewed))
     }
 
     private func forwardSignals(to wake: AsyncStream<Void>.Continuation) async {

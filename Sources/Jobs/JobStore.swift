@@ -42,16 +42,19 @@ public protocol JobStore: JobFilling {
     /// Hands out executions that may begin now, to one holder each, until the lease ends.
     ///
     /// More urgent jobs come first; jobs of equal urgency take turns, so that a large one does not hold up a small one.
-    /// A job's own limits are kept. Of each lane of a job at most ``ExecutionClaim/mostOfLane`` are handed out before
-    /// one of them comes back, so that a slow line does not take all the places.
+    /// A job's own limits are kept. Of each lane at most ``ExecutionClaim/mostOfLane`` are out at a time, whichever jobs
+    /// they are of, so that a slow line does not take all the places; what cannot begin does not hold up other jobs.
+    /// Of a paused job only what may have been sent is handed out, to be resolved.
     func claim(_ claim: ExecutionClaim) async throws(JobStoreError) -> [ClaimedExecution]
 
     /// Prolongs leases and tells which executions are still the holder's and not of a cancelled job.
+    ///
+    /// A lease that has lapsed is prolonged, too, if nobody has taken it back.
     func renew(
-        _ executions: Set<ExecutionID>,
+        _ executions: Set<HeldExecution>,
         holder: String,
         until: Timestamp
-    ) async throws(JobStoreError) -> Set<ExecutionID>
+    ) async throws(JobStoreError) -> Set<HeldExecution>
 
     /// Records durably that something which changes the target is about to be sent.
     ///
@@ -61,7 +64,7 @@ public protocol JobStore: JobFilling {
     /// - Parameter progress: kept in the same step as how far the execution is; nil leaves what was kept.
     /// - Returns: nil when it may be sent.
     func permitTransmission(
-        _ execution: ExecutionID,
+        _ execution: HeldExecution,
         holder: String,
         progress: [UInt8]?,
         now: Timestamp
@@ -74,13 +77,14 @@ public protocol JobStore: JobFilling {
     func setHold(_ hold: GateHold?, of gate: String) async throws(JobStoreError)
 
     /// Keeps how far an execution is, for those who look; of one that the holder has no more, nothing.
-    func report(_ progress: [UInt8], of execution: ExecutionID, holder: String) async throws(JobStoreError)
+    func report(_ progress: [UInt8], of execution: HeldExecution, holder: String) async throws(JobStoreError)
 
     /// Records what came out of an execution and gives it back, and with the last one finishes the job.
     ///
-    /// - Throws: ``JobStoreError/leaseLost`` when the holder has it no more; nothing is recorded then.
+    /// - Throws: ``JobStoreError/leaseLost`` when the holder has it no more, or has been handed it again since; nothing is
+    ///   recorded then.
     func settle(
-        _ execution: ExecutionID,
+        _ execution: HeldExecution,
         holder: String,
         as change: ExecutionChange,
         now: Timestamp
@@ -132,7 +136,7 @@ extension JobStore {
     ///
     /// - Returns: nil when it may be sent.
     public func permitTransmission(
-        _ execution: ExecutionID,
+        _ execution: HeldExecution,
         holder: String,
         now: Timestamp
     ) async throws(JobStoreError) -> TransmissionRefusal? {
@@ -270,9 +274,6 @@ public struct ExecutionClaim: Hashable, Sendable {
     /// and what belongs to none.
     public var onlyOwnShares: Bool
 
-    /// Lanes of which the runner has enough.
-    public var busyLanes: Set<String>
-
     /// How many executions of one lane are worked on at a time: one, and one that is ready when it is done.
     public static let mostOfLane = 2
 
@@ -282,10 +283,8 @@ public struct ExecutionClaim: Hashable, Sendable {
         limit: Int,
         now: Timestamp,
         leaseUntil: Timestamp,
-        onlyOwnShares: Bool = false,
-        busyLanes: Set<String> = []
+        onlyOwnShares: Bool = false
     ) {
-        self.busyLanes = busyLanes
         self.holder = holder
         self.limit = limit
         self.now = now
@@ -344,13 +343,13 @@ public enum ExecutionChange: Hashable, Sendable {
 
 /// What came out of one execution, to be recorded.
 public struct ExecutionSettlement: Hashable, Sendable {
-    /// The execution.
-    public var execution: ExecutionID
+    /// The execution, as it was handed out.
+    public var execution: HeldExecution
     /// What becomes of it.
     public var change: ExecutionChange
 
     /// Makes a settlement.
-    public init(_ execution: ExecutionID, as change: ExecutionChange) {
+    public init(_ execution: HeldExecution, as change: ExecutionChange) {
         self.execution = execution
         self.change = change
     }

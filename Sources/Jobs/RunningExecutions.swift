@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Timekeeping
+
 /// The executions a runner works on at this moment.
 actor RunningExecutions {
-    private var contexts: [ExecutionID: ExecutionContext] = [:]
-    private var lanes: [ExecutionID: String] = [:]
-    private var laneCounts: [String: Int] = [:]
+    private var contexts: [HeldExecution: ExecutionContext] = [:]
     private let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// When all leases were prolonged last.
+    private(set) var renewedAt: Timestamp
 
-    /// The lanes of which there are enough.
-    var busyLanes: Set<String> {
-        Set(laneCounts.lazy.filter { $0.value >= ExecutionClaim.mostOfLane }.map(\.key))
+    init(at now: Timestamp) {
+        renewedAt = now
     }
 
     var count: Int { contexts.count }
 
-    var ids: Set<ExecutionID> { Set(contexts.keys) }
+    var held: Set<HeldExecution> { Set(contexts.keys) }
 
-    func add(_ execution: ExecutionRecord, _ context: ExecutionContext) {
-        contexts[execution.id] = context
-        guard let lane = execution.lane else { return }
-        lanes[execution.id] = lane
-        laneCounts[lane, default: 0] += 1
+    func add(_ execution: HeldExecution, _ context: ExecutionContext) {
+        contexts[execution] = context
     }
 
     /// Returns when nothing runs, or when the task is cancelled; for one caller, at the end.
@@ -30,18 +28,18 @@ actor RunningExecutions {
         while !contexts.isEmpty, await endings.next(isolation: self) != nil {}
     }
 
-    func remove(_ id: ExecutionID) {
-        contexts[id] = nil
+    func remove(_ execution: HeldExecution) {
+        contexts[execution] = nil
         ended.continuation.yield()
-        guard let lane = lanes.removeValue(forKey: id), let count = laneCounts[lane] else { return }
-        laneCounts[lane] = count > 1 ? count - 1 : nil
     }
 
     func requestCancel(ofJob job: JobID) {
-        for (id, context) in contexts where id.job == job { context.requestCancel() }
+        for (execution, context) in contexts where execution.id.job == job { context.requestCancel() }
     }
 
-    func requestCancel(of ids: Set<ExecutionID>) {
-        for id in ids { contexts[id]?.requestCancel() }
+    /// Notes that leases were prolonged, and has those stop that were lost.
+    func noteRenewal(at now: Timestamp, lost: Set<HeldExecution>) {
+        renewedAt = now
+        for execution in lost { contexts[execution]?.requestCancel() }
     }
 }

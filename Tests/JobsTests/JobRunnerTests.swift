@@ -266,6 +266,47 @@ private let success = ExecutionOutcome.succeeded(result: Array("{}".utf8))
         }
     }
 
+    @Test func doesNotTakeBackItsOwnWorkAfterAStandstill() async throws {
+        let gate = Gate()
+        let handler = ScriptedHandler { _, context in
+            await gate.pass()
+            do throws(TransmissionRefusal) {
+                try await context.permitTransmission()
+                return success
+            } catch {
+                return .refused(error)
+            }
+        }
+        try await withRunner(handler) { queue, clock, store in
+            let job = try await queue.submit(specification(), targets: ["M-1"]).job
+            while await handler.attempts.isEmpty { await Task.yield() }
+            clock.advance(by: .seconds(300))
+            while try await store.nextMoment(after: clock.now()) == nil { await Task.yield() }
+            await gate.open()
+            #expect(try await final(queue, job.id).state == .succeeded)
+            #expect(await handler.attempts.count == 1)
+        }
+    }
+
+    @Test func whatWasSentBeforeAPostponementIsNotForgotten() async throws {
+        let handler = ScriptedHandler { execution, context in
+            if execution.hasTransmitted { return .postponed(until: Timestamp(seconds: 1_800_000_010), problem) }
+            do throws(TransmissionRefusal) {
+                try await context.permitTransmission()
+                return .postponed(until: Timestamp(seconds: 1_800_000_000), problem)
+            } catch {
+                return .refused(error)
+            }
+        }
+        try await withRunner(handler) { queue, _, _ in
+            let retry = JobRetry(backoff: .zero, resolveFor: .seconds(5))
+            let job = try await queue.submit(specification(retry: retry), targets: ["M-1"]).job
+            let end = try await final(queue, job.id)
+            #expect(end.progress.unknown == 1, "it neither waits for ever nor counts as never sent")
+            #expect(await handler.attempts.map(\.hasTransmitted) == [false, true])
+        }
+    }
+
     @Test func finishesWhatItHasBegunOnGracefulShutdown() async throws {
         let handler = ScriptedHandler { _, _ in
             // Ends after the runner has heard of the shutdown.

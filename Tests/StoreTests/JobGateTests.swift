@@ -20,7 +20,7 @@ struct JobGateTests {
     }
 
     private static func permit(_ claimed: ClaimedExecution, _ stores: Stores) async throws -> TransmissionRefusal? {
-        try await stores.jobs.permitTransmission(claimed.execution.id, holder: "one", now: stores.clock.now())
+        try await stores.jobs.permitTransmission(claimed.execution.held, holder: "one", now: stores.clock.now())
     }
 
     @Test(arguments: Backend.allCases)
@@ -33,7 +33,7 @@ struct JobGateTests {
             let problem = ExecutionProblem(name: "x", document: Array("{}".utf8))
             let moment = stores.clock.now()
             _ = try await stores.jobs.settle(
-                first.execution.id,
+                first.execution.held,
                 holder: "one",
                 as: .waiting(until: moment, problem, countsAsAttempt: true),
                 now: moment
@@ -123,7 +123,7 @@ struct JobGateTests {
             for change in changes {
                 let claimed = try await stores.claim(1)[0]
                 _ = try await stores.jobs.settle(
-                    claimed.execution.id,
+                    claimed.execution.held,
                     holder: "one",
                     as: change,
                     now: stores.clock.now()

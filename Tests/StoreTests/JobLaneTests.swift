@@ -21,10 +21,10 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
         }
     }
 
-    private func claim(_ stores: Stores, busy: Set<String> = []) async throws -> [ClaimedExecution] {
+    private func claim(_ stores: Stores, limit: Int = 50) async throws -> [ClaimedExecution] {
         let now = stores.clock.now()
         return try await stores.jobs.claim(
-            ExecutionClaim(holder: "one", limit: 50, now: now, leaseUntil: now + .seconds(60), busyLanes: busy)
+            ExecutionClaim(holder: "one", limit: limit, now: now, leaseUntil: now + .seconds(60))
         )
     }
 
@@ -37,9 +37,49 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
             #expect(first.map(\.execution.target) == ["M-0", "M-1", "M-5"])
             #expect(Set(first.map(\.execution.lane)) == ["tcp:slow:4059", "tcp:free:4059"])
             #expect(try await claim(stores).isEmpty)
-            _ = try await stores.jobs.settle(first[0].execution.id, holder: "one", as: success, now: stores.clock.now())
-            #expect(try await claim(stores, busy: ["tcp:slow:4059"]).isEmpty)
+            _ = try await stores.jobs.settle(
+                first[0].execution.held,
+                holder: "one",
+                as: success,
+                now: stores.clock.now()
+            )
             #expect(try await claim(stores).map(\.execution.target) == ["M-2"])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func jobsThatAllWaitForOneLineDoNotHoldUpOthers(backend: Backend) async throws {
+        try await backend.run { stores in
+            try await register(Array(repeating: "slow", count: 10) + ["free"], in: stores)
+            for number in 0..<10 { _ = try await stores.create(Stores.specification(), ["M-\(number)"]) }
+            #expect(try await claim(stores, limit: 4).map(\.execution.target).sorted() == ["M-0", "M-1"])
+            _ = try await stores.create(Stores.specification(priority: 1), ["M-10"])
+            #expect(try await claim(stores, limit: 1).map(\.execution.target) == ["M-10"])
+            #expect(try await claim(stores).isEmpty)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func ofALineOnlyTwoAreOutHoweverTheyBecameDue(backend: Backend) async throws {
+        try await backend.run { stores in
+            try await register(Array(repeating: "slow", count: 6) + ["free"], in: stores)
+            let now = stores.clock.now()
+            var creation = stores.creation(Stores.specification(), (0..<7).map { "M-\($0)" })
+            creation.spread = JobSpread(from: now + .seconds(1), over: .seconds(100))
+            _ = try await stores.jobs.create(creation)
+            #expect(try await claim(stores).isEmpty)
+            stores.clock.advance(by: .seconds(200))
+            _ = try await stores.jobs.advance(now: stores.clock.now())
+            var first: [ClaimedExecution] = []
+            while case let batch = try await claim(stores, limit: 3), !batch.isEmpty { first += batch }
+            #expect(first.map(\.execution.target).sorted() == ["M-0", "M-1", "M-6"])
+            _ = try await stores.jobs.settle(
+                first[0].execution.held,
+                holder: "one",
+                as: success,
+                now: stores.clock.now()
+            )
+            #expect(try await claim(stores).count == 1)
         }
     }
 
@@ -54,7 +94,7 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
                 if batch.isEmpty { break }
                 order += batch.map(\.execution.target)
                 _ = try await stores.jobs.settle(
-                    batch.map { ExecutionSettlement($0.execution.id, as: success) },
+                    batch.map { ExecutionSettlement($0.execution.held, as: success) },
                     holder: "one",
                     now: stores.clock.now()
                 )
@@ -84,14 +124,14 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
             let canaries = try await claim(stores)
             #expect(canaries.map(\.execution.target) == ["X-0", "X-1"])
             _ = try await stores.jobs.settle(
-                canaries[1].execution.id,
+                canaries[1].execution.held,
                 holder: "one",
                 as: success,
                 now: stores.clock.now()
             )
             #expect(try await claim(stores).isEmpty)
             _ = try await stores.jobs.settle(
-                canaries[0].execution.id,
+                canaries[0].execution.held,
                 holder: "one",
                 as: success,
                 now: stores.clock.now()
@@ -108,8 +148,8 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
             let canaries = try await claim(stores)
             _ = try await stores.jobs.settle(
                 [
-                    ExecutionSettlement(canaries[0].execution.id, as: failure),
-                    .init(canaries[1].execution.id, as: success),
+                    ExecutionSettlement(canaries[0].execution.held, as: failure),
+                    .init(canaries[1].execution.held, as: success),
                 ],
                 holder: "one",
                 now: stores.clock.now()
@@ -127,7 +167,12 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
             let id = try await stores.create(Stores.specification(limits: limits), (0..<9).map { "X-\($0)" })
             for change in [failure, success, failure, failure] {
                 let next = try #require(try await claim(stores).first)
-                _ = try await stores.jobs.settle(next.execution.id, holder: "one", as: change, now: stores.clock.now())
+                _ = try await stores.jobs.settle(
+                    next.execution.held,
+                    holder: "one",
+                    as: change,
+                    now: stores.clock.now()
+                )
             }
             let job = try #require(try await stores.jobs.job(id))
             #expect(job.state.isFinal)
@@ -143,10 +188,10 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
             let claimed = try await claim(stores)
             let jobs = try await stores.jobs.settle(
                 [
-                    ExecutionSettlement(claimed[0].execution.id, as: success),
-                    ExecutionSettlement(ExecutionID(job: id, ordinal: 7), as: success),
+                    ExecutionSettlement(claimed[0].execution.held, as: success),
+                    ExecutionSettlement(HeldExecution(id: ExecutionID(job: id, ordinal: 7), claim: 1), as: success),
                     ExecutionSettlement(
-                        claimed[1].execution.id,
+                        claimed[1].execution.held,
                         as: .failedInPart(ExecutionProblem(name: "x", document: [0x7B, 0x7D]), result: [0x5B, 0x5D])
                     ),
                 ],

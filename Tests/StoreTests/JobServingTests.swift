@@ -119,7 +119,7 @@ import Timekeeping
             let claimed = try await stores.claim()
             _ = try await stores.settle(claimed[0], done)
             let now = stores.clock.now()
-            #expect(try await stores.jobs.permitTransmission(claimed[1].execution.id, holder: "one", now: now) == nil)
+            #expect(try await stores.jobs.permitTransmission(claimed[1].execution.held, holder: "one", now: now) == nil)
             let open = try await stores.settle(claimed[1], .unknown(resolveAt: now + .seconds(5), problem))
             #expect(open.state == .running)
             #expect(open.progress.unknown == 1)
@@ -153,13 +153,13 @@ import Timekeeping
             let claimed = try await stores.claim()
             let sent = claimed[1]
             let now = stores.clock.now()
-            #expect(try await stores.jobs.permitTransmission(sent.execution.id, holder: "one", now: now) == nil)
+            #expect(try await stores.jobs.permitTransmission(sent.execution.held, holder: "one", now: now) == nil)
             stores.clock.advance(by: .seconds(59))
             #expect(try await stores.jobs.advance(now: stores.clock.now()).isEmpty)
             stores.clock.advance(by: .seconds(1))
             let lapsed = stores.clock.now()
             #expect(
-                try await stores.jobs.permitTransmission(claimed[0].execution.id, holder: "one", now: lapsed)
+                try await stores.jobs.permitTransmission(claimed[0].execution.held, holder: "one", now: lapsed)
                     == .leaseLost
             )
             #expect(try await stores.jobs.advance(now: lapsed).map(\.id) == [id])
@@ -168,7 +168,7 @@ import Timekeeping
             #expect(second.map(\.execution.hasTransmitted) == [false, true])
             await #expect(throws: JobStoreError.leaseLost) { try await stores.settle(claimed[0], done) }
             #expect(
-                try await stores.jobs.permitTransmission(claimed[0].execution.id, holder: "one", now: lapsed)
+                try await stores.jobs.permitTransmission(claimed[0].execution.held, holder: "one", now: lapsed)
                     == .leaseLost
             )
             _ = try await stores.settle(second[0], done, holder: "two")
@@ -177,16 +177,43 @@ import Timekeeping
     }
 
     @Test(arguments: Backend.allCases)
+    func anEarlierAttemptOfTheSameGatewayNeitherSendsNorRecords(backend: Backend) async throws {
+        try await backend.run { stores in
+            let id = try await stores.create()
+            let first = try #require(try await stores.claim().first)
+            stores.clock.advance(by: .seconds(60))
+            let now = stores.clock.now()
+            _ = try await stores.jobs.advance(now: now)
+            let second = try #require(try await stores.claim().first)
+            #expect(second.execution.id == first.execution.id)
+            #expect(second.execution.held != first.execution.held)
+            let old = first.execution.held
+            #expect(try await stores.jobs.permitTransmission(old, holder: "one", now: now) == .leaseLost)
+            #expect(try await stores.jobs.renew([old], holder: "one", until: now + .seconds(60)).isEmpty)
+            try await stores.jobs.report(Array("{}".utf8), of: old, holder: "one")
+            #expect(try await stores.executions(of: id).first?.progress == nil)
+            #expect(
+                try await stores.jobs.permitTransmission(second.execution.held, holder: "one", now: now) == nil
+            )
+            await #expect(throws: JobStoreError.leaseLost) {
+                try await stores.settle(first, .waiting(until: now, problem, countsAsAttempt: true))
+            }
+            #expect(try await stores.executions(of: id).map(\.hasTransmitted) == [true])
+            #expect(try await stores.settle(second, done).state == .succeeded)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func renewedLeasesDoNotLapse(backend: Backend) async throws {
         try await backend.run { stores in
             let id = try await stores.create(Stores.specification(), ["M-1", "M-2"])
             let cancelled = try await stores.create(Stores.specification(), ["M-3"])
-            let ids = Set(try await stores.claim().map(\.execution.id))
+            let ids = Set(try await stores.claim().map(\.execution.held))
             _ = try await stores.jobs.apply(.cancel, to: cancelled, now: stores.clock.now())
             let until = stores.clock.now() + .seconds(200)
             #expect(try await stores.jobs.renew(ids, holder: "other", until: until).isEmpty)
             let renewed = try await stores.jobs.renew(ids, holder: "one", until: until)
-            #expect(renewed == ids.filter { $0.job == id })
+            #expect(renewed == ids.filter { $0.id.job == id })
             stores.clock.advance(by: .seconds(199))
             #expect(try await stores.jobs.advance(now: stores.clock.now()).isEmpty)
         }
@@ -201,7 +228,7 @@ import Timekeeping
             let claimed = try await before.claim(3)
             _ = try await before.settle(claimed[0], done)
             _ = try await before.jobs.permitTransmission(
-                claimed[1].execution.id,
+                claimed[1].execution.held,
                 holder: "one",
                 now: before.clock.now()
             )

@@ -20,7 +20,7 @@ import Timekeeping
             #expect(cancelling.isCancelRequested)
             #expect(cancelling.progress == JobProgress(total: 3, done: 2, cancelled: 2, running: 1))
             #expect(
-                try await stores.jobs.permitTransmission(claimed.execution.id, holder: "one", now: now) == .cancelled
+                try await stores.jobs.permitTransmission(claimed.execution.held, holder: "one", now: now) == .cancelled
             )
             let job = try await stores.settle(claimed, done)
             #expect(job.state == .cancelled)
@@ -73,6 +73,37 @@ import Timekeeping
     }
 
     @Test(arguments: Backend.allCases)
+    func aPauseHoldsBackOnlyWhatHasNotBeenSent(backend: Backend) async throws {
+        try await backend.run { stores in
+            let end = stores.clock.now() + .seconds(100)
+            let id = try await stores.create(Stores.specification(expiresAt: end), ["sent", "waiting"])
+            let sent = try #require(try await stores.claim(1).first)
+            var now = stores.clock.now()
+            _ = try await stores.jobs.permitTransmission(sent.execution.held, holder: "one", now: now)
+            _ = try await stores.settle(sent, .unknown(resolveAt: now + .seconds(1), problem))
+            _ = try await stores.jobs.apply(.pause, to: id, now: now)
+            stores.clock.advance(by: .seconds(1))
+            now = stores.clock.now()
+            _ = try await stores.jobs.advance(now: now)
+            let resolving = try await stores.claim()
+            #expect(resolving.map(\.execution.target) == ["sent"])
+            #expect(resolving.first?.job.state == .paused)
+            _ = try await stores.settle(resolving[0], .unknown(resolveAt: end + .seconds(9), problem))
+            #expect(try await stores.claim().isEmpty)
+            // What was not sent expires, and the job ends with what was.
+            stores.clock.advance(by: .seconds(109))
+            now = stores.clock.now()
+            _ = try await stores.jobs.advance(now: now)
+            #expect(try await stores.jobs.advance(now: now).isEmpty, "nothing is left to expire")
+            let last = try #require(try await stores.claim().first)
+            #expect(last.execution.target == "sent")
+            let job = try await stores.settle(last, done)
+            #expect(job.state == .partiallySucceeded)
+            #expect(job.progress.expired == 1)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func aScheduledJobBeginsAtItsTime(backend: Backend) async throws {
         try await backend.run { stores in
             let now = stores.clock.now()
@@ -112,7 +143,7 @@ import Timekeeping
             let claimed = try await stores.claim(3)
             let now = stores.clock.now()
             _ = try await stores.settle(claimed[0], .waiting(until: end + .seconds(5), problem, countsAsAttempt: true))
-            _ = try await stores.jobs.permitTransmission(claimed[1].execution.id, holder: "one", now: now)
+            _ = try await stores.jobs.permitTransmission(claimed[1].execution.held, holder: "one", now: now)
             _ = try await stores.settle(claimed[1], .unknown(resolveAt: end + .seconds(1), problem))
             stores.clock.advance(by: .seconds(30))
             let late = stores.clock.now()
@@ -121,7 +152,7 @@ import Timekeeping
                 try await stores.executions(of: id).map(\.state) == [.expired, .outcomeUnknown, .running, .expired]
             )
             #expect(
-                try await stores.jobs.permitTransmission(claimed[2].execution.id, holder: "one", now: late)
+                try await stores.jobs.permitTransmission(claimed[2].execution.held, holder: "one", now: late)
                     == .expired
             )
             _ = try await stores.settle(claimed[2], .expired)

@@ -69,7 +69,7 @@ extension Stores {
     ) async throws
         -> JobRecord
     {
-        try await jobs.settle(claimed.execution.id, holder: holder, as: change, now: clock.now())
+        try await jobs.settle(claimed.execution.held, holder: holder, as: change, now: clock.now())
     }
 
     func job(_ id: JobID) async throws -> JobRecord {

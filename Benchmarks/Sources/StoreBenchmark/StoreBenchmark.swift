@@ -120,7 +120,7 @@ enum StoreBenchmark {
             let mine = claimed.filter { $0.holder == holder }.map(\.execution)
             let half = Array(mine.prefix(mine.count / 2))
             for execution in half {
-                _ = try await store.settle(execution.execution.id, holder: holder, as: change, now: start)
+                _ = try await store.settle(execution.execution.held, holder: holder, as: change, now: start)
             }
             return half
         }
@@ -131,7 +131,7 @@ enum StoreBenchmark {
             let rest = Array(mine.dropFirst(mine.count / 2))
             for place in stride(from: 0, to: rest.count, by: 50) {
                 let outcomes = rest[place..<min(place + 50, rest.count)].map {
-                    ExecutionSettlement($0.execution.id, as: change)
+                    ExecutionSettlement($0.execution.held, as: change)
                 }
                 _ = try await store.settle(outcomes, holder: holder, now: start)
             }

@@ -23,6 +23,7 @@ public enum Migrator {
         (14, PackageResources.M0014_sql),
         (15, PackageResources.M0015_sql),
         (16, PackageResources.M0016_sql),
+        (17, PackageResources.M0017_sql),
     ]
 
     /// The versions of all steps, in order.

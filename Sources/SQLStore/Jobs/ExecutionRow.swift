@@ -21,7 +21,7 @@ struct ExecutionRow {
     /// The columns of a SELECT that ``init(_:)`` can read.
     static let columns = """
         job_id, ordinal, target, state, attempts, transmitted, ready, due_at, holder, lease_until, started_at,
-        finished_at, result, problem_name, problem, progress, transmitted_at, lane
+        finished_at, result, problem_name, problem, progress, transmitted_at, lane, claims
         """
 
     private static let update = """
@@ -56,15 +56,17 @@ struct ExecutionRow {
         }
         record.progress = try row.optionalText("progress").map { Array($0.utf8) }
         record.lane = try row.optionalText("lane")
+        record.claims = try row.integer("claims")
         isReady = try row.flag("ready")
         if let holder = try row.optionalText("holder") {
             lease = Lease(holder: holder, until: try row.moment("lease_until"))
         }
     }
 
-    /// Reads one that a holder works on, to change it in this transaction; nil when the holder does not have it.
+    /// Reads one that a holder works on, to change it in this transaction; nil when the holder does not have it, or was
+    /// handed it again since.
     static func load(
-        _ id: ExecutionID,
+        _ held: HeldExecution,
         holder: String,
         on connection: any SQLConnection,
         dialect: Dialect
@@ -72,9 +74,9 @@ struct ExecutionRow {
         try connection.query(
             """
             SELECT \(columns) FROM executions
-            WHERE job_id = :job_id AND ordinal = :ordinal AND holder = :holder \(dialect.forUpdate)
+            WHERE \(HeldExecution.condition) \(dialect.forUpdate)
             """,
-            id.binds.merging(["holder": .text(holder)]) { first, _ in first }
+            held.binds(holder: holder)
         ).first.map { row throws(SQLError) in try ExecutionRow(row) }
     }
 
@@ -153,4 +155,14 @@ struct ExecutionRow {
 extension ExecutionID {
     /// The columns of the key.
     var binds: SQLBinds { ["job_id": .text(job.text), "ordinal": .integer(Int64(ordinal))] }
+}
+
+extension HeldExecution {
+    /// The condition that an execution is still the holder's by this claim.
+    static let condition = "job_id = :job_id AND ordinal = :ordinal AND holder = :holder AND claims = :claim"
+
+    /// What ``condition`` asks for.
+    func binds(holder: String) -> SQLBinds {
+        id.binds.merging(["holder": .text(holder), "claim": .integer(Int64(claim))]) { first, _ in first }
+    }
 }

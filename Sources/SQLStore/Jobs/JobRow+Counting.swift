@@ -14,8 +14,7 @@ extension JobRecord {
 extension JobRow {
     /// Takes an execution that was worked on out of the running ones, and lets the next of its lane come up.
     mutating func count(_ execution: ExecutionRecord, on connection: any SQLConnection) throws(SQLError) {
-        record.progress.running -= 1
-        record.progress.count(execution)
+        comeBack(execution)
         switch execution.state {
         case .succeeded: failedInRow = 0
         case .failed: failedInRow += 1
@@ -31,6 +30,13 @@ extension JobRow {
         )
         behind -= moved
         ready += moved
+    }
+
+    /// Takes an execution out of the running ones as what it is now.
+    mutating func comeBack(_ execution: ExecutionRecord) {
+        record.progress.running -= 1
+        record.progress.count(execution)
+        if execution.state == .queued || execution.state == .waitingForMeter { isDropped = false }
     }
 
     /// How many executions the job may begin at once, by its limits.
@@ -67,6 +73,7 @@ extension JobRow {
         )
         ready = try rows.first?.integer("ready") ?? 0
         behind = 0
+        isDropped = true
     }
 }
 

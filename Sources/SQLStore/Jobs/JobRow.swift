@@ -18,6 +18,8 @@ struct JobRow {
     var lastClaimedAt: Timestamp
     /// How many executions failed since the last one that succeeded.
     var failedInRow = 0
+    /// Whether all that had not begun was ended, and nothing has come back to wait since.
+    var isDropped = false
 
     /// The columns that are written once.
     private static let fixedColumns = [
@@ -31,6 +33,7 @@ struct JobRow {
     private static let changingColumns = [
         "state", "cancel_requested", "version", "done", "succeeded", "failed", "unknown", "cancelled", "expired",
         "running", "ready", "not_before", "last_claimed_at", "started_at", "finished_at", "failed_in_row", "behind",
+        "dropped",
     ]
 
     /// The columns of a SELECT that ``init(_:)`` can read.
@@ -92,6 +95,7 @@ struct JobRow {
         notBefore = try row.moment("not_before")
         lastClaimedAt = try row.moment("last_claimed_at")
         failedInRow = try row.integer("failed_in_row")
+        isDropped = try row.flag("dropped")
     }
 
     /// Reads the job with that identifier, to change it in this transaction.
@@ -167,6 +171,7 @@ struct JobRow {
             "started_at": .moment(optional: record.startedAt),
             "finished_at": .moment(optional: record.finishedAt),
             "failed_in_row": .integer(Int64(failedInRow)),
+            "dropped": .flag(isDropped),
         ]
     }
 

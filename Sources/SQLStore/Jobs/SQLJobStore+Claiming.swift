@@ -89,9 +89,7 @@ extension SQLJobStore {
         while start < targets.endIndex {
             let part = targets[start..<min(start + mostAtOnce, targets.endIndex)]
             start = part.endIndex
-            // Few lengths make few statements to prepare; the places left over name the last one again.
-            var length = 1
-            while length < part.count { length *= 2 }
+            let length = length(for: part.count)
             var binds: SQLBinds = ["own": .integer(Int64(ChannelShare.count))]
             for place in 0..<length {
                 binds["target\(place)"] = .text(part[min(part.startIndex + place, part.endIndex - 1)])
@@ -125,28 +123,29 @@ extension SQLJobStore {
     }
 
     /// The jobs that a claim may be served from, locked, in the order in which they are to be served.
+    ///
+    /// Each has an execution that can begin: one that only has such as wait for their line would keep others from it.
     static func jobsToServe(
         _ claim: ExecutionClaim,
+        _ lanes: LaneRoom,
         on connection: any SQLConnection,
         dialect: Dialect
     ) throws(SQLError) -> [JobRow] {
         let mayBegin = """
-            ready > 0 AND state IN ('queued', 'running') AND not_before <= :now
+            ready > 0 AND state IN ('queued', 'running', 'paused') AND not_before <= :now
                 AND (concurrency IS NULL OR running < concurrency)
             """
         var binds: SQLBinds = ["now": .moment(claim.now), "limit": .integer(Int64(claim.limit))]
-        var hasOwn = ""
-        if claim.onlyOwnShares {
-            binds["holder"] = .text(claim.holder)
-            hasOwn = """
-                AND EXISTS (
-                    SELECT 1 FROM executions
-                    WHERE executions.job_id = jobs.id AND executions.ready = 1 \(isOwn(claim)))
-                """
-        }
+        if claim.onlyOwnShares { binds["holder"] = .text(claim.holder) }
+        let canBegin = "executions.job_id = jobs.id AND executions.ready = 1 \(isOwn(claim)) \(lanes.condition(&binds))"
         let found = try connection.query(
             """
-            SELECT id FROM jobs WHERE \(mayBegin) \(hasOwn)
+            SELECT id FROM jobs WHERE \(mayBegin) AND (
+                (state <> 'paused' AND EXISTS (
+                    SELECT 1 FROM executions WHERE \(canBegin)
+                        AND (jobs.canary IS NULL OR jobs.succeeded >= jobs.canary OR executions.ordinal < jobs.canary)))
+                OR (state = 'paused' AND EXISTS (
+                    SELECT 1 FROM executions WHERE \(canBegin) AND executions.transmitted = 1)))
             ORDER BY priority DESC, last_claimed_at, id LIMIT :limit
             """,
             binds
@@ -166,5 +165,85 @@ extension SQLJobStore {
         let jobs = try rows.map { row throws(SQLError) in try JobRow(row) }
         let places = Dictionary(found.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         return jobs.sorted { places[$0.record.id.text] ?? 0 < places[$1.record.id.text] ?? 0 }
+    }
+
+    /// Hands out executions of a job, which is locked, so that nobody else makes its executions ready or takes them.
+    static func claim(
+        _ count: Int,
+        of job: inout JobRow,
+        _ claim: ExecutionClaim,
+        _ lanes: inout LaneRoom,
+        on connection: any SQLConnection
+    ) throws(SQLError) -> [ClaimedExecution] {
+        let ordinals = try choose(count, of: job, claim, &lanes, on: connection)
+        guard let last = ordinals.last else { return [] }
+        var binds: SQLBinds = [
+            "job_id": .text(job.record.id.text), "now": .moment(claim.now),
+            "holder": .text(claim.holder), "until": .moment(claim.leaseUntil),
+        ]
+        let places = 0..<length(for: ordinals.count)
+        for place in places {
+            binds["place\(place)"] = .integer(Int64(place < ordinals.count ? ordinals[place] : last))
+        }
+        let rows = try connection.query(
+            """
+            UPDATE executions SET state = 'running', attempts = attempts + 1, claims = claims + 1, ready = 0,
+                started_at = coalesce(started_at, :now), holder = :holder, lease_until = :until
+            WHERE job_id = :job_id AND ordinal IN (\(places.indices(prefix: ":place")))
+            RETURNING \(ExecutionRow.columns)
+            """,
+            binds
+        )
+        let executions = try rows.map { row throws(SQLError) in try ExecutionRow(row).record }
+            .sorted { $0.id.ordinal < $1.id.ordinal }
+        // What is ready and may have been sent was unknown.
+        job.record.progress.unknown -= executions.count { $0.hasTransmitted }
+        job.ready -= executions.count
+        job.record.progress.running += executions.count
+        job.record.startedAt = job.record.startedAt ?? claim.now
+        if job.record.state != .paused { job.record.state = .running }
+        job.lastClaimedAt = claim.now
+        if let rate = job.record.specification.limits.ratePerMinute {
+            job.notBefore = claim.now + .seconds(60) * executions.count / rate
+        }
+        try job.save(on: connection)
+        return executions.map { [record = job.record] in ClaimedExecution(job: record, execution: $0) }
+    }
+
+    /// The places of executions that a claim gets of a job, in order.
+    ///
+    /// It looks at a few more than are wanted, because of some the line may be taken by those before them; what is left
+    /// out for that the next claim does not meet again.
+    private static func choose(
+        _ count: Int,
+        of job: JobRow,
+        _ claim: ExecutionClaim,
+        _ lanes: inout LaneRoom,
+        on connection: any SQLConnection
+    ) throws(SQLError) -> [Int] {
+        var binds: SQLBinds = ["job_id": .text(job.record.id.text), "limit": .integer(Int64(4 * count))]
+        if claim.onlyOwnShares { binds["holder"] = .text(claim.holder) }
+        var condition = "job_id = :job_id AND ready = 1 \(isOwn(claim)) \(lanes.condition(&binds))"
+        if job.record.state == .paused { condition += " AND transmitted = 1" }
+        if let canary = job.record.missingCanaries {
+            condition += " AND ordinal < :canary"
+            binds["canary"] = .integer(Int64(canary))
+        }
+        let rows = try connection.query(
+            "SELECT ordinal, lane FROM executions WHERE \(condition) ORDER BY ordinal LIMIT :limit",
+            binds
+        )
+        var ordinals: [Int] = []
+        for row in rows where ordinals.count < count {
+            if lanes.take(try row.optionalText("lane")) { ordinals.append(try row.integer("ordinal")) }
+        }
+        return ordinals
+    }
+
+    /// Few lengths of lists make few statements to prepare; the places left over name the last one again.
+    private static func length(for count: Int) -> Int {
+        var length = 1
+        while length < count { length *= 2 }
+        return length
     }
 }

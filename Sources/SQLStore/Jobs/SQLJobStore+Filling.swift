@@ -57,7 +57,7 @@ extension SQLJobStore {
             // The count in the condition makes one of two who fill the same job stop.
             let changed = try connection.execute(
                 """
-                UPDATE jobs SET total = total + :added, version = version + 1, filled_at = :now
+                UPDATE jobs SET total = total + :added, version = version + 1, filled_at = :now, dropped = 0
                 WHERE id = :id AND total = :count AND filled_at IS NOT NULL AND finished_at IS NULL
                 """,
                 [

@@ -9,11 +9,12 @@ extension SQLJobStore {
     public func claim(_ claim: ExecutionClaim) async throws(JobStoreError) -> [ClaimedExecution] {
         guard claim.limit > 0 else { return [] }
         return try await write { [dialect] connection in
-            var jobs = try Self.jobsToServe(claim, on: connection, dialect: dialect)
+            var lanes = try LaneRoom(on: connection)
+            var jobs = try Self.jobsToServe(claim, lanes, on: connection, dialect: dialect)
             let shares = ClaimShares.allot(claim.limit, among: jobs)
             var claimed: [ClaimedExecution] = []
             for index in jobs.indices where shares[index] > 0 {
-                claimed += try Self.claim(shares[index], of: &jobs[index], claim, on: connection, dialect: dialect)
+                claimed += try Self.claim(shares[index], of: &jobs[index], claim, &lanes, on: connection)
             }
             return claimed
         }
@@ -21,26 +22,22 @@ extension SQLJobStore {
 
     /// Prolongs leases and tells which executions are still the holder's and not of a cancelled job.
     public func renew(
-        _ executions: Set<ExecutionID>,
+        _ executions: Set<HeldExecution>,
         holder: String,
         until: Timestamp
-    ) async throws(JobStoreError) -> Set<ExecutionID> {
+    ) async throws(JobStoreError) -> Set<HeldExecution> {
         try await write { connection in
-            var renewed: Set<ExecutionID> = []
-            for id in executions {
-                let binds = id.binds.merging(["holder": .text(holder), "until": .moment(until)]) { first, _ in first }
+            var renewed: Set<HeldExecution> = []
+            for held in executions {
                 let changed = try connection.execute(
-                    """
-                    UPDATE executions SET lease_until = :until
-                    WHERE job_id = :job_id AND ordinal = :ordinal AND holder = :holder
-                    """,
-                    binds
+                    "UPDATE executions SET lease_until = :until WHERE \(HeldExecution.condition)",
+                    held.binds(holder: holder).merging(["until": .moment(until)]) { first, _ in first }
                 )
                 let isWanted = try connection.query(
                     "SELECT id FROM jobs WHERE id = :id AND cancel_requested = 0",
-                    ["id": .text(id.job.text)]
+                    ["id": .text(held.id.job.text)]
                 )
-                if changed > 0, !isWanted.isEmpty { renewed.insert(id) }
+                if changed > 0, !isWanted.isEmpty { renewed.insert(held) }
             }
             return renewed
         }
@@ -48,14 +45,14 @@ extension SQLJobStore {
 
     /// Records durably that something which changes the target is about to be sent.
     public func permitTransmission(
-        _ execution: ExecutionID,
+        _ execution: HeldExecution,
         holder: String,
         progress: [UInt8]?,
         now: Timestamp
     ) async throws(JobStoreError) -> TransmissionRefusal? {
         try await write { [dialect] connection in
             guard
-                let job = try JobRow.load(execution.job, on: connection, dialect: dialect),
+                let job = try JobRow.load(execution.id.job, on: connection, dialect: dialect),
                 var row = try ExecutionRow.load(execution, holder: holder, on: connection, dialect: dialect)
             else { return .leaseLost }
             if job.record.isCancelRequested { return .cancelled }
@@ -80,7 +77,7 @@ extension SQLJobStore {
     /// Keeps how far an execution is.
     public func report(
         _ progress: [UInt8],
-        of execution: ExecutionID,
+        of execution: HeldExecution,
         holder: String
     ) async throws(JobStoreError) {
         try await write { connection in
@@ -90,23 +87,20 @@ extension SQLJobStore {
 
     private static func keep(
         _ progress: [UInt8],
-        of execution: ExecutionID,
+        of execution: HeldExecution,
         holder: String,
         on connection: any SQLConnection
     ) throws(SQLError) {
         let text = SQLValue.text(String(decoding: progress, as: UTF8.self))
         try connection.execute(
-            """
-            UPDATE executions SET progress = :progress
-            WHERE job_id = :job_id AND ordinal = :ordinal AND holder = :holder
-            """,
-            execution.binds.merging(["holder": .text(holder), "progress": text]) { first, _ in first }
+            "UPDATE executions SET progress = :progress WHERE \(HeldExecution.condition)",
+            execution.binds(holder: holder).merging(["progress": text]) { first, _ in first }
         )
     }
 
     /// Records what came out of an execution and gives it back, and with the last one finishes the job.
     public func settle(
-        _ execution: ExecutionID,
+        _ execution: HeldExecution,
         holder: String,
         as change: ExecutionChange,
         now: Timestamp
@@ -126,13 +120,13 @@ extension SQLJobStore {
             var jobs: [JobID: JobRow] = [:]
             var isHeld: [Bool] = []
             // Rows are locked in one order, so that two gateways never wait for each other.
-            for id in Set(outcomes.map(\.execution.job)).sorted() {
+            for id in Set(outcomes.map(\.execution.id.job)).sorted() {
                 jobs[id] = try JobRow.load(id, on: connection, dialect: dialect)
             }
             for outcome in outcomes {
-                let id = outcome.execution
-                guard var job = jobs[id.job],
-                    var row = try ExecutionRow.load(id, holder: holder, on: connection, dialect: dialect)
+                let held = outcome.execution
+                guard var job = jobs[held.id.job],
+                    var row = try ExecutionRow.load(held, holder: holder, on: connection, dialect: dialect)
                 else {
                     isHeld.append(false)
                     continue
@@ -141,10 +135,10 @@ extension SQLJobStore {
                 row.apply(outcome.change, at: now)
                 try row.save(on: connection)
                 try job.count(row.record, on: connection)
-                jobs[id.job] = job
+                jobs[held.id.job] = job
             }
-            for (id, var job) in jobs where zip(outcomes, isHeld).contains(where: { $0.0.execution.job == id && $0.1 })
-            {
+            for (id, var job) in jobs
+            where zip(outcomes, isHeld).contains(where: { $0.0.execution.id.job == id && $0.1 }) {
                 let limits = job.record.specification.limits
                 let isAborted = limits.abortsJob(at: job.record.progress, failedInRow: job.failedInRow)
                 if isAborted || job.record.isCancelRequested { try job.drop(.cancelled, at: now, on: connection) }
@@ -153,55 +147,7 @@ extension SQLJobStore {
                 if job.record.state.isFinal { try connection.notify(SQLChannel.jobs, id.text) }
                 jobs[id] = job
             }
-            return zip(outcomes, isHeld).map { $1 ? jobs[$0.execution.job]?.record : nil }
+            return zip(outcomes, isHeld).map { $1 ? jobs[$0.execution.id.job]?.record : nil }
         }
-    }
-
-    private static func claim(
-        _ count: Int,
-        of job: inout JobRow,
-        _ claim: ExecutionClaim,
-        on connection: any SQLConnection,
-        dialect: Dialect
-    ) throws(SQLError) -> [ClaimedExecution] {
-        var binds: SQLBinds = [
-            "job_id": .text(job.record.id.text), "limit": .integer(Int64(count)), "now": .moment(claim.now),
-            "holder": .text(claim.holder), "until": .moment(claim.leaseUntil),
-        ]
-        var condition = "job_id = :job_id AND ready = 1"
-        if !claim.busyLanes.isEmpty {
-            let names = SQLJobStore.list(claim.busyLanes.sorted(), "lane", &binds)
-            condition += " AND (lane IS NULL OR lane NOT IN (\(names)))"
-        }
-        if let canary = job.record.missingCanaries {
-            condition += " AND ordinal < :canary"
-            binds["canary"] = .integer(Int64(canary))
-        }
-        // The job is locked, so nobody else makes its executions ready or takes them.
-        let rows = try connection.query(
-            """
-            UPDATE executions SET state = 'running', attempts = attempts + 1, ready = 0,
-                started_at = coalesce(started_at, :now), holder = :holder, lease_until = :until
-            WHERE job_id = :job_id AND ordinal IN (
-                SELECT ordinal FROM executions WHERE \(condition) \(isOwn(claim)) ORDER BY ordinal LIMIT :limit)
-            RETURNING \(ExecutionRow.columns)
-            """,
-            binds
-        )
-        guard !rows.isEmpty else { return [] }
-        let executions = try rows.map { row throws(SQLError) in try ExecutionRow(row).record }
-            .sorted { $0.id.ordinal < $1.id.ordinal }
-        // What is ready and may have been sent was unknown.
-        job.record.progress.unknown -= executions.count { $0.hasTransmitted }
-        job.ready -= executions.count
-        job.record.progress.running += executions.count
-        job.record.startedAt = job.record.startedAt ?? claim.now
-        job.record.state = .running
-        job.lastClaimedAt = claim.now
-        if let rate = job.record.specification.limits.ratePerMinute {
-            job.notBefore = claim.now + .seconds(60) * executions.count / rate
-        }
-        try job.save(on: connection)
-        return executions.map { [record = job.record] in ClaimedExecution(job: record, execution: $0) }
     }
 }

@@ -28,7 +28,7 @@ extension SQLJobStore {
             case (.cancel, let state) where !state.isFinal:
                 job.record.isCancelRequested = true
                 try job.drop(.cancelled, at: now, on: connection)
-                // What is left runs or is to be resolved, which a pause would keep from happening.
+                // What is left runs or is to be resolved, which a pause does not hold back.
                 if state == .paused { job.record.state = .running }
                 job.record.finishIfDone(at: now)
             default:
@@ -73,6 +73,8 @@ extension SQLJobStore {
                 try changed.change(row.text("id")) { job in
                     guard job.isExpiring(at: now) else { return }
                     try job.drop(.expired, at: now, on: connection)
+                    // Nothing is left that a pause would hold back.
+                    if job.record.state == .paused { job.record.state = .running }
                     job.record.finishIfDone(at: now)
                 }
             }
@@ -137,12 +139,9 @@ extension SQLJobStore {
 
     /// Jobs whose time has run out and that have something to drop.
     private static let isExpiring = """
-        finished_at IS NULL
+        finished_at IS NULL AND dropped = 0
             AND ((expires_at IS NOT NULL AND expires_at <= :now)
                 OR (state = 'awaiting-confirmation' AND confirm_before <= :now))
-            AND EXISTS (
-                SELECT 1 FROM executions
-                WHERE executions.job_id = jobs.id AND executions.state IN ('queued', 'waiting-for-meter'))
         """
 }
 
@@ -212,8 +211,7 @@ private struct ChangedJobs {
             execution.giveBack()
             try execution.save(on: connection)
             try change(execution.record.id.job.text) { [connection] job in
-                job.record.progress.running -= 1
-                job.record.progress.count(execution.record)
+                job.comeBack(execution.record)
                 job.ready += 1
                 if job.record.isCancelRequested { try job.drop(.cancelled, at: now, on: connection) }
                 job.record.finishIfDone(at: now)
