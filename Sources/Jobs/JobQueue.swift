@@ -223,22 +223,22 @@ public final class JobQueue: Sendable {
         after version: Int64?,
         until deadline: Timestamp
     ) async throws(JobStoreError) -> JobRecord? {
-        // Subscribed before the first look, so that no change falls between the two.
-        let (subscription, stream) = await changes.subscribe(to: id)
-        let outcome: Result<JobRecord?, JobStoreError>
-        do throws(JobStoreError) {
-            var job: JobRecord?
-            repeat {
-                let end = isShared.load(ordering: .relaxed) ? min(deadline, clock.now() + Self.lookAgain) : deadline
-                job = try await firstChange(of: id, after: version, until: end, in: stream)
-                guard let job, !job.state.isFinal, version.map({ job.version <= $0 }) ?? true else { break }
-            } while clock.now() < deadline && !Task.isCancelled
-            outcome = .success(job)
-        } catch {
-            outcome = .failure(error)
+        while true {
+            let end = isShared.load(ordering: .relaxed) ? min(deadline, clock.now() + Self.lookAgain) : deadline
+            // Subscribed before the look, so that no change falls between the two; anew for each, because a stream whose
+            // reader was cut off has ended.
+            let (subscription, stream) = await changes.subscribe(to: id)
+            let outcome: Result<JobRecord?, JobStoreError>
+            do throws(JobStoreError) {
+                outcome = .success(try await firstChange(of: id, after: version, until: end, in: stream))
+            } catch {
+                outcome = .failure(error)
+            }
+            await changes.unsubscribe(subscription, from: id)
+            let job = try outcome.get()
+            guard let job, !job.state.isFinal, version.map({ job.version <= $0 }) ?? true else { return job }
+            if clock.now() >= deadline || Task.isCancelled { return job }
         }
-        await changes.unsubscribe(subscription, from: id)
-        return try outcome.get()
     }
 
     private func firstChange(

@@ -60,6 +60,33 @@ import Timekeeping
         #expect(try await unchanged == job)
     }
 
+    @Test func waitingForAJobThatOthersMayChangeLooksOnceInAWhile() async throws {
+        let database = CountingDatabase(try SQLiteDatabase.inMemory())
+        try await Migrator.migrate(database, now: clock.now())
+        let queue = JobQueue(store: SQLJobStore(database: database), clock: clock)
+        let job = try await queue.submit(specification(), targets: ["M-1"]).job
+        try await withThrowingTaskGroup(of: JobRecord?.self) { group in
+            group.addTask {
+                await queue.follow()
+                return nil
+            }
+            await database.awaitListener()
+            let before = database.reads
+            group.addTask { try await queue.awaitChange(of: job.id, after: job.version, until: far) }
+            for round in 1...3 {
+                // A round looks when it begins and when it ends.
+                while database.reads - before < 2 * round - 1 { await Task.yield() }
+                clock.advance(by: .seconds(2))
+            }
+            while database.reads - before < 7 { await Task.yield() }
+            for _ in 0..<50 { _ = try await queue.job(job.id) }
+            #expect(database.reads - before <= 57)
+            _ = try await queue.apply(.pause, to: job.id)
+            #expect(try await group.next()??.state == .paused)
+            group.cancelAll()
+        }
+    }
+
     @Test func waitingForAnUnknownJobEndsAtOnce() async throws {
         let (queue, _) = try await queue()
         let id = JobIDGenerator().next(at: clock.now())
@@ -82,7 +109,7 @@ import Timekeeping
             .succeeded(result: []), .failed(problem), .unknown(resolveAt: nil, problem), .expired,
         ]
         for (claimed, change) in zip(try await store.claim(claim), changes) {
-            _ = try await store.settle(claimed.execution.id, holder: "one", as: change, now: now)
+            _ = try await store.settle(claimed.execution.held, holder: "one", as: change, now: now)
         }
         let retry = try await queue.retryFailed(of: job.id, createdBy: "again")
         #expect(retry.specification.createdBy == "again")
