@@ -45,7 +45,7 @@ struct ClockProcedure: Sendable {
         let answer = try await access.readTimed([2], of: object)
         let readAt = clock.now() - answer.exchange / 2
         guard let value = try answer.values[2]?.get() else { throw .internal(reason: "a GET has no result") }
-        guard let dateTime = Self.dateTime(of: value) else {
+        guard let dateTime = value.clockTime else {
             throw .protocolError(access.memory.id, reason: "its clock shows no date-time")
         }
         let time = ProfileTime(dateTime, zone: zone, behaviour: behaviour)
@@ -54,13 +54,7 @@ struct ClockProcedure: Sendable {
             Timestamp(seconds: seconds) + .milliseconds(10 * (hundredths ?? 0)) - readAt
         }
         let settings = withSettings ? try await access.read([3, 5, 6, 7, 8], of: object) : [:]
-        let own = ClockZone.Settings(
-            timeZoneMinutes: (try? settings[3]?.get())?.integerValue.map { Int($0) },
-            begin: (try? settings[5]?.get()).flatMap(Self.dateTime),
-            end: (try? settings[6]?.get()).flatMap(Self.dateTime),
-            lengthMinutes: (try? settings[7]?.get())?.integerValue.map { Int($0) },
-            isEnabled: (try? settings[8]?.get())?.truth
-        )
+        let own = ClockZone.Settings(settings.compactMapValues { try? $0.get() })
         return ClockReading(
             object: object,
             time: time,
@@ -206,15 +200,6 @@ struct ClockProcedure: Sendable {
         return time
     }
 
-    /// The date-time of attribute 2: 12 octets, tagged or not.
-    private static func dateTime(of value: DLMSData) -> COSEMDateTime? {
-        switch value {
-        case .octetString(let octets): try? COSEMDateTime(octets: octets)
-        case .dateTime(let dateTime): dateTime
-        default: nil
-        }
-    }
-
     private static func wholeSeconds(_ duration: Duration) -> Int64 {
         let half = Duration.milliseconds(duration < .zero ? -500 : 500)
         return (duration + half).components.seconds
@@ -227,6 +212,15 @@ extension Duration {
 }
 
 extension DLMSData {
+    /// The date-time of an attribute of a clock: 12 octets, tagged or not; nil for anything else.
+    var clockTime: COSEMDateTime? {
+        switch self {
+        case .octetString(let octets): try? COSEMDateTime(octets: octets)
+        case .dateTime(let dateTime): dateTime
+        default: nil
+        }
+    }
+
     /// A boolean's truth, nil for anything else.
     var truth: Bool? {
         if case .boolean(let flag) = self { flag } else { nil }

@@ -32,6 +32,31 @@ public struct ClockZone: Hashable, Sendable {
         var end: COSEMDateTime?
         var lengthMinutes: Int?
         var isEnabled: Bool?
+
+        init(
+            timeZoneMinutes: Int? = nil,
+            begin: COSEMDateTime? = nil,
+            end: COSEMDateTime? = nil,
+            lengthMinutes: Int? = nil,
+            isEnabled: Bool? = nil
+        ) {
+            self.timeZoneMinutes = timeZoneMinutes
+            self.begin = begin
+            self.end = end
+            self.lengthMinutes = lengthMinutes
+            self.isEnabled = isEnabled
+        }
+
+        /// Takes attributes by their indexes; numbers that the attributes cannot have, whatever their type, tell nothing.
+        init(_ attributes: [Int8: DLMSData]) {
+            self.init(
+                timeZoneMinutes: attributes[3]?.integerValue.flatMap { Int16(exactly: $0) }.map { Int($0) },
+                begin: attributes[5]?.clockTime,
+                end: attributes[6]?.clockTime,
+                lengthMinutes: attributes[7]?.integerValue.flatMap { Int8(exactly: $0) }.map { Int($0) },
+                isEnabled: attributes[8]?.truth
+            )
+        }
     }
 
     /// The offset of standard time that the meter's times should have, in minutes ahead of UTC.

@@ -137,7 +137,7 @@ struct SecretChange: Sendable {
             return try await agree(on: order, hasSent: hasSent, permit: permit)
         }
         if let known = pending {
-            switch try await settle(known, newFirst: hasSent).state {
+            switch try await settle(known, newFirst: hasSent, wasSent: hasSent).state {
             case .adopted: return SecretChangeOutcome(state: .adopted, places: Self.places(known))
             case .kept, .none:
                 guard !hasSent else {
@@ -173,27 +173,46 @@ struct SecretChange: Sendable {
     /// Finds out which secrets the meter has, and puts the new ones in place if it has those.
     ///
     /// Only a good answer counts: a meter that does not like a key may refuse, close the connection or stay silent.
-    /// - Throws: ``GatewayError/secretsPending(_:)`` when it answers under neither, or cannot be reached.
-    func settle(_ pending: PendingSecrets, newFirst: Bool) async throws(GatewayError) -> SecretChangeOutcome {
+    /// - Parameters:
+    ///   - pending: the new secrets.
+    ///   - newFirst: whether the new ones are tried before the old ones.
+    ///   - wasSent: whether the meter may have been sent the new ones.
+    /// - Throws: ``GatewayError/secretsPending(_:)`` when it answers under neither, or cannot be reached; if nothing was
+    ///   sent, why it did not answer under those tried first.
+    func settle(
+        _ pending: PendingSecrets,
+        newFirst: Bool,
+        wasSent: Bool = true
+    ) async throws(GatewayError) -> SecretChangeOutcome {
         let name: String
         if let kept = Self.association(of: pending) { name = kept } else { name = try association }
+        var firstFailure: GatewayError?
         for isNew in newFirst ? [true, false] : [false, true] {
-            guard await answers(name, with: isNew ? pending.secrets : [:]) else { continue }
+            if let failure = await failure(of: name, with: isNew ? pending.secrets : [:]) {
+                firstFailure = firstFailure ?? failure
+                continue
+            }
             if isNew { try await gateway.adoptPendingSecrets(of: id) }
             return SecretChangeOutcome(state: isNew ? .adopted : .kept, places: Self.places(pending))
         }
+        if !wasSent, let firstFailure { throw firstFailure }
         throw .secretsPending(id)
     }
 
     /// Whether the meter answers in a new association with these secrets in place of the configured ones.
     func answers(_ association: String, with secrets: [JSONPointer: Secret]) async -> Bool {
+        await failure(of: association, with: secrets) == nil
+    }
+
+    /// Why the meter does not answer in a new association with these secrets; nil when it does.
+    private func failure(of association: String, with secrets: [JSONPointer: Secret]) async -> GatewayError? {
         do throws(GatewayError) {
             let trial = try await gateway.directory.trial(of: memory.record, with: secrets)
             let access = gateway.procedureAccess(trial, association, wishes)
             try await access.touch(Self.probe)
-            return true
+            return nil
         } catch {
-            return false
+            return error
         }
     }
 

@@ -72,7 +72,7 @@ extension TextMeterSession {
     }
 
     private mutating func setClock(_ data: DLMSData, _ target: ObjectTarget) async throws(GatewayError) {
-        guard let wanted = Self.dateTime(of: data), wanted.localSecondsSinceEpoch != nil else {
+        guard let wanted = data.clockTime, wanted.localSecondsSinceEpoch != nil else {
             throw .typeMismatch(target, nil, reason: "it is a complete date-time")
         }
         if text.clockTexts.isEmpty { _ = try await readClock() }
@@ -94,13 +94,5 @@ extension TextMeterSession {
         let told = TextTime(date: wanted.date, time: wanted.time)
         guard let instant = wanted.secondsSinceEpoch ?? text.rules.instant(told)?.seconds else { return nil }
         return text.rules.moment(at: instant, in: season == .utc ? .utc : nil)
-    }
-
-    private static func dateTime(of data: DLMSData) -> COSEMDateTime? {
-        switch data {
-        case .octetString(let octets): try? COSEMDateTime(octets: octets)
-        case .dateTime(let dateTime): dateTime
-        default: nil
-        }
     }
 }

@@ -52,9 +52,12 @@ private struct OrderAttempt {
                 registers: { await registers() },
                 keep: { await context.reportProgress(handler.representation.kept(before: $0)) },
                 permit: {
-                    // Protection and hold may have come while the meter was asked.
+                    // Protection and hold may have come while the meter was asked, and the window may close before the
+                    // command leaves.
                     try await gateway.checkOrderable(execution.target, order.action)
                     if let error = gateway.held() { throw error }
+                    let latest = gateway.clock.now() + min(OrderSettings.longestSending, orders.settleTime)
+                    if let error = gateway.outsideWindow(order, at: latest) { throw error }
                     try await context.permitTransmission()
                     permitted.give()
                     try await gateway.audit(entry(.sending))

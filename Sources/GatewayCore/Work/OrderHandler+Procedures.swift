@@ -61,7 +61,10 @@ extension OrderHandler {
         } catch let refusal as TransmissionRefusal {
             return .refused(refusal)
         } catch let error as GatewayError {
-            if case .secretsPending = error { return .outcomeUnknown(problem(error)) }
+            // Of what was never sent the outcome is known.
+            if case .secretsPending = error, execution.hasTransmitted || context.wasPermitted {
+                return .outcomeUnknown(problem(error))
+            }
             return failure(error)
         } catch {
             return failure(.internal(reason: "\(error)"))
