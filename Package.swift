@@ -134,7 +134,7 @@ let package = Package(
                 "CConsole", "CContract", "GatewayCore", "Fleet", "Jobs", "MeterSessions", "COSEMModel", "DLMSCodec",
                 "DLMSSecurity",
                 "HTTPKit",
-                "JSONText", "ProtocolDecoder", "Timekeeping", logging,
+                "JSONText", "ProtocolDecoder", "Timekeeping", logging, yams,
             ]
         ),
         .executableTarget(

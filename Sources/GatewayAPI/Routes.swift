@@ -49,6 +49,7 @@ extension GatewayAPI {
             Route(.get, "/readyz", name: "getReadiness", query: ["verbose"], access: .open, handler: readiness),
             Route(.get, "/metrics", name: "getMetrics", produces: Self.metricsTypes, scope: .metricsRead, handler: metrics),
             Route(.get, "/openapi.yaml", name: "getContract", produces: ["application/yaml"], access: .open, handler: contract),
+            Route(.get, "/openapi.json", name: "getContractAsJSON", access: .open, handler: contractAsJSON),
             Route(.get, "/docs/problems", name: "listProblems", access: .open, handler: listProblems),
             Route(.get, "/docs/problems/{name}", name: "getProblemPage", produces: ["text/markdown; charset=utf-8"], access: .open, handler: problemPage),
             Route(.get, "/catalog/obis/{code}", name: "getOBISMeaning", access: .authenticated, handler: obisMeaning),

@@ -13,7 +13,8 @@ struct AccessTests {
             let open = bench.api.routeTable.routes.filter { $0.access == .open }.map(\.name)
             #expect(
                 Set(open).isSubset(of: [
-                    "getService", "getLiveness", "getReadiness", "getContract", "listProblems", "getProblemPage",
+                    "getService", "getLiveness", "getReadiness", "getContract", "getContractAsJSON", "listProblems",
+                    "getProblemPage",
                     // The program of the console, which asks for a key itself.
                     "getConsole", "getConsolePage", "getConsoleFile",
                 ])

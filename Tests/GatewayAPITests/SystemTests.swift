@@ -44,6 +44,12 @@ struct SystemTests {
             #expect(code.json["obis"] == "1.0.1.8.0.255")
             #expect(try await bench.get("/catalog/classes/3").json["attributes"]?[2]?["name"] == "scaler_unit")
             #expect(try await bench.get("/catalog/classes/3?version=200").status == 404)
+            let clock = try await bench.get("/catalog/classes/8").json["attributes"]
+            #expect(clock?[1]?["means"] == "date-time")
+            #expect(clock?[2]?["means"] == nil)
+            let mode = try await bench.get("/catalog/classes/70").json["attributes"]?[3]
+            #expect(mode?["codes"]?[4]?["code"] == 4)
+            #expect(mode?["codes"]?[4]?["name"] == "mode-4")
             #expect(try await bench.get("/catalog/units").json["items"]?.array?.isEmpty == false)
             let decoded = try await bench.send(.post, "/tools/decode", #"{"hex":"060012D687","layer":"data"}"#)
             #expect(decoded.json["reencoded"] == "060012D687")

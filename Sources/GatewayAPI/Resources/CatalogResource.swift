@@ -69,7 +69,7 @@ extension GatewayAPI {
                 writer.beginObject()
                 writer.member("id", attribute.index)
                 writer.member("name", attribute.name)
-                writer.member("types", attribute.shape.types.map(\.name))
+                Self.write(attribute.shape, into: &writer)
                 writer.member("static", attribute.isStatic)
                 writer.endObject()
             }
@@ -80,11 +80,38 @@ extension GatewayAPI {
                 writer.beginObject()
                 writer.member("id", method.index)
                 writer.member("name", method.name)
-                writer.member("types", method.parameter.types.map(\.name))
+                Self.write(method.parameter, into: &writer)
                 writer.endObject()
             }
             writer.endArray()
             writer.endObject()
+        }
+    }
+
+    /// The types of a value, and what it stands for if the class says so: what an editor for it needs.
+    private static func write(_ shape: Shape, into writer: inout JSONWriter) {
+        writer.member("types", shape.types.map(\.name))
+        guard case .simple(_, let meaning) = shape else { return }
+        switch meaning {
+        case .plain: break
+        case .logicalName: writer.member("means", "obis")
+        case .dateTime: writer.member("means", "date-time")
+        case .date: writer.member("means", "date")
+        case .time: writer.member("means", "time")
+        case .text: writer.member("means", "text")
+        case .systemTitle: writer.member("means", "system-title")
+        case .clockStatus: writer.member("means", "clock-status")
+        case .unit: writer.member("means", "unit")
+        case .codes(let codes):
+            writer.name("codes")
+            writer.beginArray()
+            for code in codes {
+                writer.beginObject()
+                writer.member("code", code.code)
+                writer.member("name", code.name)
+                writer.endObject()
+            }
+            writer.endArray()
         }
     }
 

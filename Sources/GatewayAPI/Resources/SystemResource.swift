@@ -76,6 +76,10 @@ extension GatewayAPI {
         .octets(Contract.openAPI, type: "application/yaml").with("Cache-Control", "no-cache")
     }
 
+    @Sendable func contractAsJSON(_ request: RoutedRequest) async throws -> HTTPResponse {
+        .octets(ContractJSON.octets, type: "application/json").with("Cache-Control", "no-cache")
+    }
+
     @Sendable func listProblems(_ request: RoutedRequest) async throws -> HTTPResponse {
         .json { writer in
             writer.beginObject()
