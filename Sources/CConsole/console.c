@@ -31,6 +31,10 @@ static const unsigned char texts_js[] = {
 #embed "files/texts.js"
 };
 
+static const unsigned char live_js[] = {
+#embed "files/live.js"
+};
+
 static const unsigned char parts_js[] = {
 #embed "files/parts.js"
 };
@@ -71,6 +75,18 @@ static const unsigned char schedules_js[] = {
 #embed "files/schedules.js"
 };
 
+static const unsigned char import_js[] = {
+#embed "files/import.js"
+};
+
+static const unsigned char explorer_js[] = {
+#embed "files/explorer.js"
+};
+
+static const unsigned char values_js[] = {
+#embed "files/values.js"
+};
+
 static const unsigned char tools_js[] = {
 #embed "files/tools.js"
 };
@@ -91,6 +107,7 @@ static const struct cosem_gateway_console_file files[] = {
     {"dom.js", "text/javascript; charset=utf-8", dom_js, sizeof dom_js},
     {"api.js", "text/javascript; charset=utf-8", api_js, sizeof api_js},
     {"texts.js", "text/javascript; charset=utf-8", texts_js, sizeof texts_js},
+    {"live.js", "text/javascript; charset=utf-8", live_js, sizeof live_js},
     {"parts.js", "text/javascript; charset=utf-8", parts_js, sizeof parts_js},
     {"chart.js", "text/javascript; charset=utf-8", chart_js, sizeof chart_js},
     {"overview.js", "text/javascript; charset=utf-8", overview_js, sizeof overview_js},
@@ -101,6 +118,9 @@ static const struct cosem_gateway_console_file files[] = {
     {"orders.js", "text/javascript; charset=utf-8", orders_js, sizeof orders_js},
     {"jobs.js", "text/javascript; charset=utf-8", jobs_js, sizeof jobs_js},
     {"schedules.js", "text/javascript; charset=utf-8", schedules_js, sizeof schedules_js},
+    {"import.js", "text/javascript; charset=utf-8", import_js, sizeof import_js},
+    {"explorer.js", "text/javascript; charset=utf-8", explorer_js, sizeof explorer_js},
+    {"values.js", "text/javascript; charset=utf-8", values_js, sizeof values_js},
     {"tools.js", "text/javascript; charset=utf-8", tools_js, sizeof tools_js},
     {"fleet.js", "text/javascript; charset=utf-8", fleet_js, sizeof fleet_js},
     {"admin.js", "text/javascript; charset=utf-8", admin_js, sizeof admin_js},

@@ -11,7 +11,7 @@ struct ConsoleFile: Sendable {
     let name: String
     /// Its media type.
     let type: String
-    /// Its octets.
+    /// Its octets, without what only readers of the sources need.
     let octets: [UInt8]
     /// Names this version, so that a browser asks for it only once.
     let tag: EntityTag
@@ -21,12 +21,13 @@ struct ConsoleFile: Sendable {
         let files = UnsafeBufferPointer(start: cosem_gateway_console_files, count: cosem_gateway_console_file_count)
         return Dictionary(
             files.map { file in
-                let octets = Array(UnsafeBufferPointer(start: file.octets, count: file.length))
+                let type = String(cString: file.type)
+                let octets = LeanText.of(Array(UnsafeBufferPointer(start: file.octets, count: file.length)), type: type)
                 // Only a broken OpenSSL has no SHA-256, and with that one the gateway does not start.
                 let digest = (try? SHA256Digest.of(octets)) ?? []
                 let made = ConsoleFile(
                     name: String(cString: file.name),
-                    type: String(cString: file.type),
+                    type: type,
                     octets: octets,
                     tag: EntityTag(
                         digest.prefix(12).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import sys
 import urllib.parse
 
@@ -15,6 +16,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Peers"))
 from processes import GATEWAY, Gateway, free_ports, running  # noqa: E402
 
 METER = "demo-1"
+# A folder of files to show in place of those in the binary, so that an edit of the console is tried without a build.
+FILES = os.environ.get("CONSOLE_FILES")
 expect.set_options(timeout=15_000)
 
 
@@ -66,6 +69,8 @@ class Console:
         page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._ask)
+        if FILES:
+            page.route(re.compile(r"/console/[a-z]+\.(js|css|svg)$"), lambda route: route.fulfill(path=f"{FILES}/{route.request.url.rsplit('/', 1)[1]}"))
 
     def _ask(self, request) -> None:
         host = urllib.parse.urlsplit(request.url).netloc

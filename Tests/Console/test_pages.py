@@ -13,8 +13,8 @@ PAGES = [
     "", "meters", "add-meter", "meter/demo-1", "meter/demo-1/objects/1.0.1.8.0.255", "meter/demo-1/profiles",
     "meter/demo-1/disconnector", "meter/demo-1/events", "meter/demo-1/trace", "meter/demo-1/check?run=1",
     "meter/demo-1/settings", "jobs", "job/WAITING", "new-job", "schedules", "schedules/nightly", "new-schedule", "orders", "channels",
-    "groups?show=all", "webhooks", "admin/audit", "admin/keys", "admin/hold", "admin/nodes",
-    "tools?hex=C001C100030100010800FF0200", "nowhere",
+    "groups?show=all", "webhooks", "admin/audit", "admin/keys", "admin/hold", "admin/nodes", "import-meters",
+    "api", "api/listEvents", "api/createMeter", "tools?hex=C001C100030100010800FF0200", "nowhere",
 ]
 LOOKS = [(1280, "light"), (1280, "dark"), (360, "dark"), (360, "light")]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -66,7 +66,8 @@ def test_a_failure_says_what_to_do(console):
     console.page.wait_for_selector(".steps .bad-ink")
     console.open("meter/demo-1/objects/1.0.1.8.0.255")
     console.page.get_by_role("button", name="Write value").click()
-    console.page.get_by_label("New value as JSON").fill('{"type":"nonsense"}')
+    console.page.get_by_role("button", name="JSON").click()
+    console.page.get_by_label("New value").fill('{"type":"nonsense"}')
     console.page.get_by_role("button", name="Try without writing").click()
     problem = console.page.get_by_role("alert")
     problem.wait_for()

@@ -105,7 +105,7 @@ def test_copied_curl_lines_work(console, gateway):
         "", "meters?q=demo", "meter/demo-2", "meter/demo-2/objects/1.0.1.8.0.255", "meter/demo-2/profiles",
         "meter/demo-2/disconnector", "meter/demo-2/events", "meter/demo-2/trace", "meter/demo-2/check", "jobs",
         "new-job?meters=demo-2", "schedules", "schedules/nightly", "orders", "channels", "groups?show=all",
-        "admin/audit", "admin/nodes", "tools?hex=C001C100030100010800FF0200", "meter/demo-2/settings",
+        "admin/audit", "admin/nodes", "tools?hex=C001C100030100010800FF0200", "meter/demo-2/settings", "api",
     ]
     failed = []
     count = 0

@@ -106,6 +106,7 @@ export function curl(request) {
   parts.push(quote(address(request.path)));
   if (key.value) parts.push('-H', '"Authorization: Bearer $GATEWAY_KEY"');
   for (const [name, value] of Object.entries(fields(request))) parts.push('-H', quote(`${name}: ${value}`));
-  if (request.body !== undefined) parts.push('-d', quote(typeof request.body === 'string' ? request.body : JSON.stringify(request.body)));
+  if (request.file) parts.push('--data-binary', '@' + request.file);
+  else if (request.body !== undefined) parts.push('-d', quote(typeof request.body === 'string' ? request.body : JSON.stringify(request.body)));
   return parts.join(' ');
 }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, fill, icon } from './dom.js';
-import { get, key, address, life as request } from './api.js';
-import { T } from './texts.js';
-import { say, field, input, bones, problem, empty, head, clock } from './parts.js';
+import { T, h, fill, icon, get, key, life as request, say, field, input, bones, problem, empty, facts, clock, badge } from './parts.js';
+import { follow, listen } from './live.js';
 
 const pages = {
-  '': () => import('./overview.js'), meters: () => import('./meters.js'), meter: () => import('./meter.js'), 'add-meter': () => import('./meters.js'),
+  '': () => import('./overview.js'), meters: () => import('./meters.js'), meter: () => import('./meter.js'), 'add-meter': () => import('./meters.js'), 'import-meters': () => import('./import.js'),
   jobs: () => import('./jobs.js'), job: () => import('./jobs.js'), 'new-job': () => import('./jobs.js'), schedules: () => import('./schedules.js'), 'new-schedule': () => import('./schedules.js'), orders: () => import('./orders.js'),
-  channels: () => import('./fleet.js'), groups: () => import('./fleet.js'), webhooks: () => import('./admin.js'), admin: () => import('./admin.js'), tools: () => import('./tools.js'),
+  channels: () => import('./fleet.js'), groups: () => import('./fleet.js'), webhooks: () => import('./admin.js'), admin: () => import('./admin.js'), tools: () => import('./tools.js'), api: () => import('./explorer.js'),
 };
 const menu = [
   [T.nav.operate, [['', T.nav.overview, 'home'], ['meters', T.nav.meters, 'meter'], ['jobs', T.nav.jobs, 'jobs'], ['schedules', T.nav.schedules, 'clock'], ['orders', T.nav.orders, 'check']]],
   [T.nav.network, [['channels', T.nav.channels, 'lines'], ['groups', T.nav.groups, 'group']]],
-  [T.nav.more, [['tools', T.nav.tools, 'tool'], ['webhooks', T.nav.webhooks, 'hook'], ['admin', T.nav.admin, 'key']]],
+  [T.nav.more, [['tools', T.nav.tools, 'tool'], ['api', T.nav.api, 'save'], ['webhooks', T.nav.webhooks, 'hook'], ['admin', T.nav.admin, 'key']]],
 ];
-const home = { meter: 'meters', 'add-meter': 'meters', job: 'jobs', 'new-job': 'jobs', 'new-schedule': 'schedules' };
+const home = { meter: 'meters', 'add-meter': 'meters', 'import-meters': 'meters', job: 'jobs', 'new-job': 'jobs', 'new-schedule': 'schedules' };
 const main = document.getElementById('main');
 const side = document.getElementById('side');
 let running = null;
@@ -47,7 +45,12 @@ async function show({ keep = false } = {}) {
     },
     show: () => show({ keep: true }),
     title(text) { document.title = `${text} · ${T.name}`; },
-    /// Does something again and again while the page is seen.
+    /// Does something after events of these kinds, and once a minute for the times that are shown.
+    follow(kinds, work) {
+      follow(kinds, work, life.signal);
+      view.every(60, () => work().catch(() => {}));
+    },
+    /// Does something again and again while the page is seen: what no event tells of.
     every(seconds, work) {
       const timer = setInterval(() => { if (!document.hidden) work(); }, seconds * 1000);
       life.signal.addEventListener('abort', () => clearInterval(timer));
@@ -78,9 +81,8 @@ function shell() {
     h('button.plain.menu', { 'aria-label': T.nav.menu, 'aria-controls': 'side', 'aria-expanded': 'false', onclick: event => event.currentTarget.setAttribute('aria-expanded', String(document.body.classList.toggle('open'))) }, icon('menu')),
     h('a.brand', { href: '#/', 'aria-label': T.name }, h('img', { src: 'icon.svg', alt: '' }), h('span', T.name)),
     h('form', { role: 'search', onsubmit: event => { event.preventDefault(); location.hash = '#/meters?q=' + encodeURIComponent(search.value.trim()); } }, search),
-    h('div.end', h('button.plain.wide', { onclick: shortcuts, title: T.keys }, h('kbd', '?'), h('span.hush', T.keys)), h('span', { id: 'who' })));
-  fill(side, menu.map(([title, items]) => [h('h2', title), h('ul', items.map(([page, text, picture]) => h('li', h('a', { href: '#/' + page, 'data-page': page }, icon(picture), text, h('span.count', { id: 'n-' + page })))))]),
-    h('ul', h('li', h('a', { href: address('/openapi.yaml'), target: '_blank', rel: 'noopener' }, icon('save'), T.nav.contract))));
+    h('div.end', h('span', { id: 'live', role: 'status' }), h('button.plain.wide', { onclick: shortcuts, title: T.keys }, h('kbd', '?'), h('span.hush', T.keys)), h('span', { id: 'who' })));
+  fill(side, menu.map(([title, items]) => [h('h2', title), h('ul', items.map(([page, text, picture]) => h('li', h('a', { href: '#/' + page, 'data-page': page }, icon(picture), text, h('span.count', { id: 'n-' + page })))))]));
   who();
 }
 
@@ -91,6 +93,7 @@ async function who() {
     : h('button.small', { onclick: () => signIn() }, T.signIn);
   const place = document.getElementById('who');
   fill(place, button);
+  dispatchEvent(new Event('signed-in'));
   if (!key.value) return;
   try { fill(place, h('span.wide.soft.small', (await get('/whoami', null)).principal, ' '), button); } catch { /* the page asks for another key */ }
 }
@@ -108,7 +111,7 @@ function signIn(members) {
   if (asking?.isConnected || (members && refused === location.hash + key.value)) return;
   refused = location.hash + key.value;
   const secret = input('key', { type: 'password', required: true, autocomplete: 'current-password' });
-  const form = h('form.stack', { onsubmit: event => { event.preventDefault(); key.value = secret.value.trim(); refused = ''; asking.close(); who(); show(); banner(); } },
+  const form = h('form.stack', { onsubmit: event => { event.preventDefault(); key.value = secret.value.trim(); refused = ''; asking.close(); who(); show(); } },
     h('p.soft', T.sign.lead), members && key.value && h('p.note.warn', members.detail || T.sign.wrong),
     field(T.sign.label, secret, T.sign.hint),
     h('div.actions', h('button.main', { type: 'submit' }, T.sign.go), h('button', { onclick: () => asking.close() }, T.cancel)));
@@ -119,7 +122,7 @@ addEventListener('sign-in', event => signIn(event.detail));
 const off = 'cosem-gateway-no-keys';
 function shortcuts() {
   const box = dialog(T.shortcuts.title,
-    h('dl.facts', T.shortcuts.list.map(([keys, text]) => [h('dt', keys.split(' ').map(one => [h('kbd', one), ' '])), h('dd', text)])),
+    facts(...T.shortcuts.list.map(([keys, text]) => [keys.split(' ').map(one => [h('kbd', one), ' ']), text])),
     h('label', h('input', { type: 'checkbox', checked: !localStorage.getItem(off), onchange: event => event.target.checked ? localStorage.removeItem(off) : localStorage.setItem(off, '1') }), T.shortcuts.on),
     h('div.actions', h('button', { onclick: () => box.close() }, T.close)));
 }
@@ -146,9 +149,18 @@ async function banner() {
   } catch { /* the page itself says what is wrong */ }
 }
 addEventListener('changed', banner);
+addEventListener('signed-in', banner);
+
+/// Says whether what is seen follows what happens.
+function told(state) {
+  const [kind, text, hint] = T.live[state];
+  const place = document.getElementById('live');
+  if (place.title !== hint) fill(place, badge(kind, h('span.word', text))).title = hint;
+}
 
 addEventListener('hashchange', () => { search.value = place().words.get('q') || ''; show(); });
 shell();
 show();
-banner();
+listen(told);
+follow(['order.', 'job.finished'], banner, new AbortController().signal);
 setInterval(() => { if (!document.hidden) banner(); }, 20_000);

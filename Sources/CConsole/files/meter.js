@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, fill, icon } from './dom.js';
-import { get, call, send, path, query, uuid } from './api.js';
-import { T } from './texts.js';
-import { panel, badge, linkState, problem, empty, bones, field, input, curlLine, action, confirmed, table, time, quantity, qualityBadge, clock, choice, say, download, listing } from './parts.js';
+import { T, say, curlLine, badge, qualityBadge, linkState, problem, bones, empty, listing, panel, table, facts, meterLink, field, input, choice, action, confirmed, time, clock, quantity, download, h, fill, icon, path, query, send, call, get } from './parts.js';
+import { follow } from './live.js';
 import { way, labelsOf } from './meters.js';
 
 const views = {
@@ -27,11 +25,12 @@ export async function page(view) {
   const body = h('div', bones(6));
   fill(view.root,
     h('div.head', h('div', h('div.actions', h('h1', id), state), facts)),
-    h('nav.tabs', { 'aria-label': T.meter.tabsLabel }, Object.entries(T.meter.tabs).map(([key, text]) => h('a', { href: `#/meter/${encodeURIComponent(id)}/${key}`, 'aria-current': key === tab && 'page' }, text))),
+    h('nav.tabs', { 'aria-label': T.meter.tabsLabel }, Object.entries(T.meter.tabs).map(([key, text]) => h('a', { href: meterLink(id, key), 'aria-current': key === tab && 'page' }, text))),
     body);
   view.root.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   const fresh = async () => { try { draw(await get(path`/meters/${id}`)); } catch { /* the tab tells */ } };
-  view.every(10, fresh);
+  view.every(15, fresh);
+  follow(['meter.'], event => event.data?.meter === id && fresh(), view.signal);
   const context = { view, id, meter, body, fresh, zone: meter.timeZone, at: (text = '') => path`/meters/${id}` + text };
   try {
     if (!Object.hasOwn(views, tab)) throw Object.assign(new Error(), { unknown: true });
@@ -77,7 +76,7 @@ async function values({ view, id, body, at, zone, fresh }) {
     tick();
     const timer = setInterval(tick, 1000);
     trouble.replaceChildren();
-    try { await read(seen(), all, mine.signal); } catch (error) { if (error.name !== 'AbortError') fill(trouble, problem(error)); }
+    try { await read(seen(), all, mine.signal); } catch (error) { fill(trouble, problem(error)); }
     clearInterval(timer);
     underWay = null;
     fill(all, icon('again'), words.read);
@@ -87,7 +86,7 @@ async function values({ view, id, body, at, zone, fresh }) {
     const stored = known.get(object.obis + '/2');
     const cell = { value: h('td.num', stored ? quantity(stored) : h('span.soft', words.unread)), at: h('td', stored ? time(stored.time || stored.receivedAt, { relative: true, zone }) : ''), source: h('td', stored ? T.source.cache : ''), object };
     cells.set(object.obis, cell);
-    cell.row = h('tr', h('td', h('a', { href: `#/meter/${encodeURIComponent(id)}/objects/${object.obis}` }, object.name || object.obis), h('br'), h('small.soft.mono', object.obis, stored?.alias && !stored.alias.includes('.') ? ` · ${stored.alias}` : '')), cell.value, cell.at, cell.source,
+    cell.row = h('tr', h('td', h('a', { href: meterLink(id, `objects/${object.obis}`) }, object.name || object.obis), h('br'), h('small.soft.mono', object.obis, stored?.alias && !stored.alias.includes('.') ? ` · ${stored.alias}` : '')), cell.value, cell.at, cell.source,
       h('td', h('div.actions', action('button.small', { text: words.readOne, 'aria-label': `${words.readOne} ${object.name || object.obis}` }, () => read([object]), trouble))));
     return cell.row;
   });
@@ -100,7 +99,7 @@ async function values({ view, id, body, at, zone, fresh }) {
   search.addEventListener('input', filter);
   fill(body, trouble,
     registers.length ? h('div.panel', h('header', h('h2', words.title), h('div.actions', search, all)), table([words.columns[0], { text: words.columns[1], num: true }, ...words.columns.slice(2)], rows, words.title), h('footer', line))
-      : h('div.panel', empty(words.empty, words.emptyHint, h('a.button', { href: `#/meter/${encodeURIComponent(id)}/objects` }, words.toObjects))),
+      : h('div.panel', empty(words.empty, words.emptyHint, h('a.button', { href: meterLink(id, 'objects') }, words.toObjects))),
     clockPanel({ view, at, zone }));
   filter();
 }
@@ -111,7 +110,7 @@ function clockPanel({ at, zone }) {
   const max = input('max', { value: 'PT1H' });
   const sync = () => ({ method: 'POST', path: at('/clock/sync'), body: { maxAdjust: max.value.trim() } });
   const line = h('div');
-  const update = () => fill(line, curlLine({ path: at('/clock') }), curlLine(sync()));
+  const update = () => fill(line, curlLine(at('/clock')), curlLine(sync()));
   max.addEventListener('input', update);
   update();
   const show = work => async () => {
@@ -120,7 +119,7 @@ function clockPanel({ at, zone }) {
   };
   const read = async () => {
     const now = await get(at('/clock'));
-    fill(shown, h('dl.facts', h('dt', words.clock), h('dd', clock(now.time || now.instant, now.time ? null : zone)), h('dt', words.offset), h('dd', now.offsetSeconds === null ? T.none : `${now.offsetSeconds > 0 ? '+' : ''}${now.offsetSeconds} s`)));
+    fill(shown, facts([words.clock, clock(now.time || now.instant, now.time ? null : zone)], [words.offset, now.offsetSeconds === null ? T.none : `${now.offsetSeconds > 0 ? '+' : ''}${now.offsetSeconds} s`]));
   };
   fill(shown, h('p.soft', T.meter.values.unread));
   return panel(words.clock, [action('button', { text: words.readClock }, show(read))], shown, trouble, h('div.body', h('div.bar', field(words.max, max), action('button', { text: words.sync }, show(async () => { await call(sync()); say(words.syncDone); await read(); shown.append(h('p.note.ok', words.syncDone)); })))), h('footer', line));
@@ -139,7 +138,7 @@ async function events({ view, body, at }) {
     return void fill(body, h('div.bar', picker), problem(error, () => view.show()));
   }
   fill(body, h('div.bar', picker), answer.failed.map(one => problem({ status: 0, ...one.problem })),
-    panel(words.title, null, answer.items.length ? table(words.columns, answer.items.map(event => h('tr', h('td.nowrap', event.time ? clock(event.time) : T.none), h('td', event.event || words.code(event.code), h('br'), h('small.soft', words.code(event.code))), h('td.mono', event.log), h('td', qualityBadge(event.quality)))), words.title) : empty(words.empty, words.emptyHint), h('footer', curlLine({ path: target }))));
+    panel(words.title, null, answer.items.length ? table(words.columns, answer.items.map(event => [h('td.nowrap', event.time ? clock(event.time) : T.none), [event.event || words.code(event.code), h('br'), h('small.soft', words.code(event.code))], h('td.mono', event.log), qualityBadge(event.quality)]), words.title) : empty(words.empty, words.emptyHint), h('footer', curlLine(target))));
 }
 
 /// The messages of the meter while they are watched; the answer is read as it comes.
@@ -174,7 +173,7 @@ async function trace({ view, id, body, at }) {
           log.scrollTop = log.scrollHeight;
         }
       }
-    } catch (error) { if (error.name !== 'AbortError') fill(trouble, problem(error)); }
+    } catch (error) { fill(trouble, problem(error)); }
     watch = null;
     fill(button, words.start);
   };
@@ -221,7 +220,7 @@ async function settings({ view, id, body, at }) {
   fill(body, trouble, h('div.columns',
     h('div', panel(words.basic, null, h('form.body.stack', { oninput: update, onsubmit: event => { event.preventDefault(); save.click(); } }, h('div.form', field(T.name_, name), field(T.meters.form.zone, zone), h('div.full', field(T.meters.form.labels, labels, T.meters.form.labelsHint)), h('label.full', guarded, T.meters.form.protected), h('div.full', field(words.merge, patch, words.mergeHint))), h('div.actions', save), line)),
       panel(words.remove, null, h('div.body.stack', h('p.soft', words.removeLead), confirmed(id, T.schedules.removeConfirm(id), 'button.danger.main', { text: words.removeGo }, async () => { await send(remove); location.hash = '#/meters'; }, trouble), curlLine(remove)))),
-    h('div', panel(words.all, null, h('div.body.stack', h('p.soft', words.allLead), listing(words.all, configuration), curlLine({ path: at() }))),
+    h('div', panel(words.all, null, h('div.body.stack', h('p.soft', words.allLead), listing(words.all, configuration), curlLine(at()))),
       panel(words.status, null, h('div.body', listing(words.status, { revision, createdAt, updatedAt, ...status }))))));
   update();
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, fill, icon } from './dom.js';
-import { get, call, pages, query, path } from './api.js';
-import { T } from './texts.js';
-import { head, panel, badge, linkState, problem, empty, bones, field, input, select, curlLine, action, say } from './parts.js';
+import { T, curlLine, badge, linkState, problem, bones, empty, panel, head, meterLink, field, input, select, sender, h, fill, icon, path, query, get, pages } from './parts.js';
+import { follow } from './live.js';
 
 /// The state of meters that were on the screen lately; asked again after a while.
 const states = new Map();
@@ -27,7 +25,7 @@ export async function page(view) {
   const trouble = h('div');
   const line = h('div');
   fill(view.root,
-    h('div.head', h('div', h('h1', T.meters.title), lead), h('div.actions', h('a.button.main', { href: '#/add-meter' }, icon('plus'), T.meters.add))),
+    h('div.head', h('div', h('h1', T.meters.title), lead), h('div.actions', h('a.button', { href: '#/import-meters' }, T.import.title), h('a.button.main', { href: '#/add-meter' }, icon('plus'), T.meters.add))),
     h('form.bar', { role: 'search', 'aria-label': T.meters.filter, onsubmit: event => { event.preventDefault(); if (label.value.trim()) { view.set({ label: [...words.getAll('label'), label.value.trim()] }); label.value = ''; load(); } } }, h('div.grow', search), label, h('button', { type: 'submit' }, T.apply), chips),
     trouble, h('div.panel', scroller), line);
 
@@ -42,7 +40,7 @@ export async function page(view) {
       const known = states.get(meter.id);
       if (known) state.append(badge(...known.state));
       const row = h('div.row', { role: 'row', 'aria-rowindex': first + place + 2 },
-        h('span', { role: 'cell' }, h('a', { href: `#/meter/${encodeURIComponent(meter.id)}` }, meter.id)),
+        h('span', { role: 'cell' }, h('a', { href: meterLink(meter.id) }, meter.id)),
         h('span', { role: 'cell' }, meter.name || T.none),
         h('span', { role: 'cell' }, Object.entries(meter.labels || {}).map(([key, value]) => [h('button.chip', { onclick: () => pick(`${key}=${value}`) }, `${key}=${value}`), ' '])),
         h('span.mono', { role: 'cell' }, way(meter.channel)), state);
@@ -90,7 +88,7 @@ export async function page(view) {
       lead.textContent = T.meters.count(found.length);
       if (!found.length) fill(rows, h('div', { role: 'row' }, h('div', { role: 'cell' }, empty(T.meters.empty, T.meters.emptyHint, h('a.button', { href: '#/meters' }, T.meters.clear)))));
     } catch (error) {
-      if (error.name !== 'AbortError') { fill(trouble, problem(error, load)); fill(rows); }
+      if (!mine.signal.aborted) { fill(trouble, problem(error, load)); fill(rows); }
     }
   };
   let wait = 0;
@@ -102,7 +100,11 @@ export async function page(view) {
   view.signal.addEventListener('abort', () => { resized.disconnect(); clearTimeout(timer); clearTimeout(wait); });
   fill(rows, h('div', { role: 'row' }, h('div', { role: 'cell' }, bones(8))));
   await load();
-  view.every(15, () => draw());
+  view.every(15, draw);
+  follow(['meter.'], () => {
+    states.clear();
+    draw();
+  }, view.signal);
 }
 
 /// `a=1, b=2` as an object.
@@ -110,13 +112,12 @@ export const labelsOf = text => Object.fromEntries(text.split(',').map(one => on
 
 function form(view) {
   const words = T.meters.form;
-  view.title(words.title);
+  view.title(T.meters.add);
   const id = input('id', { required: true }), name = input('name'), host = input('host', { required: true, placeholder: '192.0.2.10' }), port = input('port', { type: 'number', value: '4059', min: 1, max: 65535 });
   const framing = select('framing', { wrapper: 'wrapper (TCP)', hdlc: 'HDLC' }), logical = input('logical', { type: 'number', value: '1', min: 0 }), physical = input('physical', { type: 'number', value: '17', min: 0 });
   const client = input('client', { type: 'number', value: '32', min: 0 }), mechanism = select('mechanism', { low: words.low, none: words.none }), secret = input('secret', { type: 'password', autocomplete: 'new-password' });
   const zone = input('zone', { value: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC' }), labels = input('labels', { placeholder: 'region=north' }), guarded = h('input', { type: 'checkbox', name: 'protected' });
   const fields = { physical: field(words.physical, physical), secret: field(words.secret, secret) };
-  const trouble = h('div'), line = h('div');
   const request = () => ({
     method: 'POST', path: '/meters', body: {
       id: id.value.trim() || 'M-1001', ...(name.value.trim() && { name: name.value.trim() }), ...(labels.value.trim() && { labels: labelsOf(labels.value) }), timeZone: zone.value.trim() || 'UTC', ...(guarded.checked && { protected: true }),
@@ -125,26 +126,16 @@ function form(view) {
       associations: { reader: { clientAddress: Number(client.value), authentication: mechanism.value === 'none' ? { mechanism: 'none' } : { mechanism: mechanism.value, secret: { text: secret.value } } } },
     },
   });
-  const update = () => {
+  const changed = () => {
     fields.physical.hidden = framing.value !== 'hdlc';
     fields.secret.hidden = mechanism.value === 'none';
-    fill(line, curlLine(request()));
   };
-  const go = h('button.main', { type: 'submit' }, words.go);
-  fill(view.root, head(words.title, words.lead), trouble,
-    h('form', { oninput: update, onsubmit: async event => {
-      event.preventDefault();
-      go.disabled = true;
-      try {
-        const made = await call(request());
-        say(words.go);
-        location.hash = `#/meter/${encodeURIComponent(made.id)}/check?run=1`;
-      } catch (error) { fill(trouble, problem(error)); trouble.scrollIntoView(); } finally { go.disabled = false; }
-    } },
-    h('section.panel', h('div.body.form', field(words.id, id, words.idHint), field(words.name, name), field(words.zone, zone), field(words.labels, labels, words.labelsHint), h('label.full', guarded, words.protected))),
+  const controls = [
+    h('section.panel', h('div.body.form', field(words.id, id, words.idHint), field(T.name_, name), field(words.zone, zone), field(words.labels, labels, words.labelsHint), h('label.full', guarded, words.protected))),
     h('section.panel', h('div.body.form', field(words.host, host), field(words.port, port), field(words.framing, framing), field(words.logical, logical), fields.physical)),
     panel(words.association, null, h('div.body.form', field(words.client, client), field(words.mechanism, mechanism), fields.secret)),
-    h('div.stack', h('div.actions', go, h('a.button', { href: '#/meters' }, T.cancel)), line)));
-  update();
+  ];
+  const done = made => { location.hash = meterLink(made.id, 'check?run=1'); };
+  fill(view.root, head(T.meters.add, words.lead), sender(controls, T.meters.add, request, done, { back: '#/meters', changed }));
   id.focus();
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, fill, icon } from './dom.js';
-import { get, call, query, uuid } from './api.js';
-import { T } from './texts.js';
-import { badge, problem, empty, bones, field, input, select, curlLine, action, confirmed, table, shown, quantity, choice, say, listing } from './parts.js';
+import { T, say, curlLine, badge, problem, bones, empty, listing, table, meterLink, input, select, choice, action, confirmed, quantity, h, fill, path, query, uuid, call, get } from './parts.js';
+import { valueEditor } from './values.js';
 
 /// The objects of a meter on the left, the chosen one on the right.
 export async function objects({ view, id, meter, body, at }) {
@@ -19,7 +17,7 @@ export async function objects({ view, id, meter, body, at }) {
   const detail = h('div');
   const count = h('small.soft');
   fill(body, h('div.columns.split',
-    h('section.panel', { 'aria-label': words.title }, h('header', h('h2', words.title), count, names.length > 1 && h('label.small', words.as, ' ', association)), h('div.body', search), tree, h('footer', curlLine({ path: target }))),
+    h('section.panel', { 'aria-label': words.title }, h('header', h('h2', words.title), count, names.length > 1 && h('label.small', words.as, ' ', association)), h('div.body', search), tree, h('footer', curlLine(target))),
     detail));
   const { items } = await get(target);
   count.textContent = words.count(items.length);
@@ -34,7 +32,7 @@ export async function objects({ view, id, meter, body, at }) {
     }
     const suffix = object => items.filter(one => one.obis === object.obis).length > 1 ? { class: object.class } : {};
     const rank = name => [3, 4, 5, 7, 8, 70, 1].findIndex(number => words.group[number] === name) + 1 || 9;
-    fill(tree, groups.size ? [...groups].sort((a, b) => rank(a[0]) - rank(b[0])).map(([name, list]) => h('section', { 'aria-label': name }, h('h3', name), h('ul', list.map(object => h('li', h('a', { href: `#/meter/${encodeURIComponent(id)}/objects/${object.obis}` + query({ ...suffix(object), as, q: text }), 'aria-current': object.obis === code && (!wantedClass || String(object.class) === wantedClass) && 'true' }, object.name || object.obis, h('small', object.obis))))))) : empty(T.jobs.noExec, T.meters.emptyHint));
+    fill(tree, groups.size ? [...groups].sort((a, b) => rank(a[0]) - rank(b[0])).map(([name, list]) => h('section', { 'aria-label': name }, h('h3', name), h('ul', list.map(object => h('li', h('a', { href: meterLink(id, `objects/${object.obis}`) + query({ ...suffix(object), as, q: text }), 'aria-current': object.obis === code && (!wantedClass || String(object.class) === wantedClass) && 'true' }, object.name || object.obis, h('small', object.obis))))))) : empty(T.jobs.noExec, T.meters.emptyHint));
   };
   let wait = 0;
   search.addEventListener('input', () => { view.set({ q: search.value.trim() }); clearTimeout(wait); wait = setTimeout(draw, 80); });
@@ -82,45 +80,54 @@ function one({ view, id, at, as, object, detail }) {
   const rows = object.attributes.map(attribute => {
     const cell = h('td');
     cells.set(attribute.id, cell);
-    return h('tr', h('td.soft', String(attribute.id)), h('td.mono', attribute.name), h('td', rightsBadge(attribute.access)), cell, h('td', h('div.actions',
+    return [h('td.soft', String(attribute.id)), h('td.mono', attribute.name), rightsBadge(attribute.access), cell, h('div.actions',
       action('button.small', { text: words.read, 'aria-label': `${words.read} ${attribute.name}`, ...(!may(attribute.access, 'read') && { title: T.rights.none }) }, () => read(attribute.id), trouble),
-      attribute.id > 1 && (may(attribute.access, 'write') || !as) && h('button.small', { 'aria-label': `${words.write} ${attribute.name}`, onclick: () => write(attribute) }, words.write))));
+      attribute.id > 1 && (may(attribute.access, 'write') || !as) && h('button.small', { 'aria-label': `${words.write} ${attribute.name}`, onclick: () => write(attribute) }, words.write))];
   });
+  const model = () => get(path`/catalog/classes/${object.class}` + query({ version: object.version })).catch(() => ({ attributes: [], methods: [] }));
+  const room = (title, ...body) => fill(editor, h('section.panel', { 'aria-label': title }, h('header', h('h2', title), h('button.plain', { onclick: () => fill(editor) }, T.close)), h('div.body.stack', body)));
+  const lined = (place, request) => () => { try { fill(place, curlLine(request())); } catch { fill(place); } };
   /// The form for a new value: first tried without writing, then written.
   const write = async attribute => {
-    const box = h('textarea', { name: 'value', value: '' });
-    const result = h('div'), curl = h('div');
-    const request = dryRun => ({ method: 'PUT', path: `${base}/attributes/${attribute.id}` + query(byClass), body: { value: JSON.parse(box.value), ...(dryRun && { dryRun }) } });
-    const update = () => { try { fill(curl, curlLine(request(true))); } catch { fill(curl); } };
-    box.addEventListener('input', update);
-    const tell = (text, answer) => fill(result, h('p.note' + (answer.dryRun ? '' : '.ok'), text), listing(T.tools.result, answer));
-    fill(editor, h('section.panel', { 'aria-label': words.write }, h('header', h('h2', `${words.write} ${attribute.name}`), h('button.plain', { onclick: () => fill(editor) }, T.close)), h('div.body.stack', field(words.value, box, words.valueHint), h('div.actions',
-      action('button', { text: words.dry }, async () => tell(words.dryDone, await call(request(true))), result),
-      action('button.main', { text: words.write }, async () => { tell(words.written, await call(request(false))); if (may(attribute.access, 'read')) await read(attribute.id); }, result)), result, curl)));
-    box.focus();
+    const title = `${words.write} ${attribute.name}`, target = `${base}/attributes/${attribute.id}` + query(byClass);
+    room(title, bones(2));
     editor.scrollIntoView({ block: 'nearest' });
-    try {
-      if (may(attribute.access, 'read') && !box.value) box.value = JSON.stringify((await get(`${base}/attributes/${attribute.id}` + query({ ...byClass, form: 'typed' }))).value);
-      update();
-    } catch { /* the box stays empty */ }
+    const current = form => may(attribute.access, 'read') ? get(target + `&form=${form}`).then(answer => answer.value).catch(() => null) : null;
+    const [known, now, friendly] = await Promise.all([model(), current('typed'), current('friendly')]);
+    const result = h('div'), curl = h('div');
+    const request = dryRun => ({ method: 'PUT', path: target, body: { value: value.value ?? null, ...(dryRun && { dryRun }) } });
+    const changed = lined(curl, () => request(true));
+    const value = valueEditor(words.value, known.attributes.find(one => one.id === attribute.id) || {}, { now, friendly, hint: words.valueHint, changed });
+    const tell = (text, answer) => fill(result, h('p.note' + (answer.dryRun ? '' : '.ok'), text), listing(T.tools.result, answer));
+    room(title, value.element, h('div.actions',
+      action('button', { text: words.dry }, async () => tell(words.dryDone, await call(request(true))), result),
+      action('button.main', { text: words.write }, async () => {
+        tell(words.written, await call(request(false)));
+        if (may(attribute.access, 'read')) await read(attribute.id);
+      }, result)), result, curl);
+    changed();
+    value.focus();
   };
-  const invoke = method => {
-    const box = h('textarea', { name: 'parameter', value: '' });
+  const invoke = async method => {
     const result = h('div'), curl = h('div'), name = uuid();
-    const request = () => ({ method: 'POST', path: `${base}/methods/${method.id}` + query(byClass), headers: { 'Idempotency-Key': name }, body: box.value.trim() ? { parameter: JSON.parse(box.value) } : {} });
-    const update = () => { try { fill(curl, curlLine(request())); } catch { fill(curl); } };
-    box.addEventListener('input', update);
-    fill(editor, h('section.panel', { 'aria-label': words.invoke }, h('header', h('h2', `${words.invoke} ${method.name}`), h('button.plain', { onclick: () => fill(editor) }, T.close)), h('div.body.stack', field(words.parameter, box, words.parameterHint), confirmed(id, words.confirmInvoke(id), 'button.danger.main', { text: words.invoke }, async () => { const answer = await call(request()); fill(result, h('p.note.ok', words.invoked), h('pre.code', JSON.stringify(answer, null, 1))); }, result), result, curl)));
-    update();
-    box.focus();
+    const known = (await model()).methods.find(one => one.id === method.id) || {};
+    const request = () => ({ method: 'POST', path: `${base}/methods/${method.id}` + query(byClass), headers: { 'Idempotency-Key': name }, body: { parameter: value.value } });
+    const changed = lined(curl, request);
+    const value = valueEditor(words.parameter, known, { now: known.types?.[0] === 'integer' ? { type: 'integer', value: 0 } : null, hint: words.parameterHint, changed });
+    room(`${words.invoke} ${method.name}`, value.element, confirmed(id, words.confirmInvoke(id), 'button.danger.main', { text: words.invoke }, async () => {
+      const answer = await call(request());
+      fill(result, h('p.note.ok', words.invoked), listing(T.tools.result, answer));
+    }, result), result, curl);
+    changed();
+    value.focus();
   };
   fill(detail, trouble, h('section.panel', { 'aria-label': object.name || object.obis },
     h('header', h('div', h('h2', object.name || object.obis), h('p.soft', h('span.mono', object.obis), ' · ', words.class(object.class, object.version), object.shortName !== null && object.shortName !== undefined ? ` · SN ${object.shortName}` : '')),
       h('div.actions', choice({ friendly: words.friendly, typed: words.typed, hex: words.hex }, form, words.form, value => { view.set({ form: value === 'friendly' ? null : value }); one({ view, id, at, as, object, detail }); }), action('button.main', { text: words.readAll, icon: 'again' }, readAll, trouble))),
     table(words.columns, rows, words.title), h('footer', line)),
   editor,
-  object.methods.length > 0 && h('section.panel', { 'aria-label': words.method }, h('header', h('h2', words.method)), object.class === 70 ? h('div.body', h('p', words.disconnector, ' ', h('a', { href: `#/meter/${encodeURIComponent(id)}/disconnector` }, words.toDisconnector)))
-    : table(['', words.method, words.columns[2], ''], object.methods.map(method => h('tr', h('td.soft', String(method.id)), h('td.mono', method.name), h('td', rightsBadge(method.access)), h('td', h('div.actions', h('button.small', { 'aria-label': `${words.invoke} ${method.name}`, onclick: () => invoke(method) }, words.invoke))))), words.method)));
+  object.methods.length > 0 && h('section.panel', { 'aria-label': words.method }, h('header', h('h2', words.method)), object.class === 70 ? h('div.body', h('p', words.disconnector, ' ', h('a', { href: meterLink(id, 'disconnector') }, words.toDisconnector)))
+    : table(['', words.method, words.columns[2], ''], object.methods.map(method => [h('td.soft', String(method.id)), h('td.mono', method.name), rightsBadge(method.access), h('div.actions', h('button.small', { 'aria-label': `${words.invoke} ${method.name}`, onclick: () => invoke(method) }, words.invoke))]), words.method)));
   fill(line, curlLine({ path: base + query({ attributes: 'all', ...byClass, ...shape }) }));
-  readAll().catch(error => { for (const cell of cells.values()) fill(cell); if (error.name !== 'AbortError') fill(trouble, problem(error)); });
+  readAll().catch(error => { for (const cell of cells.values()) fill(cell); fill(trouble, problem(error)); });
 }

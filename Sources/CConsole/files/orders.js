@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, fill, icon } from './dom.js';
-import { get, call, query, uuid, path } from './api.js';
-import { T } from './texts.js';
-import { head, panel, problem, empty, bones, field, input, select, curlLine, action, confirmed, table, time, jobBadge, targetText, say } from './parts.js';
+import { T, say, curlLine, jobBadge, problem, bones, empty, panel, head, table, facts, jobLink, field, input, select, action, confirmed, time, targetText, h, fill, icon, path, query, uuid, call, get } from './parts.js';
+import { stream } from './live.js';
 
 const words = T.meter.disconnector;
 const shownState = state => ({ connected: [words.connected, 'on', 'ok-ink'], disconnected: [words.disconnected, 'off', 'bad-ink'], 'ready-for-reconnection': [words.ready, 'wait', 'warn-ink'] })[state] || [state || words.unknown, 'warn', 'warn-ink'];
@@ -21,17 +19,18 @@ export async function disconnector({ view, id, body, at, zone, fresh }) {
     }
     const [text, picture, ink] = shownState(now.controlState);
     fill(state, h('div.body.stack', h('div.big.' + ink, { role: 'status' }, icon(picture), text),
-      h('dl.facts', h('dt', words.output), h('dd', now.outputState ? words.on : words.off), h('dt', words.mode), h('dd', String(now.controlMode)), h('dt', words.allowed), h('dd', now.allowedOrders.map(order => words[order]).join(', ') || T.none), h('dt', words.read), h('dd', time(now.readAt, { relative: true, zone })))));
+      facts([words.output, now.outputState ? words.on : words.off], [words.mode, String(now.controlMode)], [words.allowed, now.allowedOrders.map(order => words[order]).join(', ') || T.none],
+        [words.read, time(now.readAt, { relative: true, zone })])));
   };
   const history = async () => {
     try {
       const kinds = await Promise.all(['disconnect', 'reconnect'].map(kind => get('/jobs' + query({ kind, meter: id, limit: 10 }))));
       const items = kinds.flatMap(one => one.items).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-      fill(past, items.length ? table([T.jobs.columns[0], T.state, T.jobs.columns[4]], items.map(job => h('tr', h('td', h('a', { href: `#/job/${job.id}` }, T.kind[job.kind])), h('td', jobBadge(job.state)), h('td', time(job.createdAt, { zone, relative: true })))), words.history) : empty(words.noHistory, words.noHistoryHint));
-    } catch (error) { if (error.name !== 'AbortError') fill(past, h('div.body', problem(error))); }
+      fill(past, items.length ? table([T.jobs.columns[0], T.state, T.jobs.columns[4]], items.map(job => [jobLink(job), jobBadge(job.state), time(job.createdAt, { zone, relative: true })]), words.history) : empty(words.noHistory, words.noHistoryHint));
+    } catch (error) { fill(past, h('div.body', problem(error))); }
   };
   fill(body, trouble, h('div.columns.side',
-    h('div', panel(words.state, [action('button', { text: words.verify, icon: 'again' }, load, trouble)], state, h('footer', curlLine({ path: at('/disconnector') }))), steps, panel(words.history, null, past)),
+    h('div', panel(words.state, [action('button', { text: words.verify, icon: 'again' }, load, trouble)], state, h('footer', curlLine(at('/disconnector')))), steps, panel(words.history, null, past)),
     order({ view, id, at, zone, steps, current: () => now, after: () => Promise.all([load(), history(), fresh()]) })));
   await Promise.all([load(), history()]);
 }
@@ -68,12 +67,16 @@ function order({ view, id, at, zone, steps, after }) {
 
 /// The steps of an order as they come to pass; nothing is shown before the gateway says so.
 async function follow({ view, job, steps, zone }) {
-  for (let tag = null; ;) {
-    const { items } = await get(path`/jobs/${job.id}/executions`);
-    drawSteps({ job, execution: items[0], steps, zone });
-    if (job.finishedAt) return;
-    const next = await call({ path: path`/jobs/${job.id}`, headers: { Prefer: 'wait=10', ...(tag && { 'If-None-Match': tag }) } });
-    if (next) { tag = next.etag; job = next; }
+  const base = path`/jobs/${job.id}`;
+  const draw = async now => {
+    const { items } = await get(base + '/executions');
+    drawSteps({ job: now, execution: items[0], steps, zone });
+    return now;
+  };
+  await draw(job);
+  for await (const event of stream(base + '/events', view.signal)) {
+    const now = await draw(event.data || await get(base));
+    if (now.finishedAt) return;
   }
 }
 
@@ -89,7 +92,7 @@ export function drawSteps({ job, execution, steps, zone }) {
   if (last) list.push(passed(names.after, last.readAt || last.at, shownState(last.controlState)[0]));
   if (job.finishedAt) list.push(h('li', h('span.' + (job.state === 'succeeded' ? 'ok-ink' : 'bad-ink'), icon(job.state === 'succeeded' ? 'ok' : 'bad')), h('div', jobBadge(state || job.state), result.customerActionNeeded && h('p.warn-ink', words.customer), result.noop && h('p.soft', words.noop), execution?.problem && h('p', execution.problem.detail || execution.problem.title)), time(job.finishedAt, { zone })));
   else if (job.state !== 'awaiting-confirmation') list.push(h('li', h('span.soft', icon('busy')), h('div', names.sending, ' ', jobBadge(state || job.state)), ''));
-  fill(steps, panel(words.steps, h('a', { href: `#/job/${job.id}` }, T.kind[job.kind] || job.kind), h('div.body', { role: 'status' }, h('ol.steps', list))));
+  fill(steps, panel(words.steps, jobLink(job), h('div.body', { role: 'status' }, h('ol.steps', list))));
 }
 
 /// The orders that wait for somebody to confirm them.
@@ -97,14 +100,14 @@ export async function page(view) {
   const texts = T.orders;
   view.title(texts.title);
   const list = h('div', bones(4)), trouble = h('div');
-  fill(view.root, head(texts.title, texts.lead), trouble, list, curlLine({ path: '/jobs?state=awaiting-confirmation' }));
+  fill(view.root, head(texts.title, texts.lead), trouble, list, curlLine('/jobs?state=awaiting-confirmation'));
   const load = async () => {
     const { items } = await get('/jobs?state=awaiting-confirmation');
     if (list.contains(document.activeElement)) return;
     fill(list, items.length ? items.map(job => confirmation(job, trouble, load)) : h('div.panel', empty(texts.empty, texts.emptyHint)));
   };
   await load();
-  view.every(8, () => load().catch(() => {}));
+  view.follow(['order.', 'job.'], load);
 }
 
 /// One order that waits, with the number of its meters to be typed.
@@ -114,7 +117,7 @@ export function confirmation(job, trouble, after) {
   const operation = Object.values(job.operation || {})[0] || {};
   const done = async () => { document.activeElement?.blur(); dispatchEvent(new Event('changed')); await after(); };
   return panel(`${T.kind[job.kind] || job.kind} · ${targetText(job.target)}`, [jobBadge(job.state), h('a', { href: `#/job/${job.id}` }, T.show)],
-    h('div.body.stack', h('dl.facts', h('dt', T.orders.meters), h('dd', count), h('dt', T.orders.who), h('dd', job.createdBy || T.none), operation.reason && [h('dt', T.orders.reason), h('dd', operation.reason)], h('dt', T.orders.before), h('dd', job.confirmBefore ? time(job.confirmBefore, { relative: true }) : T.none)),
-      confirmed(count, T.jobs.confirmCount(count), 'button.danger.main', { text: T.orders.confirm }, async () => { await call(request); await done(); }, trouble),
+    h('div.body.stack', facts([T.nav.meters, count], [T.orders.who, job.createdBy || T.none], operation.reason && [words.reason, operation.reason], [T.orders.before, time(job.confirmBefore, { relative: true })]),
+      confirmed(count, T.jobs.confirmCount(count), 'button.danger.main', { text: T.jobs.confirm }, async () => { await call(request); await done(); }, trouble),
       h('div.actions', action('button', { text: T.orders.reject }, async () => { await call({ method: 'POST', path: path`/jobs/${job.id}/cancel` }); await done(); }, trouble)), curlLine(request)));
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, fill } from './dom.js';
-import { get, send } from './api.js';
-import { T } from './texts.js';
-import { head, panel, bones, empty, table, time, jobBadge, progress, targetText, problem, curlLine } from './parts.js';
+import { T, curlLine, jobBadge, problem, bones, empty, panel, table, meterLink, jobLink, time, progress, targetText, h, fill, send, get } from './parts.js';
 import './chart.js';
 
 /// What the figures were every few seconds since the console was opened.
@@ -26,12 +23,12 @@ export async function page(view) {
   const jobs = h('div', bones(4)), schedules = h('div', bones(4)), events = h('div', bones(3));
   const lead = h('p.lead', T.name);
   fill(view.root,
-    h('div.head', h('div', h('h1', T.overview.title), lead), h('div.actions', h('a.button.main', { href: '#/add-meter' }, T.overview.addMeter))),
+    h('div.head', h('div', h('h1', T.overview.title), lead), h('div.actions', h('a.button.main', { href: '#/add-meter' }, T.meters.add))),
     tiles,
     panel(T.overview.traffic, h('small.soft', T.overview.trafficHint), chart),
     h('div.columns', panel(T.overview.recent, h('a', { href: '#/jobs' }, T.overview.allJobs), jobs), panel(T.overview.next, h('a', { href: '#/schedules' }, T.overview.allSchedules), schedules)),
     panel(T.overview.events, null, events),
-    curlLine({ path: '/metrics' }));
+    curlLine('/metrics'));
 
   const tile = (value, text, href, tone) => h((href ? 'a' : 'div') + '.tile' + (tone ? '.' + tone : ''), { href }, h('b', value), h('span', text));
   let meters = null;
@@ -40,7 +37,7 @@ export async function page(view) {
     try {
       now = parse(await (await send({ path: '/metrics' })).text());
     } catch (error) {
-      if (error.name !== 'AbortError') fill(tiles, h('div.tile', h('span', error.status === 403 ? T.overview.noMetrics : error.title || T.problem.away)));
+      fill(tiles, h('div.tile', h('span', error.status === 403 ? T.overview.noMetrics : error.title || T.problem.away)));
       return;
     }
     const failed = labels => !labels.includes('result="success"');
@@ -68,29 +65,38 @@ export async function page(view) {
     try {
       fill(place, draw(await get(path)));
     } catch (error) {
-      if (error.name !== 'AbortError') fill(place, h('div.body', problem(error)));
+      fill(place, h('div.body', problem(error)));
     }
   };
-  const lists = () => Promise.all([
-    load(jobs, '/jobs?limit=7', ({ items }) => items.length ? table([T.jobs.columns[0], T.state, T.jobs.columns[2], T.jobs.columns[4]], items.map(job => h('tr',
-      h('td', h('a', { href: `#/job/${job.id}` }, T.kind[job.kind] || job.kind), h('br'), h('small.soft', targetText(job.target))),
-      h('td', jobBadge(job.state)), h('td', progress(job.progress)), h('td', time(job.createdAt, { relative: true })))), T.overview.recent)
+  const draws = {
+    jobs: () => load(jobs, '/jobs?limit=7', ({ items }) => items.length
+      ? table([T.jobs.columns[0], T.state, T.jobs.columns[2], T.jobs.columns[4]],
+        items.map(job => [[jobLink(job), h('br'), h('small.soft', targetText(job.target))], jobBadge(job.state), progress(job.progress), time(job.createdAt, { relative: true })]), T.overview.recent)
       : empty(T.overview.noJobs, T.overview.noJobsHint, h('a.button', { href: '#/new-job' }, T.jobs.new))),
-    load(schedules, '/schedules?limit=200', ({ items }) => items.length ? table([T.schedules.columns[0], T.schedules.columns[2], T.schedules.columns[3]], items.filter(one => one.nextRun).sort((a, b) => new Date(a.nextRun) - new Date(b.nextRun)).slice(0, 7).map(one => h('tr',
-      h('td', h('a', { href: `#/schedules/${one.id}` }, one.name || one.id), h('br'), h('small.soft', one.words)),
-      h('td', time(one.nextRun, { relative: true })), h('td', one.lastRun?.state ? jobBadge(one.lastRun.state) : h('span.soft', T.schedules.never)))), T.overview.next)
-      : empty(T.overview.noSchedules, T.overview.noSchedulesHint, h('a.button', { href: '#/new-schedule' }, T.overview.makeSchedule))),
-    load(events, '/events?limit=1000', ({ items }) => items.length ? table([T.profiles?.time || T.meter.profiles.time, T.meter.events.columns[1], T.meters.columns[0]], items.slice(-8).reverse().map(event => h('tr',
-      h('td', time(event.at, { relative: true })), h('td', event.type), h('td', event.meter ? h('a', { href: `#/meter/${event.meter}` }, event.meter) : T.none))), T.overview.events)
+    schedules: () => load(schedules, '/schedules?limit=200', ({ items }) => items.length
+      ? table([T.schedules.columns[0], T.schedules.columns[2], T.schedules.columns[3]], soonest(items).map(one => [
+        [h('a', { href: `#/schedules/${encodeURIComponent(one.id)}` }, one.name || one.id), h('br'), h('small.soft', one.words)], time(one.nextRun, { relative: true }),
+        one.lastRun?.state ? jobBadge(one.lastRun.state) : h('span.soft', T.schedules.never),
+      ]), T.overview.next)
+      : empty(T.schedules.empty, T.schedules.emptyHint, h('a.button', { href: '#/new-schedule' }, T.schedules.new))),
+    events: () => load(events, '/events?limit=8', ({ items }) => items.length
+      ? table([T.meter.profiles.time, T.meter.events.columns[1], T.meters.columns[0]],
+        items.map(event => [time(event.at, { relative: true }), event.type, event.meter ? h('a', { href: meterLink(event.meter) }, event.meter) : T.none]), T.overview.events)
       : empty(T.overview.noEvents, T.overview.noEventsHint)),
-    get('/nodes').then(({ items }) => {
+    nodes: async () => {
+      const { items } = await get('/nodes');
       meters = items.filter(node => node.state === 'live').reduce((total, node) => total + (node.meters || 0), 0);
       lead.textContent = T.overview.lead(items.find(node => node.self)?.version || '');
-    }).catch(() => {}),
-  ]);
-  await lists();
-  if (meters === 0) fill(tiles, h('div.tile', empty(T.overview.noMeters, T.overview.noMetersHint, h('a.button.main', { href: '#/add-meter' }, T.overview.addMeter))));
+    },
+  };
+  await Promise.all(Object.values(draws).map(draw => draw().catch(() => {})));
+  if (meters === 0) fill(tiles, h('div.tile', empty(T.overview.noMeters, T.overview.noMetersHint, h('a.button.main', { href: '#/add-meter' }, T.meters.add))));
   else await figures();
   view.every(3, figures);
-  view.every(10, lists);
+  view.every(30, () => draws.nodes().catch(() => {}));
+  view.follow(['job.', 'order.'], draws.jobs);
+  view.follow(['schedule.', 'job.created', 'job.finished'], draws.schedules);
+  view.follow(['meter.', 'push.', 'order.', 'job.finished', 'schedule.'], draws.events);
 }
+
+const soonest = items => items.filter(one => one.nextRun).sort((a, b) => new Date(a.nextRun) - new Date(b.nextRun)).slice(0, 7);

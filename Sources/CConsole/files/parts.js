@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, fill, icon, s } from './dom.js';
-import { address, curl } from './api.js';
+import { h, fill, icon } from './dom.js';
+import { address, call, curl } from './api.js';
 import { T } from './texts.js';
+
+// A page imports everything from here.
+export * from './dom.js';
+export * from './api.js';
+export { T };
 
 /// Says something to those who do not see the page.
 export function say(text) {
@@ -26,22 +31,20 @@ export async function copy(text, button) {
   setTimeout(() => fill(button, before), 1600);
 }
 
-/// A curl line with a button that copies it: `<console-curl>` with `line` set to a request.
+/// A curl line with a button that copies it: `<console-curl>` with `line` set to a request, or to the path of one that only reads.
 class ConsoleCurl extends HTMLElement {
   set line(request) {
-    const text = typeof request === 'string' ? request : curl(request);
-    this.text = text;
+    const text = curl(typeof request === 'string' ? { path: request } : request);
     this.className = 'curl';
-    const button = h('button.small.plain', { 'aria-label': T.copyCurl, onclick: () => copy(this.text, button) }, icon('copy'), T.copy);
+    const button = h('button.small.plain', { 'aria-label': T.copyCurl, onclick: () => copy(text, button) }, icon('copy'), T.copy);
     fill(this, h('code', { tabindex: '0', role: 'group', 'aria-label': T.curl }, text), button);
   }
 }
 customElements.define('console-curl', ConsoleCurl);
 export const curlLine = request => h('console-curl', { line: request });
 
-const kinds = { ok: 'ok', warn: 'warn', bad: 'bad', busy: 'busy', idle: 'idle', wait: 'wait' };
 /// A state: colour, picture and word.
-export const badge = (kind, text) => h(`span.badge.${kind}`, icon(kinds[kind] || 'idle'), text);
+export const badge = (kind, text) => h(`span.badge.${kind}`, icon(kind), text);
 
 const jobKinds = { succeeded: 'ok', failed: 'bad', 'partially-succeeded': 'warn', 'outcome-unknown': 'warn', expired: 'warn', 'awaiting-confirmation': 'warn', running: 'busy', queued: 'wait', scheduled: 'wait', 'waiting-for-meter': 'wait' };
 export const jobBadge = state => badge(jobKinds[state] || 'idle', T.job[state] || state);
@@ -59,8 +62,9 @@ export function linkState(status) {
   return reached ? ['ok', T.link.idle] : ['idle', T.link.never];
 }
 
-/// What went wrong: title, detail, hint, help page and trace id.
+/// What went wrong: title, detail, hint, help page and trace id; nothing if the page was left before the answer came.
 export function problem(error, retry) {
+  if (error.name === 'AbortError') return null;
   console.debug(error);
   const known = error.status !== undefined;
   const type = known && error.type && error.type.includes('/problems/') ? address('/docs/problems/' + error.kind) : null;
@@ -94,7 +98,7 @@ export function head(title, lead, ...actions) {
   return h('div.head', h('div', h('h1', title), lead && h('p.lead', lead)), h('div.actions', actions));
 }
 
-/// A table in a box that scrolls sideways; `columns` are texts or `{text, class}`.
+/// A table in a box that scrolls sideways; `columns` are texts or `{text, num}`, a row is a list of cells (each a list of what is in it, or a `td`) or a `tr`.
 export function table(columns, rows, label) {
   return h('div.scroll', { tabindex: '0', role: 'group', 'aria-label': label },
     h('table',
@@ -102,8 +106,17 @@ export function table(columns, rows, label) {
         const text = column.text ?? column;
         return h('th' + (column.num ? '.right' : ''), { scope: 'col' }, text || h('span.hush', T.actions));
       }))),
-      h('tbody', rows)));
+      h('tbody', rows.map(row => Array.isArray(row) ? h('tr', row.map(cell => cell?.tagName === 'TD' ? cell : h('td', cell))) : row))));
 }
+
+/// Names and what they stand for; a pair that is `false` or null is left out.
+export const facts = (...pairs) => h('dl.facts', pairs.filter(Boolean).map(([name, value]) => [h('dt', name), h('dd', value)]));
+
+/// Where a meter is in the console.
+export const meterLink = (id, rest = '') => `#/meter/${encodeURIComponent(id)}${rest && '/'}${rest}`;
+
+/// A link to a job, with its kind as text.
+export const jobLink = (job, text = T.kind[job.kind] || job.kind) => h('a', { href: `#/job/${job.id}` }, text);
 
 let serial = 0;
 /// A labelled control.
@@ -134,7 +147,7 @@ export function action(name, options, work, place) {
     try {
       await work(button);
     } catch (error) {
-      if (error.name !== 'AbortError' && place) fill(place, problem(error));
+      if (place) fill(place, problem(error));
     } finally {
       button.disabled = false;
       typed?.();
@@ -224,3 +237,25 @@ export function download(name, type, text) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
+/// A form that sends one request, with its curl line: `controls` are its fields, `request` gives what is sent, `done` gets the answer.
+export function sender(controls, text, request, done, { back, changed } = {}) {
+  const trouble = h('div'), line = h('div');
+  const update = () => {
+    changed?.();
+    try { fill(line, curlLine(request())); } catch { fill(line); }
+  };
+  const go = h('button.main', { type: 'submit' }, text);
+  const submit = async event => {
+    event.preventDefault();
+    go.disabled = true;
+    fill(trouble);
+    try {
+      await done(await call(request()));
+    } catch (error) {
+      fill(trouble, problem(error));
+    }
+    go.disabled = false;
+  };
+  update();
+  return h('form.stack', { oninput: update, onsubmit: submit }, controls, trouble, h('div.actions', go, back && h('a.button', { href: back }, T.cancel)), line);
+}

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, fill, icon } from './dom.js';
-import { get, send, query } from './api.js';
-import { T } from './texts.js';
-import { panel, problem, empty, bones, field, input, select, curlLine, action, table, qualityBadge, choice, clock, download } from './parts.js';
+import { T, curlLine, qualityBadge, problem, bones, empty, panel, table, field, input, select, choice, action, clock, download, h, fill, query, send, get } from './parts.js';
 import './chart.js';
 
 const periods = { S: 1e3, M: 60e3, H: 3600e3, D: 864e5 };
@@ -39,7 +36,7 @@ export async function profiles({ view, id, body, at, zone }) {
     trouble,
     h('section.panel', { 'aria-label': profile.name || profile.obis },
       h('header', h('div', h('h2', curve ? curve.name || curve.key : profile.name), status), h('div.actions', curve && choice({ difference: words.difference, absolute: words.absolute }, mode, words.column, value => { view.set({ mode: value }); view.show(); }), save('text/csv', 'csv', words.csv), save('application/x-ndjson', 'ndjson', words.ndjson))),
-      h('div.body', picture), h('footer', curlLine({ path: target }), curlLine({ path: target, headers: { Accept: 'text/csv' } }))),
+      h('div.body', picture), h('footer', curlLine(target), curlLine({ path: target, headers: { Accept: 'text/csv' } }))),
     list);
   let answer = null;
   const rows = [];
@@ -102,7 +99,7 @@ function rowTable(list, rows, places) {
   const columns = [words.time, ...places.map(column => ({ text: `${column.name || column.key}${column.unit ? `, ${column.unit}` : ''}`, num: true })), words.quality];
   let seen = 60;
   const draw = () => fill(list, panel(words.table, h('small.soft', words.rows(rows.length)),
-    table(columns, newest.slice(0, seen).map(row => h('tr', h('td.nowrap', row.time ? clock(row.time).slice(0, 16) : T.none), row.values.map(value => h('td.num', value === null ? T.none : typeof value === 'object' ? String(value.value ?? JSON.stringify(value)) : String(value))), h('td', qualityBadge(row.quality), row.status?.length ? h('small.soft', ' ' + row.status.join(', ')) : null))), words.table),
+    table(columns, newest.slice(0, seen).map(row => [h('td.nowrap', row.time ? clock(row.time).slice(0, 16) : T.none), ...row.values.map(value => h('td.num', value === null ? T.none : typeof value === 'object' ? String(value.value ?? JSON.stringify(value)) : String(value))), [qualityBadge(row.quality), row.status?.length ? h('small.soft', ' ' + row.status.join(', ')) : null]]), words.table),
     seen < rows.length && h('footer', h('button.plain', { onclick: () => { seen += 400; draw(); } }, T.more))));
   draw();
 }
