@@ -10,7 +10,7 @@ ARG RUNTIME_BASE=docker.io/library/debian:bookworm-slim
 FROM ${BUILD_BASE} AS build
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        libmicrohttpd-dev libmosquitto-dev libpq-dev libsqlite3-dev libssl-dev pkg-config >/dev/null
+        libmicrohttpd-dev libmosquitto-dev libpq-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev >/dev/null
 WORKDIR /build/cosem-gateway
 COPY . .
 # The cache keeps compiled modules between builds; the binary and the licences of what is linked into it leave it in the same step.
@@ -26,7 +26,7 @@ FROM ${RUNTIME_BASE} AS runtime
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get upgrade -y -qq >/dev/null \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        ca-certificates libmicrohttpd12 libmosquitto1 libpq5 libsqlite3-0 libssl3 libstdc++6 tzdata >/dev/null
+        ca-certificates libmicrohttpd12 libmosquitto1 libpq5 libsqlite3-0 libssl3 libstdc++6 tzdata zlib1g >/dev/null
 COPY --from=build /out/cosem-gateway /out/cosem-gateway
 COPY Scripts/assemble-root /usr/local/bin/assemble-root
 RUN assemble-root /out/cosem-gateway /root/image 65532

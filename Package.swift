@@ -78,6 +78,7 @@ let package = Package(
             pkgConfig: "libmosquitto",
             providers: [.apt(["libmosquitto-dev"])]
         ),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
         .target(name: "CContract", exclude: ["openapi.yaml"]),
@@ -116,7 +117,9 @@ let package = Package(
         part("PostgreSQLDriver", ["SQLStore", "CLibPQ"]),
 
         part("SettingsKit", ["JSONText", yams]),
-        part("HTTPKit", ["JSONText", logging]),
+        part("Traces", []),
+        part("HTTPKit", ["JSONText", "Traces", logging]),
+        part("HTTPCompression", ["HTTPKit", "CZlib"]),
         part("HTTPForwarding", ["HTTPKit", nioCore, nioPosix, nioHTTP1]),
         part("MQTTPublishing", ["CMosquitto", "DLMSSecurity"]),
         part("HTTPOutbound", ["MeterTransport", "DLMSSecurity", nioCore, nioPosix, nioHTTP1]),
@@ -125,7 +128,7 @@ let package = Package(
             "GatewayCore",
             [
                 "Fleet", "Jobs", "MeterSessions", "MeterTransport", "DLMSEngine", "DLMSSecurity", "COSEMModel",
-                "DLMSCodec", "JSONText", "Recurrence", "Timekeeping", logging, lifecycle,
+                "DLMSCodec", "JSONText", "Recurrence", "Timekeeping", "Traces", logging, lifecycle,
             ]
         ),
         part(
@@ -141,7 +144,7 @@ let package = Package(
             name: "cosem-gateway",
             dependencies: [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "HTTPKit",
-                "HTTPForwarding", "HTTPOutbound", "MQTTPublishing",
+                "HTTPCompression", "HTTPForwarding", "HTTPOutbound", "MQTTPublishing",
                 "MicroHTTPServer",
                 "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec",
                 "JSONText", "SettingsKit", "Timekeeping", argumentParser, configuration, logging, lifecycle,
@@ -195,7 +198,8 @@ let package = Package(
         ),
         tests("JSONTextTests", ["JSONText"]),
         tests("SettingsKitTests", ["SettingsKit", "JSONText"]),
-        tests("HTTPKitTests", ["HTTPKit", "JSONText", logging]),
+        tests("HTTPKitTests", ["HTTPKit", "JSONText", "Traces", logging]),
+        tests("HTTPCompressionTests", ["HTTPCompression", "HTTPKit", "CZlib"]),
         tests(
             "GatewayCoreTests",
             [

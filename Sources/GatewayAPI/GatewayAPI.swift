@@ -153,14 +153,16 @@ public struct GatewayAPI: Sendable {
                 duration: record.duration
             )
             guard logsRequests else { return }
-            logger.info(
-                "request",
-                metadata: [
-                    "method": "\(record.request.method.rawValue)", "route": "\(route)", "status": "\(record.status)",
-                    "ms": "\(record.duration / .milliseconds(1))", "request": "\(record.request.id)",
-                    "problem": "\(record.problem ?? "")", "principal": "\(record.identity.principal?.name ?? "")",
-                ]
-            )
+            var facts: Logger.Metadata = [
+                "method": "\(record.request.method.rawValue)", "route": "\(route)", "status": "\(record.status)",
+                "ms": "\(record.duration / .milliseconds(1))", "request": "\(record.request.id)",
+                "problem": "\(record.problem ?? "")", "principal": "\(record.identity.principal?.name ?? "")",
+            ]
+            if let trace = record.request.trace {
+                facts["trace"] = "\(trace.traceID)"
+                facts["span"] = "\(trace.spanID)"
+            }
+            logger.info("request", metadata: facts)
         }
     }
 }

@@ -86,7 +86,13 @@ struct RepeatableRequest: Hashable {
         let known =
             switch name.utf8.count {
             case 4: "Host"
-            case 10: HTTPFieldText.lowercased(name.utf8.first ?? 0) == UInt8(ascii: "u") ? "User-Agent" : "Connection"
+            case 10:
+                switch HTTPFieldText.lowercased(name.utf8.first ?? 0) {
+                case UInt8(ascii: "u"): "User-Agent"
+                case UInt8(ascii: "t"): "tracestate"
+                default: "Connection"
+                }
+            case 11: "traceparent"
             case 12: "X-Request-Id"
             case 15: "Accept-Encoding"
             default: ""

@@ -87,6 +87,7 @@ public struct HTTPEdge: HTTPResponder {
     ) -> HTTPResponse {
         var rendered = response.rendered(for: request, typeBase: problemTypeBase)
         rendered.headers.set("X-Request-Id", request.id)
+        if let trace = request.trace { rendered.headers.set("traceparent", trace.traceparent) }
         standing?.add(to: &rendered.headers)
         origins?.apply(to: &rendered.headers, request)
         let bodyOctets: Int? = if case .octets(let octets) = rendered.body { octets.count } else { nil }

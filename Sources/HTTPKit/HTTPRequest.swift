@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+public import Traces
+
 /// One request as received, body complete; immutable, and a class so that handing it on costs one count.
 public final class HTTPRequest: Sendable {
     /// The method.
@@ -17,6 +19,8 @@ public final class HTTPRequest: Sendable {
     public let id: String
     /// What is known of who sent it.
     public let identity: CallerIdentity
+    /// The trace that its caller makes it a part of, with the span of the gateway in it; nil without one.
+    public let trace: TraceContext?
 
     /// Makes a request; the identifier is taken from its `X-Request-Id` field or made.
     public init(
@@ -34,12 +38,15 @@ public final class HTTPRequest: Sendable {
         self.remoteAddress = remoteAddress
         self.identity = identity
         id = RequestIdentifier.identifier(proposed: headers["X-Request-Id"])
+        let parents = headers.all("traceparent")
+        trace = parents.count == 1 ? TraceContext(traceparent: parents[0]) : nil
     }
 
-    private init(_ request: HTTPRequest, _ identity: CallerIdentity) {
+    private init(_ request: HTTPRequest, _ identity: CallerIdentity, _ headers: HTTPHeaders) {
         method = request.method
         rawTarget = request.rawTarget
-        headers = request.headers
+        self.headers = headers
+        trace = request.trace
         body = request.body
         remoteAddress = request.remoteAddress
         id = request.id
@@ -47,7 +54,10 @@ public final class HTTPRequest: Sendable {
     }
 
     /// The same request, now that it is known who sent it.
-    public func sent(by identity: CallerIdentity) -> HTTPRequest { HTTPRequest(self, identity) }
+    public func sent(by identity: CallerIdentity) -> HTTPRequest { HTTPRequest(self, identity, headers) }
+
+    /// The same request with other header fields.
+    public func with(_ headers: HTTPHeaders) -> HTTPRequest { HTTPRequest(self, identity, headers) }
 
     /// The path as sent, without the query.
     public var rawPath: Substring {

@@ -63,6 +63,7 @@ def test_a_cron_is_told_the_column_of_the_fault(gateway):
 # What is typed, with the slip, and what standard error suggests.
 COMMANDS = {
     "a flag": (["serve", "--lisen", "127.0.0.1:1"], {}, "--listen"),
+    "a subcommand": (["serv"], {}, "serve"),
     "a setting of the file": (["config", "check", "--config", "gateway.yaml"], {}, "log.level"),
     "a variable of the environment": (["config", "check"], {"COSEM_GATEWAY_LISEN": "127.0.0.1:1"}, "COSEM_GATEWAY_LISTEN"),
 }

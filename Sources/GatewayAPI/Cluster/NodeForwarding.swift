@@ -107,6 +107,9 @@ struct NodeForwarding: HTTPResponder {
 
     private func forward(_ request: HTTPRequest, to peer: NodeRecord, about subject: Subject) async -> HTTPResponse {
         var fields = [HTTPHeaders.Field(name: "Forwarded", value: "for=\"\(request.remoteAddress)\"")]
+        if let trace = request.trace {
+            fields.append(.init(name: "traceparent", value: trace.traceparent))
+        }
         if let proof = proof(request) { fields.append(.init(name: Self.field, value: proof)) }
         do throws(HTTPForwardFault) {
             var answer = try await forwarder.forward(request, to: peer.address, with: fields)

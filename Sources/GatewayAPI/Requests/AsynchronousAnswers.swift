@@ -30,7 +30,7 @@ extension GatewayAPI {
                 targets: .meters([meter]),
                 terms: JobConditions(priority: request.priority),
                 caller: request.caller.name,
-                traceID: request.id,
+                traceID: request.traceID,
                 idempotency: idempotency
             )
         )

@@ -21,6 +21,9 @@ extension RoutedRequest {
         return Caller(name: principal.name, keyID: principal.keyID, address: address, isAuthenticated: true)
     }
 
+    /// What ties a job to the request: the caller's trace (W3C Trace Context), else the identifier of the request.
+    var traceID: String { request.trace?.traceID ?? request.id }
+
     /// How long the caller waits: `Prefer: wait=N` (RFC 7240), bounded; nil when it does not say.
     var preferredWait: Duration? {
         for directive in headers.directives("Prefer") where directive.name == "wait" {

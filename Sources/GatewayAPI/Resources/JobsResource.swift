@@ -85,7 +85,7 @@ extension GatewayAPI {
                 targets: targets,
                 terms: terms,
                 caller: request.caller.name,
-                traceID: request.id,
+                traceID: request.traceID,
                 idempotency: try key.map {
                     try gateway.idempotencyKey($0, place: "POST /jobs", caller: request.caller, body: body.octets)
                 }

@@ -85,7 +85,7 @@ extension GatewayAPI {
             terms: terms,
             caller: request.caller,
             key: key,
-            traceID: request.id
+            traceID: request.traceID
         )
         var response = try await answer(taken.job, request)
             .with("Location", "\(settings.basePath)/jobs/\(taken.job.id.text)")

@@ -68,7 +68,7 @@ extension GatewayAPI {
     @Sendable func runSchedule(_ request: RoutedRequest) async throws -> HTTPResponse {
         let id = request.parameter("id")
         try await checkSchedule(try await gateway.schedule(id).record.configuration, request)
-        let job = try await gateway.runSchedule(id, caller: request.caller.name, traceID: request.id)
+        let job = try await gateway.runSchedule(id, caller: request.caller.name, traceID: request.traceID)
         guard let job else { throw GatewayError.notFound(what: "meter that schedule \(id) is about") }
         return jobAnswer(job, status: 202).with("Location", "\(settings.basePath)/jobs/\(job.id.text)")
     }

@@ -40,7 +40,7 @@ extension GatewayAPI {
             given: given,
             meter: request.parameter("id"),
             caller: request.caller.name,
-            traceID: request.id
+            traceID: request.traceID
         )
         return accepted(job)
     }
@@ -55,7 +55,7 @@ extension GatewayAPI {
             to: secret,
             meter: request.parameter("id"),
             caller: request.caller.name,
-            traceID: request.id
+            traceID: request.traceID
         )
         return accepted(job)
     }

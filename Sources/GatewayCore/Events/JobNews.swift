@@ -75,6 +75,7 @@ final class JobNews: Sendable {
         data["kind"] = .string(job.specification.kind.rawValue)
         data["state"] = .string(job.state.rawValue)
         data["createdBy"] = .string(job.specification.createdBy)
+        data["traceId"] = job.specification.traceID.map { .string($0) }
         var progress = JSONObject()
         progress["total"] = .integer(job.progress.total)
         progress["done"] = .integer(job.progress.done)
@@ -97,6 +98,7 @@ extension EventFeed {
         var data = JSONObject()
         data["job"] = .string(job.id.text)
         data["action"] = .string(job.specification.kind.rawValue)
+        data["traceId"] = job.specification.traceID.map { .string($0) }
         switch outcome {
         case .succeeded: type = .orderExecuted
         case .failed(let problem), .failedInPart(let problem, _):

@@ -5,6 +5,7 @@ import DLMSSecurity
 import Fleet
 import JSONText
 import Timekeeping
+import Traces
 
 extension WebhookDelivery {
     /// A delivery of an event: a CloudEvent 1.0 in the JSON form that holds everything.
@@ -17,6 +18,8 @@ extension WebhookDelivery {
         writer.member("type", Self.typePrefix + event.type.text)
         if let meter = event.meter { writer.member("subject", "meters/\(meter.text)") }
         writer.member("time", event.at.rfc3339)
+        // The extension for distributed tracing.
+        writer.member("traceparent", Self.trace(of: event)?.traceparent)
         writer.member("datacontenttype", "application/json")
         var data = event.data
         if let meter = event.meter { data["meter"] = .string(meter.text) }
@@ -33,6 +36,12 @@ extension WebhookDelivery {
         )
     }
 
+    /// The trace of the request that an event comes from; for one that nobody asked for a trace of its own, named as the event is.
+    private static func trace(of event: FleetEvent) -> TraceContext? {
+        event.data["traceId"]?.string.flatMap { TraceContext(traceID: $0, isSampled: true) }
+            ?? TraceContext(traceID: event.id.text.filter { $0 != "-" }, isSampled: false)
+    }
+
     /// What stands before the types of events in CloudEvents.
     private static let typePrefix = "cosem-gateway."
 
@@ -42,13 +51,15 @@ extension WebhookDelivery {
     func letter(at now: Timestamp, secret: Secret) throws(SealingError) -> WebhookLetter {
         let seconds = "\(now.microseconds / 1_000_000)"
         let signed = "\(event.text).\(seconds).\(document)"
+        let told = (try? JSONReader.parse(Array(document.utf8)))?["traceparent"]?.string
+        let trace = told.flatMap { TraceContext(traceparent: $0) }
         let signature = Base64Text.text(of: try KeyedDigest.of(Array(signed.utf8), key: secret))
         return WebhookLetter(
             fields: [
                 ("Content-Type", "application/cloudevents+json; charset=utf-8"),
                 ("User-Agent", "cosem-gateway"), ("webhook-id", event.text), ("webhook-timestamp", seconds),
                 ("webhook-signature", "v1,\(signature)"),
-            ],
+            ] + (trace.map { [("traceparent", $0.traceparent)] } ?? []),
             body: Array(document.utf8)
         )
     }

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Glibc
+import JSONText
 
 /// The command line: each subcommand is one file beside this one.
 @main
@@ -51,7 +52,20 @@ struct CosemGateway: AsyncParsableCommand {
             }
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             Terminal.tell(fullMessage(for: error))
+            if let meant = subcommandMeant() { Terminal.tell("Did you mean '\(meant)'?") }
             Glibc.exit(usage)
         }
+    }
+
+    /// The subcommand that a misspelt one was most likely meant to be.
+    private static func subcommandMeant() -> String? {
+        var commands = configuration.subcommands
+        for word in CommandLine.arguments.dropFirst() {
+            guard let known = commands.first(where: { $0.configuration.commandName == word }) else {
+                return nearest(word, in: commands.compactMap { $0.configuration.commandName })
+            }
+            commands = known.configuration.subcommands
+        }
+        return nil
     }
 }

@@ -5,6 +5,7 @@ import DLMSSecurity
 import Fleet
 import GatewayAPI
 import GatewayCore
+import HTTPCompression
 import HTTPKit
 import HTTPOutbound
 import Jobs
@@ -181,7 +182,7 @@ struct GatewayProcess: Sendable {
                 // What callers wait for has most of the time; work of jobs is taken up again at the next start.
                 shutdownGrace: shutdownGrace * 2 / 3
             ),
-            responder: api.makeResponder(),
+            responder: CompressedAnswers(api.makeResponder()),
             logger: logs.logger(.http)
         )
     }
