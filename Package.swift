@@ -80,7 +80,12 @@ let package = Package(
         ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(name: "CMicroHTTPDShim", dependencies: ["CMicroHTTPD"]),
+        .target(
+            name: "CMicroHTTPDShim",
+            dependencies: ["CMicroHTTPD"],
+            // What the library itself speaks TLS with.
+            linkerSettings: [.linkedLibrary("gnutls")]
+        ),
         .target(name: "CContract", exclude: ["openapi.yaml"]),
         .target(name: "CConsole", exclude: ["files"]),
 
@@ -215,7 +220,7 @@ let package = Package(
                 "COSEMModel", "Timekeeping", logging,
             ]
         ),
-        tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
+        tests("MicroHTTPServerTests", ["MicroHTTPServer", "HTTPKit", "JSONText", "DLMSSecurity", logging, lifecycle]),
         tests("HTTPOutboundTests", ["HTTPOutbound", "DLMSSecurity"]),
         tests("HTTPForwardingTests", ["HTTPForwarding", "MicroHTTPServer", "HTTPKit", "JSONText", logging, lifecycle]),
     ],

@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "CMicroHTTPDShim.h"
 
+#include "identity.h"
+
 #include <netinet/in.h>
 #include <linux/tcp.h>
 #include <poll.h>
@@ -13,7 +15,6 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-
 
 static void log_message(void *argument, const char *format, va_list values) {
     const struct MicroHTTPDSettings *settings = argument;
@@ -31,8 +32,16 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection, cha
 }
 
 struct MHD_Daemon *microhttpd_start(const struct MicroHTTPDSettings *settings) {
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)&microhttpd_no_certificate},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned int mode = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    if (settings->uses_tls) mode |= MHD_USE_TLS;
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, settings->on_request, settings->context,
+        mode, 0, NULL, NULL, settings->on_request, settings->context,
         MHD_OPTION_EXTERNAL_LOGGER, &log_message, (void *)settings,
         MHD_OPTION_LISTEN_SOCKET, settings->listening_socket,
         MHD_OPTION_CONNECTION_LIMIT, settings->connection_limit,
@@ -43,6 +52,7 @@ struct MHD_Daemon *microhttpd_start(const struct MicroHTTPDSettings *settings) {
         MHD_OPTION_NOTIFY_CONNECTION, settings->on_connection, settings->context,
         MHD_OPTION_URI_LOG_CALLBACK, settings->on_target, settings->context,
         MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes, NULL,
+        MHD_OPTION_ARRAY, settings->uses_tls ? tls : none,
         MHD_OPTION_END);
 }
 

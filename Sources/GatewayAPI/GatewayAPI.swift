@@ -29,6 +29,10 @@ public struct GatewayAPI: Sendable {
         public var requestsPerMinute: Int?
         /// The pages of which other origins may use the API.
         public var origins: Set<String>
+        /// What the owners of client certificates may do, by the names in their certificates.
+        public var clients: [String: Set<Scope>] = [:]
+        /// For how many seconds browsers are told to use TLS only; nil tells them nothing.
+        public var strictTransportSeconds: Int?
 
         /// Makes settings.
         public init(
@@ -98,6 +102,7 @@ public struct GatewayAPI: Sendable {
             settings.requiresCredentials
             ? CredentialDesk(
                 gateway: gateway,
+                clients: settings.clients,
                 tokens: settings.tokens.map { TokenDesk($0, clock: gateway.clock) },
                 tickets: tickets
             ) {
@@ -109,6 +114,11 @@ public struct GatewayAPI: Sendable {
     public var jobHandlers: [JobKind: any JobHandler] {
         let handler = OrderHandler(gateway: gateway, representation: JSONJobRepresentation())
         return Dictionary(uniqueKeysWithValues: JobKind.known.map { ($0, handler as any JobHandler) })
+    }
+
+    /// Lets the owners of client certificates do what is said from now on, by the names in them, and nobody else.
+    public func use(clients: [String: Set<Scope>]) {
+        desk?.use(clients: clients)
     }
 
     private var responder: any HTTPResponder {
@@ -142,6 +152,7 @@ public struct GatewayAPI: Sendable {
             authenticator: desk,
             limiter: RateLimiter(usual: settings.requestsPerMinute),
             origins: settings.origins.isEmpty ? nil : CrossOriginPolicy(origins: settings.origins),
+            strictTransport: settings.strictTransportSeconds.map { "max-age=\($0)" },
             problemTypeBase: settings.basePath + Problem.defaultTypeBase
         ) {
             record in

@@ -7,6 +7,7 @@ public struct HTTPEdge: HTTPResponder {
     private let authenticator: (any Authenticator)?
     private let limiter: RateLimiter?
     private let origins: CrossOriginPolicy?
+    private let strictTransport: String?
     private let problemTypeBase: String
     private let observe: @Sendable (AccessRecord) -> Void
     private let memory = AnswerMemory()
@@ -18,6 +19,7 @@ public struct HTTPEdge: HTTPResponder {
     ///   - authenticator: finds out who asks; nil lets everybody do everything.
     ///   - limiter: keeps callers to so many requests in a minute; nil for none.
     ///   - origins: which pages of other origins may use the API; nil for none.
+    ///   - strictTransport: what `Strict-Transport-Security` says (RFC 6797); nil leaves it out.
     ///   - problemTypeBase: what stands before a problem's name in its `type`.
     ///   - observe: told of every answer, on the thread that made it; must be quick.
     public init(
@@ -25,6 +27,7 @@ public struct HTTPEdge: HTTPResponder {
         authenticator: (any Authenticator)? = nil,
         limiter: RateLimiter? = nil,
         origins: CrossOriginPolicy? = nil,
+        strictTransport: String? = nil,
         problemTypeBase: String = Problem.defaultTypeBase,
         observe: @escaping @Sendable (AccessRecord) -> Void = { _ in }
     ) {
@@ -32,6 +35,7 @@ public struct HTTPEdge: HTTPResponder {
         self.authenticator = authenticator
         self.limiter = limiter
         self.origins = origins
+        self.strictTransport = strictTransport
         self.problemTypeBase = problemTypeBase
         self.observe = observe
     }
@@ -90,6 +94,7 @@ public struct HTTPEdge: HTTPResponder {
         if let trace = request.trace { rendered.headers.set("traceparent", trace.traceparent) }
         standing?.add(to: &rendered.headers)
         origins?.apply(to: &rendered.headers, request)
+        if let strictTransport { rendered.headers.set("Strict-Transport-Security", strictTransport) }
         let bodyOctets: Int? = if case .octets(let octets) = rendered.body { octets.count } else { nil }
         observe(
             AccessRecord(

@@ -17,6 +17,8 @@ public final class HTTPRequest: Sendable {
     public let remoteAddress: String
     /// What names this request in logs, problems and the `X-Request-Id` field: the caller's if well-formed, else made here.
     public let id: String
+    /// What the certificate says that the client showed.
+    public let clientCertificate: ClientCertificate
     /// What is known of who sent it.
     public let identity: CallerIdentity
     /// The trace that its caller makes it a part of, with the span of the gateway in it; nil without one.
@@ -29,6 +31,7 @@ public final class HTTPRequest: Sendable {
         headers: HTTPHeaders = HTTPHeaders(),
         body: [UInt8] = [],
         remoteAddress: String = "",
+        clientCertificate: ClientCertificate = .none,
         identity: CallerIdentity = .everybody
     ) {
         self.method = method
@@ -36,6 +39,7 @@ public final class HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.remoteAddress = remoteAddress
+        self.clientCertificate = clientCertificate
         self.identity = identity
         id = RequestIdentifier.identifier(proposed: headers["X-Request-Id"])
         let parents = headers.all("traceparent")
@@ -49,6 +53,7 @@ public final class HTTPRequest: Sendable {
         trace = request.trace
         body = request.body
         remoteAddress = request.remoteAddress
+        clientCertificate = request.clientCertificate
         id = request.id
         self.identity = identity
     }

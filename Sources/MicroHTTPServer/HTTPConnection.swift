@@ -3,6 +3,7 @@
 
 import CMicroHTTPDShim
 import Glibc
+import HTTPKit
 
 /// One connection, as its loop sees it; lives from accept to close and is touched by the loop thread only.
 final class HTTPConnection {
@@ -28,14 +29,30 @@ final class HTTPConnection {
     var activity: Activity
     /// The request that is coming in or being answered.
     var exchange: HTTPExchange?
+    /// The server's identity towards it; nil without TLS.
+    let identity: HTTPServerIdentity?
+    /// The certificate that the client showed; nil before the first request.
+    private var certificate: ShownCertificate?
     /// Its place in the loop's list.
     var place = 0
 
     /// Makes the record of a connection just accepted.
-    init(descriptor: Int32) {
+    init(descriptor: Int32, identity: HTTPServerIdentity? = nil) {
+        self.identity = identity
         self.descriptor = descriptor
         remoteAddress = Self.peerAddress(of: descriptor)
         activity = .new
+    }
+
+    /// Whether it speaks TLS.
+    var isSecure: Bool { identity != nil }
+
+    /// What the certificate says that the client showed; asked when a request is there.
+    func clientCertificate(_ handle: OpaquePointer) -> ClientCertificate {
+        guard let identity, identity.asksClients else { return .none }
+        let shown = certificate ?? ShownCertificate(of: handle)
+        certificate = shown
+        return shown.present
     }
 
     /// Whether any octet came in at all.
@@ -53,8 +70,9 @@ final class HTTPConnection {
 
     /// Sends octets past the library; only while it has nothing to send itself.
     ///
-    /// What does not fit is dropped.
+    /// What does not fit is dropped. Under TLS nothing can be sent past the library.
     func sendDirectly(_ octets: [UInt8]) {
+        guard !isSecure else { return }
         _ = octets.withUnsafeBytes {
             send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         }

@@ -144,7 +144,8 @@ final class HTTPExchange: @unchecked Sendable {
             rawTarget: target,
             headers: headers,
             body: body,
-            remoteAddress: connection.remoteAddress
+            remoteAddress: connection.remoteAddress,
+            clientCertificate: connection.clientCertificate(handle)
         )
         self.request = request
         body = []
@@ -264,11 +265,12 @@ final class HTTPExchange: @unchecked Sendable {
     /// The peer has closed its sending side, or (`isGone`) the whole connection.
     ///
     /// A peer that only says that it sends no more still waits for the answer, and TCP does not tell it from one that left
-    /// until something is sent to it. So an interim answer is sent, once, which a peer that left answers by a reset.
+    /// until something is sent to it. So an interim answer is sent, once, which a peer that left answers by a reset. Under TLS,
+    /// where nothing can be sent past the library, and where clients end both directions together, it counts as gone.
     func peerClosed(isGone: Bool) {
         if let stream {
             stream.close()
-        } else if isGone {
+        } else if isGone || connection.isSecure {
             task?.cancel()
             resume()
         } else if !isProbed, version == "HTTP/1.1" {
@@ -280,7 +282,7 @@ final class HTTPExchange: @unchecked Sendable {
     /// Whether the peer's half-close has been answered by a probe, so that only a reset is of interest.
     var isProbing: Bool { isProbed }
 
-    /// The time for the request to arrive is over.
+    /// The time for the request to arrive is over; under TLS the connection is cut without a word.
     func arrivalTimedOut() {
         connection.sendDirectly(HTTPRequestTimeout.octets(for: refused(HTTPRequestTimeout.problem)))
         connection.cut()

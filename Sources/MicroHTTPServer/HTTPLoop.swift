@@ -38,6 +38,10 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
     private let wakeUp: Int32
     private let settings: UnsafeMutablePointer<MicroHTTPDSettings>
     private let stopped = StopSignal()
+    /// How connections speak TLS; nil when they do not.
+    let tls: HTTPServerTLS?
+    /// Identities of connections that the library has closed, but may not be done with before its run ends.
+    private var leaving: [HTTPServerIdentity] = []
 
     private var daemon: OpaquePointer?
     /// What a round waits for: the library's descriptor and the wake-up.
@@ -61,9 +65,11 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         socket: Int32,
         loops: Int,
         limits: HTTPServerLimits,
+        tls: HTTPServerTLS? = nil,
         responder: any HTTPResponder,
         logger: Logger
     ) throws(MicroHTTPServerError) {
+        self.tls = tls
         self.responder = responder
         self.logger = logger
         screening = RequestScreening(limits: limits)
@@ -87,6 +93,7 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         settings.pointee.on_connection = connectionChanged
         settings.pointee.on_target = targetReceived
         settings.pointee.on_log = libraryLogs
+        settings.pointee.uses_tls = tls == nil ? 0 : 1
     }
 
     deinit {
@@ -191,6 +198,7 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
     private func work(_ daemon: OpaquePointer) {
         repeat {
             hasResumed = false
+            leaving.removeAll(keepingCapacity: true)
             MHD_run(daemon)
             runJobs()
         } while hasResumed
@@ -274,6 +282,7 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
 
     /// A connection is gone.
     func closed(_ connection: HTTPConnection) {
+        if let identity = connection.identity { leaving.append(identity) }
         let last = connections.removeLast()
         if last !== connection {
             connections[connection.place] = last

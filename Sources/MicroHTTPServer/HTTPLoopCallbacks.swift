@@ -28,9 +28,10 @@ func connectionChanged(
 ) {
     guard let loop = loop(context), let handle, let stored else { return }
     if change == .CONNECTION_NOTIFY_STARTED {
-        let connection = HTTPConnection(descriptor: microhttpd_socket(handle))
+        let connection = HTTPConnection(descriptor: microhttpd_socket(handle), identity: loop.tls?.identity)
         stored.pointee = Unmanaged.passRetained(connection).toOpaque()
         loop.opened(connection)
+        if let identity = connection.identity, !identity.use(on: handle) { connection.cut() }
     } else {
         guard let pointer = stored.pointee else { return }
         stored.pointee = nil

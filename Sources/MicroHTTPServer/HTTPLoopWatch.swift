@@ -48,6 +48,8 @@ extension HTTPLoop {
             connection.activity = .receiving(since: now)
         case .receiving(let since):
             guard now - since > screening.limits.requestTime else { return }
+            // A handshake that was never finished is no request.
+            if connection.isSecure, connection.exchange == nil { return connection.cut() }
             let exchange = connection.exchange ?? HTTPExchange(target: "/", connection: connection, loop: self)
             exchange.arrivalTimedOut()
         case .answering, .cut:

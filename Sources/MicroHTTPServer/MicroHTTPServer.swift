@@ -59,6 +59,7 @@ public final class MicroHTTPServer: Service {
                         socket: socket,
                         loops: configuration.loops,
                         limits: configuration.limits,
+                        tls: configuration.tls,
                         responder: responder,
                         logger: logger
                     )

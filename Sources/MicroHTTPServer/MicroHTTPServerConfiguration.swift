@@ -13,6 +13,8 @@ public struct MicroHTTPServerConfiguration: Sendable {
     public var limits: HTTPServerLimits
     /// How long requests in flight may go on once the server is to stop.
     public var shutdownGrace: Duration
+    /// How it speaks TLS; nil speaks HTTP in clear.
+    public var tls: HTTPServerTLS?
 
     /// Makes a configuration.
     public init(
@@ -20,8 +22,10 @@ public struct MicroHTTPServerConfiguration: Sendable {
         port: UInt16 = 8080,
         loops: Int = 2,
         limits: HTTPServerLimits = HTTPServerLimits(),
-        shutdownGrace: Duration = .seconds(30)
+        shutdownGrace: Duration = .seconds(30),
+        tls: HTTPServerTLS? = nil
     ) {
+        self.tls = tls
         self.host = host
         self.port = port
         self.loops = max(1, loops)

@@ -62,7 +62,10 @@ final class RawClient {
     }
 
     func send(_ text: String) {
-        let octets = Array(text.utf8)
+        send(Array(text.utf8))
+    }
+
+    func send(_ octets: [UInt8]) {
         _ = octets.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     }
 
@@ -105,6 +108,13 @@ final class RawClient {
         while try receive() {}
         defer { received = [] }
         return String(decoding: received, as: UTF8.self)
+    }
+
+    /// What comes next, as it comes; empty at the end.
+    func piece() throws -> [UInt8] {
+        _ = try receive()
+        defer { received = [] }
+        return received
     }
 
     private func text(upTo end: String) throws -> String {

@@ -108,9 +108,10 @@ struct ServerFixture {
     init(
         limits: HTTPServerLimits = HTTPServerLimits(),
         loops: Int = 1,
+        tls: HTTPServerTLS? = nil,
         answer: @escaping @Sendable (HTTPRequest) async -> HTTPResponse
     ) {
-        configuration = MicroHTTPServerConfiguration(port: 0, loops: loops, limits: limits)
+        configuration = MicroHTTPServerConfiguration(port: 0, loops: loops, limits: limits, tls: tls)
         self.answer = answer
     }
 

@@ -26,11 +26,59 @@ struct MicroHTTPDSettings {
     MHD_RequestCompletedCallback on_completed;
     MHD_NotifyConnectionCallback on_connection;
     MicroHTTPDTarget on_target;
+    // Whether connections speak TLS; each has to be given an identity when it is opened.
+    int uses_tls;
     MicroHTTPDLog on_log;
 };
 
 // Starts a daemon in external epoll mode on a listening socket; null if the library refuses.
 struct MHD_Daemon *microhttpd_start(const struct MicroHTTPDSettings *settings);
+
+// A text that need not end in a zero.
+struct MicroHTTPDText {
+    const void *start;
+    size_t length;
+};
+
+// Who a server says that it is, and whose clients it knows. It is not changed after it was made; any thread may use it.
+struct MicroHTTPDIdentity;
+
+enum MicroHTTPDIdentityFault {
+    microhttpd_identity_usable,
+    microhttpd_chain_unreadable,
+    microhttpd_key_unreadable,
+    microhttpd_key_encrypted,
+    microhttpd_key_of_another,
+    microhttpd_authorities_unreadable,
+    microhttpd_identity_failed,
+};
+
+// Makes an identity of a certificate with those between it and its authority, its private key, and the authorities of clients, all
+// PEM; without authorities clients are asked for no certificate. Null, and why, if they cannot be used.
+struct MicroHTTPDIdentity *microhttpd_identity(struct MicroHTTPDText chain, struct MicroHTTPDText key,
+                                               const struct MicroHTTPDText *authorities, enum MicroHTTPDIdentityFault *fault);
+
+// When the server's certificate ends, in seconds since 1970.
+int64_t microhttpd_identity_end(const struct MicroHTTPDIdentity *identity);
+
+// Frees an identity; not before the last connection that was given it is closed.
+void microhttpd_identity_free(struct MicroHTTPDIdentity *identity);
+
+// Gives a connection that was just opened its identity; 0 if it cannot have it.
+int microhttpd_use_identity(struct MHD_Connection *connection, const struct MicroHTTPDIdentity *identity);
+
+enum MicroHTTPDClient {
+    microhttpd_client_shows_none,
+    microhttpd_client_named,
+    microhttpd_client_not_trusted,
+    microhttpd_client_out_of_date,
+    microhttpd_client_of_other_purpose,
+    microhttpd_client_without_name,
+};
+
+// Judges the certificate that the client of a connection showed. With a name, writes it (the first DNS name, else the first URI, else
+// the first mail address, else the common name) and when the certificate ends, in seconds since 1970.
+enum MicroHTTPDClient microhttpd_client(struct MHD_Connection *connection, char *name, size_t capacity, int64_t *end);
 
 // The descriptor to wait on for the daemon, -1 if there is none.
 int microhttpd_epoll_descriptor(struct MHD_Daemon *daemon);

@@ -30,6 +30,15 @@ public final class TLSContext: @unchecked Sendable {
         if let identity = settings.identity { try use(identity) }
     }
 
+    /// What a client needs that only wants to know whether somebody is there, and tells it nothing.
+    ///
+    /// - Throws: `TLSFault.failed`.
+    public static func trustingAnybody() throws(TLSFault) -> TLSContext {
+        let context = try TLSContext(TLS_client_method())
+        SSL_CTX_set_verify(context.handle, SSL_VERIFY_NONE, nil)
+        return context
+    }
+
     /// Reads what a server needs; waits for files.
     ///
     /// - Parameters:

@@ -33,6 +33,8 @@ final class CredentialDesk: Authenticator {
     private static let mostEntries = 10_000
 
     private let gateway: Gateway
+    /// The owners of client certificates, by the names in them.
+    private let clients: Mutex<[String: Principal]>
     /// Checks tokens of an issuer; nil where none are taken.
     private let tokens: TokenDesk?
     /// Knows the tickets that stand for credentials in addresses.
@@ -44,6 +46,7 @@ final class CredentialDesk: Authenticator {
     /// Makes a desk.
     init(
         gateway: Gateway,
+        clients: [String: Set<Scope>] = [:],
         tokens: TokenDesk? = nil,
         tickets: TicketOffice,
         originalAddress: @escaping @Sendable (HTTPRequest) -> String? = { _ in nil }
@@ -51,12 +54,13 @@ final class CredentialDesk: Authenticator {
         self.gateway = gateway
         self.tokens = tokens
         self.tickets = tickets
+        self.clients = Mutex(Self.principals(clients))
         self.originalAddress = originalAddress
     }
 
     func identityAtHand(of request: HTTPRequest) -> CallerIdentity? {
         switch credentials(of: request) {
-        case .none: return .anonymous
+        case .none: return identity(of: request.clientCertificate)
         // A look would use it up.
         case .ticket: return nil
         case .malformed(let problem): return .refused(problem)
@@ -97,6 +101,27 @@ final class CredentialDesk: Authenticator {
     func forget(_ id: String) {
         entries.withLock { $0[id] = nil }
         tickets.forget(key: id)
+    }
+
+    // MARK: Certificates
+
+    /// Lets the owners of client certificates do what is said from now on, and nobody else.
+    func use(clients: [String: Set<Scope>]) {
+        let principals = Self.principals(clients)
+        self.clients.withLock { $0 = principals }
+    }
+
+    private static func principals(_ clients: [String: Set<Scope>]) -> [String: Principal] {
+        Dictionary(uniqueKeysWithValues: clients.map { ($0, Principal(name: "cert:\($0)", scopes: $1)) })
+    }
+
+    private func identity(of certificate: ClientCertificate) -> CallerIdentity {
+        switch certificate {
+        case .none: .anonymous
+        case .refused(let reason): .refused(.tokenInvalid(reason))
+        case .named(let name):
+            clients.withLock { $0[name] }.map { .known($0) } ?? .refused(Self.clientUnknown)
+        }
     }
 
     // MARK: Credentials
@@ -167,6 +192,9 @@ final class CredentialDesk: Authenticator {
     }
 
     private static let damaged = Problem.tokenInvalid("it is not an API key, or it was damaged")
+    private static let clientUnknown = Problem.tokenInvalid(
+        "nobody is let in by the name in the certificate of the client"
+    )
     private static let unknown = Problem.tokenInvalid("it is not known here")
     private static let revoked = Problem.tokenInvalid("it was revoked")
     private static let elsewhere = Problem.tokenInvalid("it is not good from this address")

@@ -7,7 +7,7 @@ import JSONText
 
 /// How commands that talk to a running gateway reach it, and what their exit codes mean.
 struct ClientOptions: ParsableArguments {
-    @Option(help: "HOST:PORT or http://HOST:PORT/PATH of the gateway. (default: COSEM_GATEWAY_URL or 127.0.0.1:8080)")
+    @Option(help: "HOST:PORT or https://HOST of the gateway. (default: COSEM_GATEWAY_URL or 127.0.0.1:8080)")
     var gateway: String?
 
     @Option(help: "A file with the API key; otherwise COSEM_GATEWAY_KEY has it.")

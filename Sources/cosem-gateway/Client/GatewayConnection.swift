@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSSecurity
 import Glibc
 
-/// Asks a running gateway over HTTP, one connection a request; for the subcommands that work through it.
+/// Asks a running gateway over HTTP or HTTPS, one connection a request; for the subcommands that work through it.
 ///
-/// The API key comes from the environment variable `COSEM_GATEWAY_KEY`.
+/// The API key comes from the environment variable `COSEM_GATEWAY_KEY`, and `COSEM_GATEWAY_CA_FILE` names the authorities that are
+/// trusted instead of those of the system.
 struct GatewayConnection {
     /// Why there is no answer.
     struct Failure: Error, CustomStringConvertible {
@@ -19,6 +21,17 @@ struct GatewayConnection {
         let body: [UInt8]
     }
 
+    /// Whom a connection under TLS is made with.
+    enum Trust {
+        /// Nobody: the connection is in clear.
+        case clear
+        /// Whoever shows a certificate for the host, of an authority that is trusted.
+        case verified
+        /// Whoever answers; for questions whose answers nobody relies on.
+        case anybody
+    }
+
+    private let trust: Trust
     private let host: String
     private let port: UInt16
     /// What stands before every path behind a reverse proxy.
@@ -29,21 +42,33 @@ struct GatewayConnection {
     private let key: String?
     private static let longestAnswer = 64 << 20
 
-    /// Reads `HOST:PORT`, with `http://` in front and a path behind it or not; nil for anything else.
+    /// Reads `HOST:PORT`, with `http://` or `https://` in front and a path behind it or not; nil for anything else.
     ///
     /// - Parameters:
+    ///   - trust: Who is trusted; by default as the scheme says.
     ///   - patience: Seconds that nothing may come for.
     ///   - key: The API key; by default what `COSEM_GATEWAY_KEY` has.
-    init?(_ text: String, patience: Int = 130, key: String? = ProcessEnvironment.variables["COSEM_GATEWAY_KEY"]) {
+    init?(
+        _ text: String,
+        trust: Trust? = nil,
+        patience: Int = 130,
+        key: String? = ProcessEnvironment.variables["COSEM_GATEWAY_KEY"]
+    ) {
         var rest = Substring(text)
-        if rest.hasPrefix("http://") { rest = rest.dropFirst(7) }
+        let isSecure = rest.hasPrefix("https://")
+        self.trust = trust ?? (isSecure ? .verified : .clear)
+        if let scheme = ["https://", "http://"].first(where: rest.hasPrefix) { rest = rest.dropFirst(scheme.count) }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let authority = rest[..<slash]
         var path = rest[slash...]
         while path.last == "/" { path.removeLast() }
-        guard let colon = authority.lastIndex(of: ":"), let port = UInt16(authority[authority.index(after: colon)...])
-        else { return nil }
-        var host = authority[..<colon]
+        // Only HTTPS has a usual port that a gateway would listen on.
+        let colon = authority.lastIndex { $0 == ":" || $0 == "]" } ?? authority.endIndex
+        let hasPort = colon < authority.endIndex && authority[colon] == ":"
+        guard let port = hasPort ? UInt16(authority[authority.index(after: colon)...]) : isSecure ? 443 : nil else {
+            return nil
+        }
+        var host = hasPort ? authority[..<colon] : authority
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
         guard !host.isEmpty, port > 0, (host + path).utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         self.host = host == "0.0.0.0" ? "127.0.0.1" : String(host)
@@ -63,8 +88,7 @@ struct GatewayConnection {
         fields: [(name: String, value: String)] = [],
         body: [UInt8] = []
     ) throws(Failure) -> Answer {
-        let descriptor = try connected()
-        defer { close(descriptor) }
+        var line = try line()
         var head = "\(method) \(basePath)\(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
         head += "Accept: \(accept)\r\n"
         // The key is no option: what stands on a command line is seen by all on the machine.
@@ -72,8 +96,26 @@ struct GatewayConnection {
         for field in fields { head += "\(field.name): \(field.value)\r\n" }
         if let type { head += "Content-Type: \(type)\r\n" }
         if method != "GET" { head += "Content-Length: \(body.count)\r\n" }
-        try Self.write(Array((head + "\r\n").utf8) + body, to: descriptor)
-        return try answer(from: descriptor)
+        try line.write(Array((head + "\r\n").utf8) + body)
+        var octets: [UInt8] = []
+        while octets.count < Self.longestAnswer, let piece = try line.read() { octets += piece }
+        return try answer(octets)
+    }
+
+    private func line() throws(Failure) -> GatewayLine {
+        let session: TLSSession?
+        do throws(TLSFault) {
+            switch trust {
+            case .clear: session = nil
+            case .verified:
+                let file = ProcessEnvironment.variables["COSEM_GATEWAY_CA_FILE"]
+                session = try TLSSession(client: TLSContext(client: TLSSettings(authorityFile: file)), serverName: host)
+            case .anybody: session = try TLSSession(client: TLSContext.trustingAnybody(), serverName: host)
+            }
+        } catch {
+            throw Failure(description: "COSEM_GATEWAY_CA_FILE cannot be used: \(error)")
+        }
+        return try GatewayLine(connected(), session)
     }
 
     private func connected() throws(Failure) -> Int32 {
@@ -99,26 +141,7 @@ struct GatewayConnection {
         throw Failure(description: "no gateway answers at \(host):\(port)")
     }
 
-    private static func write(_ octets: [UInt8], to descriptor: Int32) throws(Failure) {
-        var sent = 0
-        while sent < octets.count {
-            let count = octets[sent...].withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { throw Failure(description: "the connection to the gateway ended") }
-            sent += count
-        }
-    }
-
-    private func answer(from descriptor: Int32) throws(Failure) -> Answer {
-        var octets: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        while octets.count < Self.longestAnswer {
-            let count = recv(descriptor, &piece, piece.count, 0)
-            guard count >= 0 else { throw Failure(description: "the gateway did not answer in time") }
-            guard count > 0 else { break }
-            octets += piece[..<count]
-        }
+    private func answer(_ octets: [UInt8]) throws(Failure) -> Answer {
         // The body is whole when the head told its length and so much came.
         let end: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A]
         guard octets.starts(with: Array("HTTP/1.1 ".utf8)),

@@ -32,11 +32,31 @@ struct AccessOptions: ParsableArguments {
     @Option(help: .setting("oidc.labelsClaim"))
     var oidcLabelsClaim: String?
 
+    @Option(help: .setting("tls.certificate"))
+    var tlsCertificate: String?
+
+    @Option(help: .setting("tls.key"))
+    var tlsKey: String?
+
+    @Option(help: .setting("tls.clientAuthorities"))
+    var tlsClientAuthorities: String?
+
+    @Option(help: .setting("tls.clients"))
+    var tlsClients: String?
+
+    @Option(help: .setting("tls.watch"))
+    var tlsWatch: String?
+
+    @Option(help: .setting("tls.strictTransport"))
+    var tlsStrictTransport: String?
+
     /// What the command line said, by the names of settings.
     var flags: [String: String?] {
         [
             "http.requestsPerMinute": httpRequestsPerMinute, "http.origins": httpOrigins, "oidc.issuer": oidcIssuer,
             "oidc.audience": oidcAudience, "oidc.keys": oidcKeys, "oidc.algorithms": oidcAlgorithms,
+            "tls.certificate": tlsCertificate, "tls.key": tlsKey, "tls.clientAuthorities": tlsClientAuthorities,
+            "tls.clients": tlsClients, "tls.watch": tlsWatch, "tls.strictTransport": tlsStrictTransport,
             "oidc.scopeClaim": oidcScopeClaim, "oidc.rolesClaim": oidcRolesClaim, "oidc.labelsClaim": oidcLabelsClaim,
         ]
     }

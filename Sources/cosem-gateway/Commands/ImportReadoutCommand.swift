@@ -30,7 +30,7 @@ struct ImportReadoutCommand: ParsableCommand {
     @Option(help: "The meter whose readouts they are.")
     var meter: String?
 
-    @Option(help: "Where the gateway is: HOST:PORT, or a URL that begins with http://.")
+    @Option(help: "Where the gateway is: HOST:PORT, or a URL that begins with http:// or https://.")
     var gateway = "127.0.0.1:8080"
 
     @Flag(help: "Take readouts whose number is not the meter's address.device.")

@@ -138,12 +138,13 @@ struct ServeCommand: AsyncParsableCommand {
             logs: logs
         )
         let address = ListenAddress(host: settings.listen.host, port: try process.start())
+        let base = settings.base(address)
         if settings.requiresCredentials, let key = try await process.gateway.makeFirstAPIKey() {
             Terminal.tell(
                 """
                 A key for the administrator, which is not shown again:
                   \(key.exposedText)
-                  curl -H 'Authorization: Bearer \(key.exposedText)' http://\(address)/whoami
+                  curl -H 'Authorization: Bearer \(key.exposedText)' \(base)/whoami
                 More keys: cosem-gateway key create --help, or POST /api-keys
                 """
             )
@@ -158,7 +159,7 @@ struct ServeCommand: AsyncParsableCommand {
                     settings: settings,
                     logLevels: logs.levels,
                     resolve: { try await GatewaySettings.resolve(flags: flags, file: config) },
-                    followers: [{ process.standing.follow($0) }],
+                    followers: [{ await process.follow($0) }, { process.standing.follow($0) }],
                     logger: logger
                 ),
             ]

@@ -69,6 +69,8 @@ struct GatewayProcess: Sendable {
     private let retention: Duration
     private let readingRetention: Duration
     private let recoverySettings: RecoveryService.Settings
+    private let api: GatewayAPI
+    private let certificates: CertificateWatch?
     /// The settings that it works with.
     let standing: StandingSettings
     private let logs: LogBook
@@ -143,14 +145,17 @@ struct GatewayProcess: Sendable {
                 )
             )
         }
-        let api = GatewayAPI(
+        var apiSettings = GatewayAPI.Settings(
+            requiresCredentials: settings.requiresCredentials,
+            tokens: settings.access.tokens,
+            requestsPerMinute: settings.access.requestsPerMinute,
+            origins: settings.access.origins
+        )
+        apiSettings.clients = settings.access.clients
+        apiSettings.strictTransportSeconds = settings.access.tls?.strictTransportSeconds
+        api = GatewayAPI(
             gateway: gateway,
-            settings: .init(
-                requiresCredentials: settings.requiresCredentials,
-                tokens: settings.access.tokens,
-                requestsPerMinute: settings.access.requestsPerMinute,
-                origins: settings.access.origins
-            ),
+            settings: apiSettings,
             peers: cluster?.peers,
             operation: .init(logLevels: logs.levels) { standing.inForce },
             logger: logs.logger(.http)
@@ -170,6 +175,10 @@ struct GatewayProcess: Sendable {
             retention: .seconds(settings.jobRetentionDays * 86_400),
             logger: logs.logger(.jobs)
         )
+        let tls = settings.access.tls.map { HTTPServerTLS($0.identity) }
+        certificates = settings.access.tls.flatMap { settings in
+            tls.map { CertificateWatch(settings, tls: $0, logger: logs.logger(.http)) }
+        }
         var limits = HTTPServerLimits()
         limits.connections = settings.httpConnections
         limits.connectionsPerAddress = settings.httpConnections
@@ -180,7 +189,8 @@ struct GatewayProcess: Sendable {
                 loops: settings.httpLoops,
                 limits: limits,
                 // What callers wait for has most of the time; work of jobs is taken up again at the next start.
-                shutdownGrace: shutdownGrace * 2 / 3
+                shutdownGrace: shutdownGrace * 2 / 3,
+                tls: tls
             ),
             responder: CompressedAnswers(api.makeResponder()),
             logger: logs.logger(.http)
@@ -190,6 +200,12 @@ struct GatewayProcess: Sendable {
     /// Begins to listen, before anything is announced, so that a port in use is told at once.
     func start() throws -> UInt16 {
         try server.start()
+    }
+
+    /// Follows settings that were read again as far as that needs no restart.
+    func follow(_ settings: GatewaySettings) async {
+        api.use(clients: settings.access.clients)
+        if let tls = settings.access.tls { await certificates?.follow(tls) }
     }
 
     /// Serves until SIGTERM or SIGINT, then stops in the reverse order: no new requests, no new work, associations released.
@@ -209,7 +225,7 @@ struct GatewayProcess: Sendable {
                         logger: logger
                     ),
                 ]
-                    + clusterServices
+                    + clusterServices + (certificates.map { [$0] } ?? [])
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace / 6), sweeper, runner, recovery]
                     + publishing + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logs.logger(.delivery)))]
                     + [Scheduler(gateway: gateway, logger: logs.logger(.jobs)), server]

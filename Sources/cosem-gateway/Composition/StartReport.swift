@@ -4,6 +4,7 @@
 import GatewayCore
 import Logging
 import MeterTransport
+import Timekeeping
 
 /// What the gateway tells when it is up: warnings first, then what it listens on, who may, and what it has.
 struct StartReport {
@@ -17,12 +18,18 @@ struct StartReport {
         if !settings.requiresCredentials {
             warnings.append("Callers need no key: whoever reaches \(address) reads and writes the meters.")
         }
+        let base = settings.base(address)
+        let certificateEnd = settings.access.tls.map { Timestamp(seconds: $0.identity.expiresAt) }
+        if let certificateEnd, certificateEnd < SystemWallClock().now() + .seconds(7 * 86_400) {
+            warnings.append("The certificate in tls.certificate ends at \(certificateEnd.rfc3339).")
+        }
         let inventory = await gateway.inventory()
         let facts: [(name: String, value: String)] = [
             ("version", Version.text),
-            ("http", "http://\(address)"),
-            ("contract", "http://\(address)/openapi.yaml"),
+            ("http", base),
+            ("contract", "\(base)/openapi.yaml"),
             ("config", configFile ?? "none"),
+            ("tls", certificateEnd.map { "certificate until \($0.rfc3339)" } ?? ""),
             ("auth", settings.requiresCredentials ? "required" : "none"),
             ("store", store),
             ("dialIn", settings.dialIn.map { "\($0.host):\($0.port)" } ?? ""),
@@ -32,7 +39,7 @@ struct StartReport {
         ]
         guard settings.logFormat.isJSON else {
             for warning in warnings { Terminal.tell(Self.coloured("33", "warning: \(warning)")) }
-            Terminal.tell(Self.coloured("1", "cosem-gateway \(Version.text) is ready on http://\(address)"))
+            Terminal.tell(Self.coloured("1", "cosem-gateway \(Version.text) is ready on \(base)"))
             for fact in facts.dropFirst(2) where !fact.value.isEmpty {
                 let gap = String(repeating: " ", count: max(1, 11 - fact.name.count))
                 Terminal.tell("  \(fact.name)\(gap)\(fact.value)")

@@ -3,6 +3,7 @@
 
 import Configuration
 import DLMSSecurity
+import Fleet
 import GatewayAPI
 import HTTPKit
 
@@ -12,6 +13,10 @@ struct AccessSettings: Sendable {
     let tokens: TokenSettings?
     /// Requests in a minute of a caller whose key does not say; nil for no limit.
     let requestsPerMinute: Int?
+    /// How TLS is spoken; nil speaks HTTP in clear.
+    let tls: ServerTLSSettings?
+    /// What the owners of client certificates may do, by the names in them.
+    let clients: [String: Set<Scope>]
     /// The origins whose pages may use the API.
     let origins: Set<String>
 
@@ -37,6 +42,8 @@ struct AccessSettings: Sendable {
             )
         }
         tokens = try Self.tokens(reader)
+        tls = try ServerTLSSettings(reader)
+        clients = try Self.clients(reader, isAsking: tls?.files.clientAuthorities != nil)
     }
 
     private static func tokens(_ reader: ConfigReader) throws -> TokenSettings? {
@@ -69,6 +76,35 @@ struct AccessSettings: Sendable {
             )
         }
         return settings
+    }
+
+    /// `NAME=ROLE+SCOPE,NAME=ROLE`.
+    private static func clients(_ reader: ConfigReader, isAsking: Bool) throws -> [String: Set<Scope>] {
+        var found: [String: Set<Scope>] = [:]
+        guard isAsking == (reader.string(forKey: "tls.clients") != nil) else {
+            throw SettingsError.missing(
+                option: isAsking ? "tls-clients" : "tls-client-authorities",
+                hint: "certificates of clients need their authorities, and names with what their owners may do"
+            )
+        }
+        for text in words(reader, "tls.clients") {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            let rights = parts.count == 2 ? parts[1].split(separator: "+").map(String.init) : []
+            let grant = APIKeyGrant(
+                roles: rights.filter { Role(rawValue: $0) != nil },
+                scopes: rights.filter { Role(rawValue: $0) == nil }
+            )
+            let isKnown = grant.scopes.allSatisfy { Scope(rawValue: $0) != nil }
+            guard !rights.isEmpty, isKnown, found[parts[0]] == nil else {
+                throw SettingsError.invalid(
+                    option: "tls-clients",
+                    value: text,
+                    hint: "write NAME=ROLE, or NAME=ROLE+SCOPE, with commas between clients, each once"
+                )
+            }
+            found[parts[0]] = grant.allScopes
+        }
+        return found
     }
 
     private static func words(_ reader: ConfigReader, _ key: ConfigKey) -> [String] {

@@ -106,6 +106,51 @@ enum GatewayCatalogue {
             ]
         ),
         .init(
+            "TLS",
+            [
+                Setting(
+                    "tls.certificate",
+                    .text(example: "/etc/cosem-gateway/tls.pem"),
+                    usualWords: "none: HTTP in clear",
+                    isReloadable: true,
+                    "A file with the server's certificate, then those between it and its authority, PEM"
+                ),
+                Setting(
+                    "tls.key",
+                    .text(example: "/etc/cosem-gateway/tls.key"),
+                    usualWords: "none",
+                    isReloadable: true,
+                    "A file with its private key, PEM, without a password"
+                ),
+                Setting(
+                    "tls.watch",
+                    .number(0...86_400),
+                    usual: "60",
+                    "Seconds between looks whether these files were changed; 0 = they are read again at SIGHUP only"
+                ),
+                Setting(
+                    "tls.clientAuthorities",
+                    .text(example: "/etc/cosem-gateway/clients.pem"),
+                    usualWords: "none: clients are asked for no certificate",
+                    isReloadable: true,
+                    "A file with the authorities that sign certificates of clients, PEM"
+                ),
+                Setting(
+                    "tls.clients",
+                    .text(example: "scada.example=operator,billing=viewer+readings:live"),
+                    usualWords: "nobody",
+                    isReloadable: true,
+                    "What owners of client certificates may: NAME=ROLE or NAME=ROLE+SCOPE, with commas between them"
+                ),
+                Setting(
+                    "tls.strictTransport",
+                    .number(0...63_072_000),
+                    usual: "31536000",
+                    "Seconds for which browsers are told to use TLS only for this host, on all of its ports; 0 = not told"
+                ),
+            ]
+        ),
+        .init(
             "Store",
             [
                 Setting(

@@ -112,12 +112,19 @@ struct GatewaySettings: Sendable {
         }
     }
 
+    /// The URL of the gateway when it listens on an address.
+    func base(_ address: ListenAddress) -> String {
+        "\(access.tls == nil ? "http" : "https")://\(address)"
+    }
+
     /// The settings that differ and that only a restart takes.
     func differences(from other: GatewaySettings) -> [String] {
-        sources.catalogue.settings.filter { setting in
+        let keys = sources.catalogue.settings.filter { setting in
             !setting.isReloadable && sources.values[setting.key]?.text != other.sources.values[setting.key]?.text
         }
         .map(\.key)
+        // One certificate can be exchanged for another, but a listener does not change what it speaks.
+        return keys + ((access.tls == nil) == (other.access.tls == nil) ? [] : ["tls.certificate"])
     }
 
     private init(_ sources: SettingsSources, _ reader: ConfigReader) throws {
