@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Glibc
+
 /// Why a secret could not be sealed or opened; never carries key or secret octets.
 ///
 /// The key file cases are the operator's to mend, ``malformed`` and ``altered`` mean that the stored form was damaged
@@ -40,7 +42,7 @@ extension SealingError: CustomStringConvertible {
         case .keyFileMalformed(let path):
             "the key file \(path) does not hold a sealing key"
         case .keyFileUnusable(let path, let operation, let code):
-            "the key file \(path) cannot be used: \(operation) failed with errno \(code)"
+            "the key file \(path) cannot be used: \(operation) failed: \(String(cString: strerror(code)))"
         case .wrongKeyLength(let count):
             "a sealing key has 32 octets, not \(count)"
         case .unknownKey(let sealedWith, let atHand):

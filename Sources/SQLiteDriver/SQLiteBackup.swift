@@ -11,9 +11,13 @@ public enum SQLiteBackup {
     ///
     /// - Throws: ``SQLStore/SQLError/unavailable(reason:)``.
     public static func copy(from source: String, to target: String) throws(SQLError) {
-        guard access(source, R_OK) == 0 else { throw .unavailable(reason: "cannot read \(source): errno \(errno)") }
+        guard access(source, R_OK) == 0 else {
+            throw .unavailable(reason: "cannot read \(source): \(String(cString: strerror(errno)))")
+        }
         let descriptor = open(target, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unavailable(reason: "cannot make \(target): errno \(errno)") }
+        guard descriptor >= 0 else {
+            throw .unavailable(reason: "cannot make \(target): \(String(cString: strerror(errno)))")
+        }
         close(descriptor)
         do {
             // Not read-only: what a process that was killed has left in the log of the source is taken along.

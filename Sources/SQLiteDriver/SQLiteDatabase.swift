@@ -23,7 +23,9 @@ public struct SQLiteDatabase: SQLDatabase {
     public init(path: String) throws(SQLError) {
         // Made here first, because SQLite would let others read it; its WAL file takes over the mode.
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unavailable(reason: "cannot open \(path): errno \(errno)") }
+        guard descriptor >= 0 else {
+            throw .unavailable(reason: "cannot open \(path): \(String(cString: strerror(errno)))")
+        }
         Glibc.close(descriptor)
         do {
             writer = try DatabasePool(path: path, configuration: Self.configuration())

@@ -66,7 +66,8 @@ extension GatewayError {
         case .inUse(let what, let others): "The \(what) is used by \(others.joined(separator: ", "))."
         case .alreadyExists(let what): "There is a \(what) already."
         case .etagMismatch(let current):
-            current == nil ? "There is no such record yet." : "The record has changed since it was read."
+            current == nil
+                ? "There is no such record yet." : "The record exists already, or has changed since it was read."
         case .preconditionRequired: "This write needs If-Match or If-None-Match."
         case .typeMismatch(let target, _, let reason): "The value does not fit \(target): \(reason)."
         case .typeRequired(let target): "The type of \(target) is not known."

@@ -20,7 +20,8 @@ extension GatewayError {
         case .objectUndefined, .attributeUndefined: "List what the meter has with GET /meters/{id}/objects."
         case .profileUnknown: "List the profiles with GET /meters/{id}/profiles."
         case .ambiguousObject: "Add ?class= with one of the classes."
-        case .etagMismatch: "Read the record again and repeat the change with its new ETag."
+        case .etagMismatch:
+            "Read the record again and repeat the change with its ETag, or leave If-None-Match out to replace it."
         case .preconditionRequired:
             "Send If-None-Match: * to create, or If-Match with the ETag of the record to replace."
         case .typeRequired: "Send the typed form, such as {\"type\":\"long-unsigned\",\"value\":1}."
@@ -28,6 +29,8 @@ extension GatewayError {
         case .inUse: "Change or remove those first."
         case .alreadyExists: "Change the one there is with PUT or PATCH."
         case .associationRejected: "Check client address, mechanism and secret of the association."
+        case .authenticationFailedAtMeter(_, _, "authentication-required"):
+            "Give the association a mechanism and its secret under authentication."
         case .authenticationFailedAtMeter: "Check the secret or the keys of the association."
         case .decipheringFailed:
             "Check blockCipherKey, authenticationKey, suite and both system titles of the association."
@@ -44,6 +47,8 @@ extension GatewayError {
         case .verificationFailed: "Read the attribute; send \"verify\": false for one that changes by itself."
         case .meterNotConnected:
             "The request waits for the meter as long as the caller does; check the address that its modem connects to."
+        case .connectionLost(_, .some):
+            "Repeat it; where it happens each time, check framing and address, and whether another client has the meter."
         case .meterRefusedConnection: "Check channel.port; many meters take one connection at a time."
         case .meterUnreachable(_, let endpoint, _) where endpoint.hasPrefix("/"):
             "Check channel.device, that it is plugged in, and that the gateway may use it."

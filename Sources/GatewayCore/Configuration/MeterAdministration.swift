@@ -157,7 +157,10 @@ struct MeterAdministration: Sendable {
         }
         try MeterRoute.check(configuration)
         guard ZoneInfo(name: configuration.timeZone) != nil else {
-            throw .notSupported(what: "the time zone \(configuration.timeZone), which its database does not have")
+            throw .notSupported(
+                what:
+                    "the time zone \(configuration.timeZone); write a name of the time zone database, such as Europe/Bratislava"
+            )
         }
     }
 

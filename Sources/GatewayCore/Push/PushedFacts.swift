@@ -74,6 +74,8 @@ struct PushedFacts {
             events.append(EventFeed.Draft(.pushUndecoded, meter: memory.id, data: data))
             return
         }
+        // A lone number says nothing of itself: the lists of the meter are asked for, and go before the template then.
+        if content.layout == .template, content.values.count == 1 { needsObjectList = true }
         read(content, notification.time, isEvent: false)
     }
 

@@ -86,8 +86,12 @@ struct ClientOptions: ParsableArguments {
     /// Tells a problem with what to do about it.
     static func tell(_ problem: JSONValue, otherwise text: String = "it failed") {
         Terminal.tell(problem["detail"]?.string ?? problem["title"]?.string ?? text)
-        if let meant = problem["suggestion"]?.string { Terminal.tell("Did you mean \(meant)?") }
-        if let hint = problem["hint"]?.string { Terminal.tell(hint) }
+        if let hint = problem["hint"]?.string {
+            // It names the suggestion, if there is one.
+            Terminal.tell(hint)
+        } else if let meant = problem["suggestion"]?.string {
+            Terminal.tell("Did you mean \(meant)?")
+        }
     }
 
     /// What the problem of a meter ends a command with.

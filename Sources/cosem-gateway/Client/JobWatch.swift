@@ -40,12 +40,22 @@ struct JobWatch {
         }
     }
 
+    /// Tells when an order found the supply switched already, so that nothing was sent.
+    private func tellWhatWasDoneAlready(_ record: JSONValue) {
+        guard let kind = record["kind"]?.string, ["disconnect", "reconnect"].contains(kind) else { return }
+        let path = "/jobs/\(ClientOptions.escaped(job))/executions?limit=1000"
+        let executions = (try? client.json("GET", path))?["items"]?.array ?? []
+        for execution in executions where execution["result"]?["noop"] == .bool(true) {
+            Terminal.tell("\(execution["meter"]?.string ?? "?"): it was in this state already, nothing was sent")
+        }
+    }
+
     private func tell(_ state: String, _ progress: JSONValue?, of record: JSONValue) throws {
         func count(_ name: String) -> Int64 { progress?[name]?.number?.exactInt64 ?? 0 }
         let others = ["failed", "unknown", "cancelled", "expired"].filter { count($0) > 0 }
         let words = (["succeeded"] + others).map { "\(count($0)) \($0)" }.joined(separator: ", ")
         print("job \(job) \(state): \(words)")
-        guard state != "succeeded" else { return }
+        guard state != "succeeded" else { return tellWhatWasDoneAlready(record) }
         if let problem = record["problem"] { ClientOptions.tell(problem) }
         var code = ClientOptions.Code.failed
         let path = "/jobs/\(ClientOptions.escaped(job))/executions?limit=1000"

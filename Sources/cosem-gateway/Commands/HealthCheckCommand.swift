@@ -28,6 +28,7 @@ struct HealthCheckCommand: ParsableCommand {
             if answer.status == 200 { return }
             break
         }
+        Terminal.tell("no gateway is ready at \(address.description)")
         throw ExitCode.failure
     }
 }

@@ -24,8 +24,8 @@ struct ImportMetersCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The file; - is standard input.", valueName: "file"))
     var file: String
 
-    @Option(help: "Where the gateway is: HOST:PORT, or a URL that begins with http:// or https://.")
-    var gateway = "127.0.0.1:8080"
+    @Option(help: "HOST:PORT or a URL with http:// or https:// of the gateway; COSEM_GATEWAY_URL says it, too.")
+    var gateway: String = ProcessEnvironment.variables["COSEM_GATEWAY_URL"] ?? "127.0.0.1:8080"
 
     @Option(help: "What becomes of a record that is there already: fail, replace or skip.")
     var onConflict = "fail"

@@ -30,8 +30,8 @@ struct ImportReadoutCommand: ParsableCommand {
     @Option(help: "The meter whose readouts they are.")
     var meter: String?
 
-    @Option(help: "Where the gateway is: HOST:PORT, or a URL that begins with http:// or https://.")
-    var gateway = "127.0.0.1:8080"
+    @Option(help: "HOST:PORT or a URL with http:// or https:// of the gateway; COSEM_GATEWAY_URL says it, too.")
+    var gateway: String = ProcessEnvironment.variables["COSEM_GATEWAY_URL"] ?? "127.0.0.1:8080"
 
     @Flag(help: "Take readouts whose number is not the meter's address.device.")
     var ignoreNumber = false

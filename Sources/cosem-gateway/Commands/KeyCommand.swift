@@ -61,11 +61,19 @@ struct KeyCommand: AsyncParsableCommand {
         @Option(help: "The database. (default: sqlite://./cosem-gateway.sqlite)")
         var database: String?
 
-        func run() async throws {
-            let now = SystemWallClock().now()
+        func validate() throws {
             guard Identifier<APIKeyRecord>(name) != nil else {
                 throw ValidationError("name: write 1 to 64 letters, digits and . _ ~ -")
             }
+            guard !role.isEmpty || !scope.isEmpty else { throw ValidationError("give a --role or a --scope") }
+            for word in role where Role(rawValue: word) == nil {
+                let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--role: there is no role \(word); choose one of \(known)")
+            }
+        }
+
+        func run() async throws {
+            let now = SystemWallClock().now()
             let grant = try grant()
             let end = try end(now)
             let made = try Gateway.drawAPIKey(named: name, grant, expiresAt: end, by: "command line", now: now)

@@ -16,7 +16,7 @@ struct MeterCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
-            abstract: "List meters: id, name, state of the link.",
+            abstract: "List meters: id and name.",
             discussion: "Example:\n  cosem-gateway meter list --label region=north"
         )
 
@@ -37,8 +37,7 @@ struct MeterCommand: ParsableCommand {
                         ClientOptions.print(meter.octets)
                         continue
                     }
-                    let words = [meter["id"], meter["name"], meter["status"]?["linkState"]].map { $0?.string ?? "" }
-                    print(words.joined(separator: "\t"))
+                    print("\(meter["id"]?.string ?? "")\t\(meter["name"]?.string ?? "")")
                 }
                 let following = page["next"]?.string
                 next = following.map { String($0[($0.range(of: "/meters?")?.lowerBound ?? $0.startIndex)...]) }

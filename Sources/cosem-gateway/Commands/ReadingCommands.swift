@@ -38,9 +38,9 @@ struct ReadCommand: ParsableCommand {
             return
         }
         if let number = value["value"], value["scaler"] != nil {
-            print("\(String(decoding: number.octets, as: UTF8.self)) \(value["unit"]?.string ?? "")")
+            ClientOptions.print(number.octets + Array(" \(value["unit"]?.string ?? "")".utf8))
         } else {
-            print(value.string ?? String(decoding: value.octets, as: UTF8.self))
+            ClientOptions.print(value.string.map { Array($0.utf8) } ?? value.octets)
         }
         Terminal.tell("read at \(answer["readAt"]?.string ?? "?"), \(answer["source"]?.string ?? "?")")
     }

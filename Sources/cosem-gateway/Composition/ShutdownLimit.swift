@@ -28,6 +28,7 @@ final class ShutdownLimit: Sendable {
 
     /// The stop has begun.
     func begin() {
+        logger.notice("the stop has begun", metadata: ["grace": "\(grace)"])
         let timer = Task.detached { [self] in
             guard (try? await Task.sleep(for: grace)) != nil else { return }
             let names = running.withLock { $0 }
@@ -41,6 +42,7 @@ final class ShutdownLimit: Sendable {
     /// Everything has ended by itself.
     func lift() {
         timer.withLock { $0?.cancel() }
+        logger.notice("stopped")
     }
 
     fileprivate func began(_ name: String) {
