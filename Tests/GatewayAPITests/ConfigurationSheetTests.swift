@@ -75,6 +75,18 @@ struct ConfigurationSheetTests {
         }
     }
 
+    @Test func `What is pushed is written to a meter that nobody has written to`() async throws {
+        try await Self.run { bench in
+            let answer = try await bench.send(
+                .put,
+                "/meters/M1/push-setups/0.1.25.9.0.255",
+                #"{"objects":[{"class":3,"object":"1.0.1.8.0.255","attribute":2,"dataIndex":0}]}"#
+            )
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(answer.json["objects"]?[0]?["object"] == "1.0.1.8.0.255")
+        }
+    }
+
     @Test func `What does not fit is named by its place in the body`() async throws {
         try await Self.run { bench in
             let path = "/meters/M1/activity-calendar"

@@ -45,7 +45,8 @@ extension JSONMembers {
         where isGood: (String) -> Bool
     ) throws(JSONMemberError) -> String {
         guard let text = try optionalText(name, expected, where: isGood) else {
-            throw JSONMemberError(.missingMember(name: name), at: pointer)
+            // Tells of a misspelt one in its place, too.
+            return try requiredString(name)
         }
         return text
     }

@@ -63,6 +63,8 @@ extension GatewayAPI {
             named: name,
             usually: sheet.usual,
             at: meter,
+            // What is written needs the version that the writing association shows.
+            toWrite: true,
             wishes
         )
         for (field, value, place) in wanted {

@@ -13,10 +13,11 @@ extension Gateway {
         named name: OBISCode?,
         usually usual: OBISCode,
         at meter: String,
+        toWrite writes: Bool = false,
         _ wishes: Wishes
     ) async throws(GatewayError) -> MeterObject {
         let memory = try await directory.memory(of: meter)
-        let association = try association(wishes.association, for: .reading, memory)
+        let association = try association(wishes.association, for: writes ? .managing : .reading, memory)
         return try await procedureAccess(memory, association, wishes)
             .object(of: classID, named: name, usually: usual)
     }

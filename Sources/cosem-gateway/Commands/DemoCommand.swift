@@ -19,7 +19,7 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "ADDRESS:PORT to listen on.")
     var listen = "127.0.0.1:8080"
 
-    @Option(help: "How many healthy meters; one slow, one offline and one with a wrong password come besides.")
+    @Option(help: "How many healthy meters; a slow, offline, misconfigured, protected and certified one come besides.")
     var meters = 5
 
     @Option(help: "none: everybody may do everything; required: callers need the key that is printed.")
@@ -205,7 +205,7 @@ struct DemoCommand: AsyncParsableCommand {
             curl \(base)/meters/\(protectedID)/counters
 
             # how a failure explains itself
-            curl '\(base)/meters/demo-offline/objects/1.0.1.8.0.255/attributes/2?class=3'
+            curl \(base)/meters/demo-offline/objects/1.0.1.8.0.255/attributes/2
 
             Stop with Ctrl-C.
             """
