@@ -8,6 +8,7 @@ import pathlib
 import re
 import sys
 import urllib.parse
+import uuid
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -39,11 +40,16 @@ def gateway(tmp_path_factory) -> Gateway:
             "operation": {"profileRead": {"profile": "1.0.99.1.0.255", "last": "P1D"}},
         }
         assert gateway.call("POST", "/schedules", schedule).status == 201
-        order = {"kind": "disconnect", "target": {"meters": ["demo-2", "demo-3"]}, "reason": "try"}
-        answer = gateway.call("POST", "/jobs", order, {"Idempotency-Key": "two"})
-        assert answer.status == 202, answer.text
-        gateway.waiting = answer.json["id"]
+        gateway.waiting = order_two(gateway)
         yield gateway
+
+
+def order_two(gateway: Gateway) -> str:
+    """An order for two meters, which waits for five minutes for somebody to confirm it."""
+    order = {"kind": "disconnect", "target": {"meters": ["demo-2", "demo-3"]}, "reason": "try"}
+    answer = gateway.call("POST", "/jobs", order, {"Idempotency-Key": str(uuid.uuid4())})
+    assert answer.status == 202, answer.text
+    return answer.json["id"]
 
 
 @pytest.fixture(scope="session")

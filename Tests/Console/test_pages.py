@@ -13,7 +13,7 @@ PAGES = [
     "", "meters", "add-meter", "meter/demo-1", "meter/demo-1/objects/1.0.1.8.0.255", "meter/demo-1/profiles",
     "meter/demo-1/disconnector", "meter/demo-1/events", "meter/demo-1/trace", "meter/demo-1/check?run=1",
     "meter/demo-1/settings", "jobs", "job/WAITING", "new-job", "schedules", "schedules/nightly", "new-schedule", "orders", "channels",
-    "groups?show=all", "webhooks", "admin/audit", "admin/keys", "admin/hold", "admin/nodes", "import-meters",
+    "groups?show=all", "webhooks", "admin/audit", "admin/keys", "admin/hold", "admin/nodes", "admin/settings", "import-meters",
     "api", "api/listEvents", "api/createMeter", "tools?hex=C001C100030100010800FF0200", "nowhere",
 ]
 LOOKS = [(1280, "light"), (1280, "dark"), (360, "dark"), (360, "light")]
@@ -115,3 +115,16 @@ def test_ten_thousand_meters_scroll(console):
     console.page.locator(".long").evaluate("node => { node.scrollTop = node.scrollHeight; }")
     expect(console.page.get_by_role("link", name="M-09999")).to_be_visible()
     assert console.page.locator("[role=row]").count() < 60
+
+
+def test_settings_say_where_they_come_from(console, gateway):
+    console.open("admin/settings")
+    rows = console.page.get_by_role("row")
+    # What somebody set stands before the defaults.
+    expect(rows.nth(1)).to_contain_text("command line")
+    expect(console.page.get_by_role("row", name="auth.mode")).to_contain_text("--auth")
+    count = rows.count()
+    assert count > 30
+    console.page.get_by_label("Filter settings").fill("listen")
+    expect(console.page.get_by_role("row", name=f"127.0.0.1:{gateway.port}")).to_be_visible()
+    assert rows.count() < count

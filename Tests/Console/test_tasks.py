@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import METER
+from conftest import METER, order_two
 
 MOST_CLICKS = 5
 
@@ -78,6 +78,8 @@ def test_order_and_confirm(newcomer, gateway):
 
 def test_an_order_that_waits_is_confirmed_by_its_number(newcomer, gateway):
     page = newcomer.page
+    gateway.call("POST", f"/jobs/{gateway.waiting}/cancel")
+    gateway.waiting = order_two(gateway)
     newcomer.click(page.get_by_role("navigation", name="Console").get_by_role("link", name="To confirm"))
     confirm = page.get_by_role("button", name="Confirm")
     confirm.wait_for()
@@ -105,7 +107,7 @@ def test_copied_curl_lines_work(console, gateway):
         "", "meters?q=demo", "meter/demo-2", "meter/demo-2/objects/1.0.1.8.0.255", "meter/demo-2/profiles",
         "meter/demo-2/disconnector", "meter/demo-2/events", "meter/demo-2/trace", "meter/demo-2/check", "jobs",
         "new-job?meters=demo-2", "schedules", "schedules/nightly", "orders", "channels", "groups?show=all",
-        "admin/audit", "admin/nodes", "tools?hex=C001C100030100010800FF0200", "meter/demo-2/settings", "api",
+        "admin/audit", "admin/nodes", "admin/settings", "tools?hex=C001C100030100010800FF0200", "meter/demo-2/settings", "api",
     ]
     failed = []
     count = 0

@@ -2,7 +2,7 @@
 import { T, curlLine, badge, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, confirmed, time, sender, h, fill, path, query, send, call, get } from './parts.js';
 
 const words = T.admin;
-const parts = { audit, keys, hold, nodes };
+const parts = { audit, keys, hold, nodes, settings };
 
 export async function page(view) {
   if (view.name === 'webhooks') return webhooks(view);
@@ -11,6 +11,7 @@ export async function page(view) {
   const body = h('div', bones(5));
   const tabs = Object.entries(words.tabs).map(([key, text]) => h('a', { href: `#/admin/${key}`, 'aria-current': key === part && 'page' }, text));
   fill(view.root, head(words.title), h('nav.tabs', { 'aria-label': words.tabsLabel }, tabs), body);
+  view.root.querySelector('.tabs [aria-current]').scrollIntoView({ block: 'nearest', inline: 'center' });
   try {
     await parts[part](view, body);
   } catch (error) {
@@ -103,6 +104,28 @@ async function nodes(view, body) {
   fill(body, h('div.panel', table(words.nodes.columns, items.map(node => [
     [node.name, node.self && h('span.soft', ' ·')], badge(node.state === 'live' ? 'ok' : 'warn', node.state), String(node.meters ?? T.none), node.version, time(node.startedAt),
   ]), words.tabs.nodes)), curlLine('/nodes'));
+}
+
+/// The settings in force, and where each comes from; those that somebody set stand first.
+async function settings(view, body) {
+  const texts = words.settings;
+  const { file, items } = await get('/system/config');
+  const search = input('q', { type: 'search', value: view.words.get('q') || '', placeholder: texts.filter, 'aria-label': texts.filter });
+  const list = h('div');
+  const said = value => value === null || value === '' ? h('span.soft', T.none) : h('code', [value].flat().join(', '));
+  const draw = () => {
+    const text = search.value.trim().toLowerCase();
+    const found = items.filter(one => `${one.name} ${one.value} ${one.origin}`.toLowerCase().includes(text)).sort((a, b) => (a.origin === 'default') - (b.origin === 'default'));
+    fill(list, found.length ? table(texts.columns, found.map(one => [
+      h('td.mono', one.name), [said(one.value), one.waitsForRestart && [' ', badge('warn', texts.restart)]], [h('span.badge' + (one.origin === 'default' ? '' : '.busy'), texts.origins[one.origin]), one.place && [h('br'), h('code.soft', one.place)]],
+    ]), words.tabs.settings) : empty(texts.none));
+  };
+  search.addEventListener('input', () => {
+    view.set({ q: search.value.trim() });
+    draw();
+  });
+  fill(body, h('section.panel', { 'aria-label': words.tabs.settings }, h('header', h('p.soft', file ? texts.file(file) : texts.noFile), search), list, h('footer', curlLine('/system/config'))));
+  draw();
 }
 
 async function webhooks(view) {

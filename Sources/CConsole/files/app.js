@@ -10,7 +10,7 @@ const pages = {
 const menu = [
   [T.nav.operate, [['', T.nav.overview, 'home'], ['meters', T.nav.meters, 'meter'], ['jobs', T.nav.jobs, 'jobs'], ['schedules', T.nav.schedules, 'clock'], ['orders', T.nav.orders, 'check']]],
   [T.nav.network, [['channels', T.nav.channels, 'lines'], ['groups', T.nav.groups, 'group']]],
-  [T.nav.more, [['tools', T.nav.tools, 'tool'], ['api', T.nav.api, 'save'], ['webhooks', T.nav.webhooks, 'hook'], ['admin', T.nav.admin, 'key']]],
+  [T.nav.more, [['tools', T.nav.tools, 'wrench'], ['api', T.nav.api, 'tool'], ['webhooks', T.nav.webhooks, 'hook'], ['admin', T.nav.admin, 'key']]],
 ];
 const home = { meter: 'meters', 'add-meter': 'meters', 'import-meters': 'meters', job: 'jobs', 'new-job': 'jobs', 'new-schedule': 'schedules' };
 const main = document.getElementById('main');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, curlLine, badge, problem, bones, empty, listing, panel, table, field, input, select, choice, action, confirmed, h, fill, icon, address, query, uuid, send, get } from './parts.js';
+import { T, curlLine, badge, problem, bones, empty, listing, panel, picker, table, field, input, select, choice, action, confirmed, h, fill, icon, address, query, uuid, send, get } from './parts.js';
 
 const words = T.api;
 const methods = ['get', 'put', 'post', 'patch', 'delete'];
@@ -21,8 +21,8 @@ function whole(schema) {
 function operations() {
   return Object.entries(contract.paths).flatMap(([path, item]) => methods.filter(method => item[method]).map(method => {
     const one = item[method];
-    const [terms = {}] = one.security || contract.security;
-    return { ...one, path, method: method.toUpperCase(), tag: one.tags[0], parameters: [...(item.parameters || []), ...(one.parameters || [])].map(resolved), scopes: terms.bearer || [], isOpen: one.security?.length === 0 };
+    const scopes = (one.security || contract.security).flatMap(terms => terms.bearer || []);
+    return { ...one, path, method: method.toUpperCase(), tag: one.tags[0], parameters: [...(item.parameters || []), ...(one.parameters || [])].map(resolved), scopes, isOpen: one.security?.length === 0 };
   }));
 }
 
@@ -165,7 +165,7 @@ async function show(view, request, place) {
     fill(place, problem(error) || h('p.soft', words.stopped));
     return;
   }
-  const code = listing(words.answer, ''), state = h('div.actions', badge('ok', String(response.status)), h('span.soft', took()), h('button.small', { onclick: () => cut.abort() }, T.meter.values.stop));
+  const code = listing(words.answer, ''), time = h('span.soft', took()), state = h('div.actions', badge('ok', String(response.status)), time, h('button.small', { onclick: () => cut.abort() }, T.meter.values.stop));
   fill(place, state, h('details', h('summary', words.headers), listing(words.headers, [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n'))), code);
   let text = '';
   try {
@@ -173,7 +173,7 @@ async function show(view, request, place) {
     for (let part; reader && !(part = await reader.read()).done && text.length < 200_000;) code.textContent = text += part.value;
   } catch { /* stopped: what came stays */ }
   state.lastChild.remove();
-  state.append(h('span.soft', took()));
+  time.textContent = took();
   cut.abort();
   try { code.textContent = JSON.stringify(JSON.parse(text), null, 2); } catch { /* not JSON: as it came */ }
   if (!text) code.remove();
@@ -185,7 +185,7 @@ export async function page(view) {
   const search = input('q', { type: 'search', value: view.words.get('q') || '', placeholder: words.filter, 'aria-label': words.filter });
   const contractLink = h('a.button', { href: address('/openapi.yaml'), target: '_blank', rel: 'noopener' }, 'openapi.yaml');
   fill(view.root, h('div.head', h('div', h('h1', words.title), lead), h('div.actions', contractLink)),
-    h('div.columns.split', h('section.panel', { 'aria-label': words.operations }, h('header', h('h2', words.operations)), h('div.body', search), tree, h('footer', curlLine('/openapi.json'))), place));
+    h('div.columns.split', h('section.panel', { 'aria-label': words.operations }, picker(words.operations, view.rest[0], h('div.body', search), tree), h('footer', curlLine('/openapi.json'))), place));
   contract ||= await get('/openapi.json');
   const all = operations(), id = view.rest[0], one = all.find(one => one.operationId === id);
   lead.textContent = words.lead(all.length);
@@ -201,5 +201,4 @@ export async function page(view) {
   tree.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
   if (one) view.title(one.summary);
   fill(place, one ? detail(view, one) : id ? problem({ status: 404, title: T.pageUnknown, detail: id }) : h('div.panel', empty(words.pick, words.pickHint)));
-  if (one && matchMedia('(max-width: 1059px)').matches) place.scrollIntoView();
 }

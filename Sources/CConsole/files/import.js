@@ -23,6 +23,7 @@ export async function page(view) {
     fill(report);
     fill(go);
     fill(trouble);
+    attempt.classList.add('main');
     fill(line, curlLine(request(true)));
   };
   const take = async given => {
@@ -38,6 +39,7 @@ export async function page(view) {
     show(answer, words.tried);
     const count = answer.created + answer.replaced;
     if (answer.stored === false && mode.value === 'all-or-nothing' && answer.failed) return;
+    attempt.classList.toggle('main', count === 0);
     fill(go, count > 0 && action('button.main', { text: words.go(count) }, async () => {
       const done = await call(request(null));
       fill(go);

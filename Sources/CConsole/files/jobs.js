@@ -19,7 +19,7 @@ export async function page(view) {
     fill(line, curlLine(target));
     const { items, next } = await get(target);
     const rows = items.map(one => [
-      [jobLink(one), h('br'), h('small.soft', targetText(one.target))], jobBadge(one.state), [progress(one.progress), h('small.soft', counts(one.progress))], one.createdBy || T.none, time(one.createdAt, { relative: true }),
+      [jobLink(one), h('br'), h('small.soft', targetText(one.target, one.progress.total))], jobBadge(one.state), [progress(one.progress), h('small.soft', counts(one.progress))], one.createdBy || T.none, time(one.createdAt, { relative: true }),
     ]);
     const more = () => {
       limit = Math.min(1000, limit * 4);
@@ -69,7 +69,7 @@ async function job(view) {
       h('div.head', h('div', h('div.actions', h('h1', T.kind[one.kind] || one.kind), jobBadge(one.state)), h('p.lead.mono', id)), h('div.actions', verbs.map(verb), one.links?.result && save())),
       h('section.panel', { 'aria-label': words.columns[2] },
         h('div.body.stack', progress(one.progress), h('p', { role: 'status' }, counts(one.progress)),
-          facts([words.target, targetText(one.target)], [words.operation, h('code', JSON.stringify(one.operation))], [words.created, [time(one.createdAt), ' ', words.by(one.createdBy || T.none)]],
+          facts([words.target, targetText(one.target, one.progress.total)], [words.operation, h('code', JSON.stringify(one.operation))], [words.created, [time(one.createdAt), ' ', words.by(one.createdBy || T.none)]],
             one.startedAt && [words.started, time(one.startedAt)], one.finishedAt && [words.finished, time(one.finishedAt)], [words.priority, String(one.priority)], one.traceId && [T.problem.trace, h('code', one.traceId)])),
         h('footer', curlLine(base), one.links?.cancel ? curlLine({ method: 'POST', path: base + '/cancel' }) : null)));
     fill(waiting, one.state === 'awaiting-confirmation' && confirmation(one, trouble, refresh));

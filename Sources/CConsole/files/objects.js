@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, say, curlLine, badge, problem, bones, empty, listing, table, meterLink, input, select, choice, action, confirmed, quantity, h, fill, path, query, uuid, call, get } from './parts.js';
+import { T, say, curlLine, badge, problem, bones, empty, listing, picker, table, meterLink, input, select, choice, action, confirmed, quantity, h, fill, path, query, uuid, call, get } from './parts.js';
 import { valueEditor } from './values.js';
 
 /// The objects of a meter on the left, the chosen one on the right.
@@ -17,7 +17,7 @@ export async function objects({ view, id, meter, body, at }) {
   const detail = h('div');
   const count = h('small.soft');
   fill(body, h('div.columns.split',
-    h('section.panel', { 'aria-label': words.title }, h('header', h('h2', words.title), count, names.length > 1 && h('label.small', words.as, ' ', association)), h('div.body', search), tree, h('footer', curlLine(target))),
+    h('section.panel', { 'aria-label': words.title }, picker([words.title, ' ', count], code, names.length > 1 && h('label.small.body', words.as, ' ', association), h('div.body', search), tree), h('footer', curlLine(target))),
     detail));
   const { items } = await get(target);
   count.textContent = words.count(items.length);

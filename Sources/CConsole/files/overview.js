@@ -71,7 +71,7 @@ export async function page(view) {
   const draws = {
     jobs: () => load(jobs, '/jobs?limit=7', ({ items }) => items.length
       ? table([T.jobs.columns[0], T.state, T.jobs.columns[2], T.jobs.columns[4]],
-        items.map(job => [[jobLink(job), h('br'), h('small.soft', targetText(job.target))], jobBadge(job.state), progress(job.progress), time(job.createdAt, { relative: true })]), T.overview.recent)
+        items.map(job => [[jobLink(job), h('br'), h('small.soft', targetText(job.target, job.progress.total))], jobBadge(job.state), progress(job.progress), time(job.createdAt, { relative: true })]), T.overview.recent)
       : empty(T.overview.noJobs, T.overview.noJobsHint, h('a.button', { href: '#/new-job' }, T.jobs.new))),
     schedules: () => load(schedules, '/schedules?limit=200', ({ items }) => items.length
       ? table([T.schedules.columns[0], T.schedules.columns[2], T.schedules.columns[3]], soonest(items).map(one => [
@@ -81,7 +81,7 @@ export async function page(view) {
       : empty(T.schedules.empty, T.schedules.emptyHint, h('a.button', { href: '#/new-schedule' }, T.schedules.new))),
     events: () => load(events, '/events?limit=8', ({ items }) => items.length
       ? table([T.meter.profiles.time, T.meter.events.columns[1], T.meters.columns[0]],
-        items.map(event => [time(event.at, { relative: true }), event.type, event.meter ? h('a', { href: meterLink(event.meter) }, event.meter) : T.none]), T.overview.events)
+        items.map(event => [time(event.at, { relative: true }), event.type, event.meter ? h('a', { href: meterLink(event.meter) }, event.meter) : event.data?.job ? jobLink({ id: event.data.job, kind: event.data.kind }) : T.none]), T.overview.events)
       : empty(T.overview.noEvents, T.overview.noEventsHint)),
     nodes: async () => {
       const { items } = await get('/nodes');

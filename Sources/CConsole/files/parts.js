@@ -93,6 +93,12 @@ export function panel(title, actions, ...body) {
   return h('section.panel', { 'aria-label': title }, h('header', h('h2', title), actions && h('div.actions', actions)), body);
 }
 
+/// A list to choose from that stands beside what is chosen; where there is no room beside, it is folded once something is chosen.
+export function picker(title, chosen, ...body) {
+  const isNarrow = matchMedia('(max-width: 1059px)').matches;
+  return h('details.picker', { open: !(isNarrow && chosen) }, h('summary', h('h2', title)), body);
+}
+
 /// The head of a page.
 export function head(title, lead, ...actions) {
   return h('div.head', h('div', h('h1', title), lead && h('p.lead', lead)), h('div.actions', actions));
@@ -209,9 +215,15 @@ export function quantity(value) {
   if (value && typeof value === 'object' && 'unit' in value && 'value' in value && typeof value.value !== 'object') return h('span.nowrap', h('b', number(value.value)), h('span.unit', value.unit || ''));
   return shown(value);
 }
+const two = part => part === null ? '*' : String(part).padStart(2, '0');
+/// A time of which not everything is said: `*-10-last (7) 03:00:00`, with the day of the week in brackets.
+const openTime = time => `${time.year ?? '*'}-${two(time.month)}-${two(time.dayOfMonth)}${time.dayOfWeek ? ` (${time.dayOfWeek})` : ''} ${[time.hour, time.minute, time.second].map(two).join(':')}`;
+
 /// Any value, short.
 export function shown(value) {
   if (value === null || value === undefined) return h('span.soft', T.none);
+  if (typeof value === 'object' && 'code' in value && 'name' in value) return h('span', value.name, h('span.unit', String(value.code)));
+  if (value.iso === null && 'dayOfWeek' in value) return h('span.nowrap', { title: value.hex }, openTime(value));
   if (typeof value === 'object' && 'value' in value && 'unit' in value && typeof value.value !== 'object') return quantity(value);
   if (typeof value === 'object') return h('code.value', JSON.stringify(value, null, Array.isArray(value) && value.length > 3 ? 1 : 0));
   return h('span.value', String(value));
@@ -224,8 +236,8 @@ export function progress({ total, succeeded = 0, failed = 0, unknown = 0, cancel
 }
 
 /// What a job is about, in a few words.
-export function targetText(target) {
-  if (!target) return T.none;
+export function targetText(target, total) {
+  if (!target) return total ? T.meters.count(total) : T.none;
   if (target.meters) return target.meters.length > 2 ? `${target.meters.slice(0, 2).join(', ')} +${target.meters.length - 2}` : target.meters.join(', ');
   return target.selector || target.group || JSON.stringify(target);
 }
