@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Logging
+import SQLiteDriver
 import UnixSignals
 
 /// Runs the gateway.
@@ -131,6 +132,9 @@ struct ServeCommand: AsyncParsableCommand {
                 + (settings.push?.mostConnections ?? 0)
         ) {
             report.warnings.append(warning)
+        }
+        if case .sqlite(let path) = settings.database, SQLiteBackup.isInUse(path) {
+            report.warnings.append("Another process has \(path) open; an SQLite database is for one gateway at a time.")
         }
         let process = try await GatewayProcess(
             settings: settings,
