@@ -223,6 +223,7 @@ const openTime = time => `${time.year ?? '*'}-${two(time.month)}-${two(time.dayO
 export function shown(value) {
   if (value === null || value === undefined) return h('span.soft', T.none);
   if (typeof value === 'object' && 'code' in value && 'name' in value) return h('span', value.name, h('span.unit', String(value.code)));
+  if (Array.isArray(value.set)) return h('span', value.set.join(', ') || T.noFlags, h('span.unit', String(value.bits ?? value.code ?? '')));
   if (value.iso === null && 'dayOfWeek' in value) return h('span.nowrap', { title: value.hex }, openTime(value));
   if (typeof value === 'object' && 'value' in value && 'unit' in value && typeof value.value !== 'object') return quantity(value);
   if (typeof value === 'object') return h('code.value', JSON.stringify(value, null, Array.isArray(value) && value.length > 3 ? 1 : 0));

@@ -10,7 +10,7 @@ export const T = {
     network: 'Network', channels: 'Channels', groups: 'Groups', more: 'More', tools: 'Tools', webhooks: 'Webhooks', admin: 'Administration', api: 'API', menu: 'Menu',
   },
   find: 'Find a meter', findLabel: 'Find a meter by id or name', signIn: 'Sign in', signOut: 'Sign out', keys: 'Keyboard', close: 'Close', cancel: 'Cancel', refreshed: 'Refreshed', copy: 'Copy', copied: 'Copied',
-  copyCurl: 'Copy the curl line', curl: 'curl line', save: 'Save', remove: 'Delete', none: '–', all: 'All', more: 'Show more', loading: 'Loading', utc: 'UTC', actions: 'Actions', state: 'State', apply: 'Apply', name_: 'Name', id: 'Id', show: 'Show',
+  copyCurl: 'Copy the curl line', curl: 'curl line', save: 'Save', remove: 'Delete', none: '–', noFlags: 'none set', all: 'All', more: 'Show more', loading: 'Loading', utc: 'UTC', actions: 'Actions', state: 'State', apply: 'Apply', name_: 'Name', id: 'Id', show: 'Show',
   pageUnknown: 'There is no such page', pageUnknownHint: 'The address may be cut off. Everything starts at the overview.', toOverview: 'Go to the overview',
   sign: { title: 'Sign in', lead: 'This gateway wants an API key. It stays in this tab and is forgotten when you close it.', label: 'API key', hint: 'Begins with cgw_. Whoever runs the gateway makes one with “cosem-gateway key create”.', go: 'Sign in', wrong: 'The gateway does not accept this key.' },
   shortcuts: { title: 'Keyboard', on: 'Use these keys', list: [['/', 'Find a meter'], ['g o', 'Overview'], ['g m', 'Meters'], ['g j', 'Jobs'], ['g s', 'Schedules'], ['r', 'Refresh'], ['?', 'This list']] },
