@@ -23,6 +23,9 @@ public struct JSONNumber: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    /// The exponents that an integer may be written with; a number has fewer digits than these allow for.
+    private static let exponents = -(1 << 40)...(1 << 40)
+
     /// The value if it is an integer within Int64; `1e3` and `2.0` are integers, `2.5` is not.
     public var exactInt64: Int64? { exactInteger() }
 
@@ -51,11 +54,10 @@ public struct JSONNumber: Hashable, Sendable, CustomStringConvertible {
                 digits.append(octet - 0x30)
                 if isFraction { scale -= 1 }
             default:
-                // The exponent. One that is too long for Int cannot meet digits that make up for it.
-                guard let exponent = Int(Substring(rest)) else { return digits.allSatisfy { $0 == 0 } ? 0 : nil }
-                let (sum, overflow) = scale.addingReportingOverflow(exponent)
-                guard !overflow else { return digits.allSatisfy { $0 == 0 } ? 0 : nil }
-                scale = sum
+                // The exponent. One out of the range cannot meet digits that make up for it, and cannot overflow with them.
+                guard digits.contains(where: { $0 != 0 }) else { return 0 }
+                guard let exponent = Int(Substring(rest)), Self.exponents.contains(exponent) else { return nil }
+                scale += exponent
                 break scanning
             }
         }

@@ -73,9 +73,10 @@ extension TimeScanner {
             }
             guard let unit = found, !hasFraction || unit == 1_000_000 else { return nil }
             let (product, overflow) = Int64(number).multipliedReportingOverflow(by: unit)
-            let (sum, overflowOfSum) = total.addingReportingOverflow(product)
-            guard !overflow, !overflowOfSum else { return nil }
-            total = sum + Int64(fraction)
+            let (whole, overflowOfWhole) = total.addingReportingOverflow(product)
+            let (sum, overflowOfSum) = whole.addingReportingOverflow(Int64(fraction))
+            guard !overflow, !overflowOfWhole, !overflowOfSum else { return nil }
+            total = sum
             self = next
         }
         return rest.count < designators.count ? total : nil

@@ -35,12 +35,13 @@ extension Timestamp {
 
     /// The moment in RFC 3339 form at an offset, in minutes east of UTC; UTC itself is written `Z`.
     public func rfc3339(offsetMinutes: Int) -> String {
-        let local = Timestamp(microseconds: microseconds + Int64(offsetMinutes) * 60_000_000)
+        let local = self + .seconds(offsetMinutes * 60)
         let seconds = Int(local.seconds)
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let date = CivilDate(daysSinceEpoch: days)
         let secondOfDay = seconds - days * 86_400
-        let fraction = Int(local.microseconds - local.seconds * 1_000_000)
+        let rest = Int(local.microseconds % 1_000_000)
+        let fraction = rest < 0 ? rest + 1_000_000 : rest
 
         var octets: [UInt8] = []
         octets.reserveCapacity(32)

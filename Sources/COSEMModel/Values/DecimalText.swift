@@ -21,7 +21,7 @@ public enum DecimalText {
         let (shift, overflow) = number.exponent.addingReportingOverflow(exponent)
         guard !overflow else { return nil }
         // Beyond what scalers of integers reach, an exponent is shorter than its zeros.
-        guard abs(shift) <= 128 else {
+        guard shift.magnitude <= 128 else {
             let digits = number.digits.drop { $0 == "0" }
             return digits.isEmpty ? "0" : (number.negative ? "-" : "") + digits + "e\(shift)"
         }
@@ -115,7 +115,7 @@ public enum DecimalText {
         }
         guard !digits.isEmpty else { return nil }
         if rest.first == "e" || rest.first == "E" {
-            guard let power = Int(rest.dropFirst()), abs(power) < 1000 else { return nil }
+            guard let power = Int(rest.dropFirst()), (-999...999).contains(power) else { return nil }
             exponent += power
         } else if !rest.isEmpty {
             return nil

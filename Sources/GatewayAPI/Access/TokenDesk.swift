@@ -185,7 +185,7 @@ final class TokenDesk: Sendable {
     /// A moment in whole seconds; some issuers write fractions.
     private static func seconds(_ value: JSONValue?) -> Int64? {
         guard let number = value?.number else { return nil }
-        if let whole = number.exactInt64 { return abs(whole) < 1 << 40 ? whole : nil }
+        if let whole = number.exactInt64 { return whole.magnitude < 1 << 40 ? whole : nil }
         guard let value = Double(number.text), abs(value) < 1e12 else { return nil }
         return Int64(value)
     }
