@@ -62,6 +62,8 @@ public struct GatewayAPI: Sendable {
             self.forwarder = forwarder
             self.secret = secret
         }
+
+        func proof(_ gateway: Gateway) -> ForwardingProof { ForwardingProof(secret: secret, clock: gateway.clock) }
     }
 
     let gateway: Gateway
@@ -97,7 +99,6 @@ public struct GatewayAPI: Sendable {
         self.gateway = gateway
         self.settings = settings
         self.logger = logger
-        let forwarding = Self.forwarding(gateway, peers, settings, inner: RouteTable([]))
         desk =
             settings.requiresCredentials
             ? CredentialDesk(
@@ -105,9 +106,7 @@ public struct GatewayAPI: Sendable {
                 clients: settings.clients,
                 tokens: settings.tokens.map { TokenDesk($0, clock: gateway.clock) },
                 tickets: tickets
-            ) {
-                forwarding?.originalAddress($0)
-            } : nil
+            ) : nil
     }
 
     /// Carries out jobs of every kind that the API takes.
@@ -139,7 +138,7 @@ public struct GatewayAPI: Sendable {
             gateway: gateway,
             node: node,
             forwarder: peers.forwarder,
-            secret: peers.secret,
+            proof: peers.proof(gateway),
             baseLength: settings.basePath.split(separator: "/").count
         )
     }
@@ -152,6 +151,7 @@ public struct GatewayAPI: Sendable {
             authenticator: desk,
             limiter: RateLimiter(usual: settings.requestsPerMinute),
             origins: settings.origins.isEmpty ? nil : CrossOriginPolicy(origins: settings.origins),
+            senders: gateway.cluster == nil ? nil : peers?.proof(gateway),
             strictTransport: settings.strictTransportSeconds.map { "max-age=\($0)" },
             problemTypeBase: settings.basePath + Problem.defaultTypeBase
         ) {

@@ -7,6 +7,7 @@ public struct HTTPEdge: HTTPResponder {
     private let authenticator: (any Authenticator)?
     private let limiter: RateLimiter?
     private let origins: CrossOriginPolicy?
+    private let senders: (any RequestOrigin)?
     private let strictTransport: String?
     private let problemTypeBase: String
     private let observe: @Sendable (AccessRecord) -> Void
@@ -19,6 +20,7 @@ public struct HTTPEdge: HTTPResponder {
     ///   - authenticator: finds out who asks; nil lets everybody do everything.
     ///   - limiter: keeps callers to so many requests in a minute; nil for none.
     ///   - origins: which pages of other origins may use the API; nil for none.
+    ///   - senders: knows servers that send requests on, and where those came from; nil when there are none.
     ///   - strictTransport: what `Strict-Transport-Security` says (RFC 6797); nil leaves it out.
     ///   - problemTypeBase: what stands before a problem's name in its `type`.
     ///   - observe: told of every answer, on the thread that made it; must be quick.
@@ -27,6 +29,7 @@ public struct HTTPEdge: HTTPResponder {
         authenticator: (any Authenticator)? = nil,
         limiter: RateLimiter? = nil,
         origins: CrossOriginPolicy? = nil,
+        senders: (any RequestOrigin)? = nil,
         strictTransport: String? = nil,
         problemTypeBase: String = Problem.defaultTypeBase,
         observe: @escaping @Sendable (AccessRecord) -> Void = { _ in }
@@ -35,6 +38,7 @@ public struct HTTPEdge: HTTPResponder {
         self.authenticator = authenticator
         self.limiter = limiter
         self.origins = origins
+        self.senders = senders
         self.strictTransport = strictTransport
         self.problemTypeBase = problemTypeBase
         self.observe = observe
@@ -43,6 +47,7 @@ public struct HTTPEdge: HTTPResponder {
     /// The answer that was given to a request like this one, if it still stands.
     public func answerAtHand(for request: HTTPRequest) -> HTTPResponse? {
         let start = ContinuousClock.now
+        let request = original(request)
         let known = authenticator.map { $0.identityAtHand(of: request) } ?? .everybody
         guard let caller = known, let answer = memory.answer(for: request, of: caller, at: start) else { return nil }
         guard let standing = limiter?.count(caller, request, at: start) else {
@@ -65,7 +70,7 @@ public struct HTTPEdge: HTTPResponder {
     /// Answers one request.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = ContinuousClock.now
-        var request = request
+        var request = original(request)
         if let authenticator { request = request.sent(by: await authenticator.identity(of: request)) }
         if let preflight = origins?.preflight(request) { return finish(preflight, request, since: start) }
         let standing = limiter?.count(request.identity, request, at: start)
@@ -80,6 +85,11 @@ public struct HTTPEdge: HTTPResponder {
     /// Answers a request that the server refuses.
     public func refuse(_ request: HTTPRequest, because problem: Problem) -> HTTPResponse {
         finish(inner.refuse(request, because: problem), request, since: ContinuousClock.now)
+    }
+
+    /// The request as it was before another server sent it on.
+    private func original(_ request: HTTPRequest) -> HTTPRequest {
+        senders?.originalAddress(of: request).map(request.sent(from:)) ?? request
     }
 
     private func finish(

@@ -46,23 +46,31 @@ public final class HTTPRequest: Sendable {
         trace = parents.count == 1 ? TraceContext(traceparent: parents[0]) : nil
     }
 
-    private init(_ request: HTTPRequest, _ identity: CallerIdentity, _ headers: HTTPHeaders) {
+    private init(
+        _ request: HTTPRequest,
+        identity: CallerIdentity? = nil,
+        headers: HTTPHeaders? = nil,
+        remoteAddress: String? = nil
+    ) {
         method = request.method
         rawTarget = request.rawTarget
-        self.headers = headers
+        self.headers = headers ?? request.headers
         trace = request.trace
         body = request.body
-        remoteAddress = request.remoteAddress
+        self.remoteAddress = remoteAddress ?? request.remoteAddress
         clientCertificate = request.clientCertificate
         id = request.id
-        self.identity = identity
+        self.identity = identity ?? request.identity
     }
 
     /// The same request, now that it is known who sent it.
-    public func sent(by identity: CallerIdentity) -> HTTPRequest { HTTPRequest(self, identity, headers) }
+    public func sent(by identity: CallerIdentity) -> HTTPRequest { HTTPRequest(self, identity: identity) }
+
+    /// The same request, now that it is known which address it came from before another server sent it on.
+    public func sent(from address: String) -> HTTPRequest { HTTPRequest(self, remoteAddress: address) }
 
     /// The same request with other header fields.
-    public func with(_ headers: HTTPHeaders) -> HTTPRequest { HTTPRequest(self, identity, headers) }
+    public func with(_ headers: HTTPHeaders) -> HTTPRequest { HTTPRequest(self, headers: headers) }
 
     /// The path as sent, without the query.
     public var rawPath: Substring {

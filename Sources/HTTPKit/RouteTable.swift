@@ -38,16 +38,23 @@ public struct RouteTable: HTTPResponder {
         return root.find(target.segments, basePath.count, &values)?.routes[method]?.maximumBodyOctets
     }
 
-    /// The refusal of a request whose caller may not have what the row that fits it gives; nil when it may.
-    public func refusal(of request: HTTPRequest) -> HTTPResponse? {
+    /// Whether there is a row that fits a request.
+    public func hasRow(for request: HTTPRequest) -> Bool { route(for: request) != nil }
+
+    private func route(for request: HTTPRequest) -> Route? {
         guard let target = try? HTTPTarget(request.rawTarget), target.segments.starts(with: basePath) else {
             return nil
         }
         var values: [String] = []
-        guard let node = root.find(target.segments, basePath.count, &values),
-            let route = node.routes[request.method] ?? (request.method == .head ? node.routes[.get] : nil),
-            let problem = route.access.refusal(of: request.identity)
-        else { return nil }
+        guard let node = root.find(target.segments, basePath.count, &values) else { return nil }
+        return node.routes[request.method] ?? (request.method == .head ? node.routes[.get] : nil)
+    }
+
+    /// The refusal of a request whose caller may not have what the row that fits it gives; nil when it may.
+    public func refusal(of request: HTTPRequest) -> HTTPResponse? {
+        guard let route = route(for: request), let problem = route.access.refusal(of: request.identity) else {
+            return nil
+        }
         var response = HTTPResponse(problem)
         response.route = route.pattern.text
         return response

@@ -76,4 +76,29 @@ private func request(_ headers: [HTTPHeaders.Field] = []) -> HTTPRequest {
         #expect(seen.map(\.problem) == [nil, "body-too-large"])
         #expect(seen.first?.bodyOctets == 5)
     }
+
+    @Test func theAddressBehindAServerThatIsTrustedIsTheCallersEverywhere() async throws {
+        let addresses = Mutex<[String]>([])
+        let edge = HTTPEdge(Addressed(), senders: Believing()) { record in
+            addresses.withLock { $0.append(record.request.remoteAddress) }
+        }
+        let forwarded = HTTPRequest(
+            method: .get,
+            rawTarget: "/",
+            headers: HTTPHeaders([.init(name: "Forwarded", value: "198.51.100.9")]),
+            remoteAddress: "10.0.0.1"
+        )
+        #expect(try await edge.respond(to: forwarded).collectedBody() == Array("198.51.100.9".utf8))
+        let direct = HTTPRequest(method: .get, rawTarget: "/", remoteAddress: "10.0.0.1")
+        #expect(try await edge.respond(to: direct).collectedBody() == Array("10.0.0.1".utf8))
+        #expect(addresses.withLock { $0 } == ["198.51.100.9", "10.0.0.1"])
+    }
+}
+
+private struct Believing: RequestOrigin {
+    func originalAddress(of request: HTTPRequest) -> String? { request.headers["Forwarded"] }
+}
+
+private struct Addressed: HTTPResponder {
+    func respond(to request: HTTPRequest) async -> HTTPResponse { .text(request.remoteAddress) }
 }

@@ -39,8 +39,6 @@ final class CredentialDesk: Authenticator {
     private let tokens: TokenDesk?
     /// Knows the tickets that stand for credentials in addresses.
     private let tickets: TicketOffice
-    /// The address that a request came from before another gateway sent it on; nil when none did.
-    private let originalAddress: @Sendable (HTTPRequest) -> String?
     private let entries = Mutex<[String: Entry]>([:])
 
     /// Makes a desk.
@@ -48,14 +46,12 @@ final class CredentialDesk: Authenticator {
         gateway: Gateway,
         clients: [String: Set<Scope>] = [:],
         tokens: TokenDesk? = nil,
-        tickets: TicketOffice,
-        originalAddress: @escaping @Sendable (HTTPRequest) -> String? = { _ in nil }
+        tickets: TicketOffice
     ) {
         self.gateway = gateway
         self.tokens = tokens
         self.tickets = tickets
         self.clients = Mutex(Self.principals(clients))
-        self.originalAddress = originalAddress
     }
 
     func identityAtHand(of request: HTTPRequest) -> CallerIdentity? {
@@ -157,8 +153,9 @@ final class CredentialDesk: Authenticator {
         }
         if let end = entry.expiresAt, end <= gateway.clock.now() { return .refused(.tokenExpired) }
         guard !entry.addresses.isEmpty else { return entry.identity }
-        let address = originalAddress(request) ?? request.remoteAddress
-        guard entry.addresses.contains(where: { $0.contains(address) }) else { return .refused(Self.elsewhere) }
+        guard entry.addresses.contains(where: { $0.contains(request.remoteAddress) }) else {
+            return .refused(Self.elsewhere)
+        }
         return entry.identity
     }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import DLMSCodec
-import DLMSSecurity
 import Fleet
 import GatewayCore
 import HTTPKit
@@ -10,14 +8,10 @@ import Timekeeping
 
 /// Answers requests about meters through the gateway that has their line.
 struct NodeForwarding: HTTPResponder {
-    /// By this field a gateway knows what another one sent on, and sends it no further: name, time and proof.
-    static let field = "Cosem-Gateway-Node"
     /// By this field of the answer a gateway says that it has not got the line and has done nothing.
     static let notHere = "Cosem-Gateway-Not-Here"
     /// How long a request waits for a line that goes from one gateway to another.
     private static let patience = Duration.seconds(5)
-    /// How far the clocks of two gateways may differ.
-    private static let tolerance = Duration.seconds(300)
     /// What is said of meters from the database, which any gateway can.
     private static let stored: Set<String> = [
         "readings", "completeness", "gaps", "recovery", "history", "latest", "events", "counters", "orders",
@@ -27,7 +21,8 @@ struct NodeForwarding: HTTPResponder {
     let gateway: Gateway
     let node: ClusterNode
     let forwarder: any HTTPForwarder
-    let secret: Secret
+    /// By this a gateway knows what another one sent on, and sends it no further.
+    let proof: ForwardingProof
     /// How many segments stand before every path.
     let baseLength: Int
 
@@ -42,11 +37,15 @@ struct NodeForwarding: HTTPResponder {
     }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
-        guard let subject = subject(of: request) else { return await inner.respond(to: request) }
-        // Who may not gets no further; who may is asked again there by the same credentials.
+        // Who may not gets no further, nor what nobody answers; who may is asked again there by the same credentials.
+        guard let subject = subject(of: request), inner.hasRow(for: request) else {
+            return await inner.respond(to: request)
+        }
         if let refusal = inner.refusal(of: request) { return refusal }
+        // Only the answer of this gateway tells nothing of meters that the caller may not see.
+        guard await isVisible(subject, to: request) else { return await inner.respond(to: request) }
         let end = ContinuousClock.now + Self.patience
-        let isForwarded = isForwarded(request)
+        let isForwarded = proof.isRight(request)
         while true {
             let keeper: LineKeeper
             do throws(GatewayError) {
@@ -103,14 +102,20 @@ struct NodeForwarding: HTTPResponder {
         }
     }
 
+    /// Whether the caller may see what the request is about, as far as labels confine it.
+    private func isVisible(_ subject: Subject, to request: HTTPRequest) async -> Bool {
+        guard let confinement = request.identity.principal?.confinement else { return true }
+        guard case .meter(let id) = subject, let selector = LabelSelector(confinement),
+            let meter = try? await gateway.meter(id)
+        else { return false }
+        return selector.matches(meter.configuration.labels)
+    }
+
     // MARK: Sending on
 
     private func forward(_ request: HTTPRequest, to peer: NodeRecord, about subject: Subject) async -> HTTPResponse {
-        var fields = [HTTPHeaders.Field(name: "Forwarded", value: "for=\"\(request.remoteAddress)\"")]
-        if let trace = request.trace {
-            fields.append(.init(name: "traceparent", value: trace.traceparent))
-        }
-        if let proof = proof(request) { fields.append(.init(name: Self.field, value: proof)) }
+        var fields = proof.fields(of: request, from: node.record.name)
+        if let trace = request.trace { fields.append(.init(name: "traceparent", value: trace.traceparent)) }
         do throws(HTTPForwardFault) {
             var answer = try await forwarder.forward(request, to: peer.address, with: fields)
             answer.route = "forwarded"
@@ -146,39 +151,5 @@ struct NodeForwarding: HTTPResponder {
         if case .meter(let id) = subject { meter = MeterID(id) }
         let answer = HTTPResponse(Problem(.heldElsewhere(meter), now: gateway.clock.now()))
         return isForwarded ? answer.with(Self.notHere, node.record.name) : answer
-    }
-
-    // MARK: Knowing each other
-
-    /// The address of the caller whose request another gateway sent on; nil when it did not.
-    func originalAddress(_ request: HTTPRequest) -> String? {
-        guard request.headers[Self.field] != nil, isForwarded(request),
-            let text = request.headers.all("Forwarded").last, text.hasPrefix("for=\""), text.hasSuffix("\"")
-        else { return nil }
-        return String(text.dropFirst(5).dropLast())
-    }
-
-    private func proof(_ request: HTTPRequest) -> String? {
-        let seconds = gateway.clock.now().microseconds / 1_000_000
-        guard let digest = try? KeyedDigest.of(Self.text(request, node.record.name, seconds), key: secret) else {
-            return nil
-        }
-        return "\(node.record.name) \(seconds) \(Hexadecimal.text(of: digest))"
-    }
-
-    private func isForwarded(_ request: HTTPRequest) -> Bool {
-        guard let value = request.headers[Self.field] else { return false }
-        let parts = value.split(separator: " ")
-        guard parts.count == 3, let seconds = Int64(parts[1]), let digest = Hexadecimal.octets(of: String(parts[2]))
-        else {
-            return false
-        }
-        let age = gateway.clock.now() - Timestamp(microseconds: seconds * 1_000_000)
-        guard age < Self.tolerance, Duration.zero - age < Self.tolerance else { return false }
-        return KeyedDigest.isRight(digest, of: Self.text(request, String(parts[0]), seconds), key: secret)
-    }
-
-    private static func text(_ request: HTTPRequest, _ name: String, _ seconds: Int64) -> [UInt8] {
-        Array("\(request.method.rawValue) \(request.rawTarget) \(request.id) \(name) \(seconds)".utf8)
     }
 }
