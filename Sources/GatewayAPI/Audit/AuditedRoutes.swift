@@ -13,6 +13,8 @@ extension GatewayAPI {
         "decodeOctets", "readBatch", "checkMeter", "readOutMeter", "previewSchedule", "previewRecurrence",
         "createEventTicket",
     ]
+    /// Operations that are GET and make a job when the caller prefers one; then they are audited.
+    private static let jobMaking: Set<String> = ["getAttribute", "listProfileRows"]
     /// Classes whose attributes may hold secrets: associations, security set-up.
     private static let secretive: Set<Int64> = [12, 15, 64]
     /// Longer values are kept by their hash, in octets.
@@ -22,7 +24,13 @@ extension GatewayAPI {
     ///
     /// Done here, over the whole table, so that a new route cannot be forgotten.
     func audited(_ routes: [Route]) -> [Route] {
-        routes.map { $0.method == .get || Self.unaudited.contains($0.name) ? $0 : audited($0) }
+        routes.map { route in
+            if Self.jobMaking.contains(route.name) {
+                let audited = audited(route)
+                return route.handled { try await ($0.prefersJob ? audited : route).handler($0) }
+            }
+            return route.method == .get || Self.unaudited.contains(route.name) ? route : audited(route)
+        }
     }
 
     private func audited(_ route: Route) -> Route {

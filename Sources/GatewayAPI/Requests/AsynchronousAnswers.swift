@@ -24,6 +24,8 @@ extension GatewayAPI {
     ) async throws -> (job: JobRecord, isReplayed: Bool) {
         let text = request.parameter("id")
         guard let meter = MeterID(text) else { throw GatewayError.meterUnknown(text: text) }
+        // A job reads from the meter, whatever the request itself would have been answered from.
+        for scope in order.scopes.subtracting([.jobsWrite]).sorted() { try request.require(scope) }
         let taken = try await gateway.submit(
             JobRequest(
                 order,
@@ -51,6 +53,9 @@ extension RoutedRequest {
     var prefersAsynchronous: Bool {
         headers.directives("Prefer").contains { $0.name == "respond-async" }
     }
+
+    /// Whether a read is to become a job: who may not have meters asked gets what is kept, and that at once.
+    var prefersJob: Bool { prefersAsynchronous && identity.may(.readingsLive) }
 
     /// The answer with the preferences that were followed (RFC 7240 §3).
     func appliedPreference(to response: HTTPResponse) -> HTTPResponse {

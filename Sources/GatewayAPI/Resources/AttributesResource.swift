@@ -21,7 +21,7 @@ extension GatewayAPI {
             selection: try await selection(request, meter, obis)
         )
         var wishes = try request.wishes()
-        let isAsynchronous = request.prefersAsynchronous && query.selection == nil
+        let isAsynchronous = request.prefersJob && query.selection == nil
         if isAsynchronous {
             let job = try await job(for: .read([query], association: try request.association()), request).job
             guard job.state == .succeeded else { return acceptedAnswer(job, request) }

@@ -59,7 +59,7 @@ extension GatewayAPI {
             budget: request.budget,
             priority: request.priority
         )
-        if request.prefersAsynchronous {
+        if request.prefersJob {
             return try await accepted(.profileRead(obis, query, association: wishes.association), request)
         }
         let pending = try await gateway.prepareRows(query, of: obis, meter, wishes)
