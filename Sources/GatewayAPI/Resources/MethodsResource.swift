@@ -28,16 +28,15 @@ extension GatewayAPI {
             isDryRun: isDryRun
         )
         for scope in command.scopes.sorted() { try request.require(scope) }
+        let association = try request.association()
+        // The same key means the same order only from the same caller, and for what the query says, too.
+        let place = "POST \(request.request.rawPath) \(association ?? "") \(classID.map(String.init) ?? "")"
+        let idempotency = try gateway.idempotencyKey(key, place: place, caller: request.caller, body: body.octets)
         if request.prefersAsynchronous {
             let (job, isReplayed) = try await job(
-                for: .invoke([command], association: try request.association()),
+                for: .invoke([command], association: association),
                 request,
-                idempotency: try gateway.idempotencyKey(
-                    key,
-                    place: "POST \(request.request.rawPath)",
-                    caller: request.caller,
-                    body: body.octets
-                )
+                idempotency: idempotency
             )
             let answer = acceptedAnswer(job, request)
             return isReplayed ? answer.with("Idempotency-Replayed", "true") : answer
@@ -46,7 +45,7 @@ extension GatewayAPI {
             let (outcome, isReplayed) = try await gateway.invoke(
                 command,
                 of: meter,
-                key: "POST \(request.request.rawPath) \(key)",
+                key: idempotency.key,
                 body: body,
                 try request.wishes()
             )
