@@ -165,9 +165,15 @@ extension Gateway {
     ///
     /// Meters whose outcome is unknown are left out.
     ///
+    /// - Parameter idempotency: makes a repeated request find the first one's job.
+    /// - Returns: the job, and whether an earlier request with the same key made it.
     /// - Throws: ``GatewayError/wrongState(job:state:operation:)`` before the job is finished, and when there is no such
     ///   meter.
-    public func retryJob(_ id: String, caller: String) async throws(GatewayError) -> JobRecord {
+    public func retryJob(
+        _ id: String,
+        caller: String,
+        idempotency: IdempotencyKey? = nil
+    ) async throws(GatewayError) -> (job: JobRecord, isReplayed: Bool) {
         guard !isDraining else { throw .draining }
         let job = try await job(id)
         // An order is confirmed and written into the audit log each time.
@@ -175,7 +181,10 @@ extension Gateway {
             throw .notSupported(what: "to retry an order; make a new one")
         }
         do throws(JobStoreError) {
-            return try await jobs.retryFailed(of: job.id, createdBy: caller)
+            switch try await jobs.retryFailed(of: job.id, createdBy: caller, idempotency: idempotency) {
+            case .created(let job): return (job, false)
+            case .replayed(let job): return (job, true)
+            }
         } catch .noTargets {
             throw .wrongState(job: id, state: job.state.rawValue, operation: "retry")
         } catch {

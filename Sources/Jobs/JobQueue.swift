@@ -189,7 +189,11 @@ public final class JobQueue: Sendable {
     ///
     /// - Throws: ``JobStoreError/jobUnknown``, ``JobStoreError/wrongState(_:)`` before the job is final,
     ///   ``JobStoreError/noTargets``.
-    public func retryFailed(of id: JobID, createdBy: String) async throws(JobStoreError) -> JobRecord {
+    public func retryFailed(
+        of id: JobID,
+        createdBy: String,
+        idempotency: IdempotencyKey? = nil
+    ) async throws(JobStoreError) -> JobCreationResult {
         guard let job = try await store.job(id) else { throw .jobUnknown }
         guard job.state.isFinal else { throw .wrongState(job.state) }
         var targets: [String] = []
@@ -211,7 +215,7 @@ public final class JobQueue: Sendable {
         specification.expiresAt = job.specification.expiresAt.map { clock.now() + ($0 - job.createdAt) }
         specification.confirmBefore = job.specification.confirmBefore.map { clock.now() + ($0 - job.createdAt) }
         specification.selection = nil
-        return try await submit(specification, targets: targets).job
+        return try await submit(specification, targets: targets, idempotency: idempotency)
     }
 
     /// Waits until the job's version is beyond the one given, and returns it; at the deadline, as it is then.

@@ -111,7 +111,7 @@ import Timekeeping
         for (claimed, change) in zip(try await store.claim(claim), changes) {
             _ = try await store.settle(claimed.execution.held, holder: "one", as: change, now: now)
         }
-        let retry = try await queue.retryFailed(of: job.id, createdBy: "again")
+        let retry = try await queue.retryFailed(of: job.id, createdBy: "again").job
         #expect(retry.specification.createdBy == "again")
         #expect(try await queue.executions(of: retry.id, limit: 9).map(\.target) == ["failed", "expired"])
     }

@@ -165,7 +165,7 @@ def test_a_method_without_an_answer_is_unknown_for_good_and_never_repeated(gatew
     assert executions[0]["state"] == "outcome-unknown", executions
     assert job["state"] == "failed" and job["progress"]["unknown"] == 1
     assert create(gateway, order, key).headers["Location"] == first.headers["Location"]
-    retry = gateway.call("POST", f"{first.headers['Location']}/retry")
+    retry = gateway.call("POST", f"{first.headers['Location']}/retry", headers={"Idempotency-Key": str(uuid.uuid4())})
     assert (retry.status, retry.problem) == (409, "wrong-state")
     assert len(actions) == 1
     listener.close()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, curlLine, badge, jobBadge, problem, bones, empty, panel, head, table, facts, meterLink, jobLink, field, input, select, action, time, shown, progress, targetText, download, sender, h, fill, path, query, send, call, get } from './parts.js';
+import { T, curlLine, badge, jobBadge, problem, bones, empty, panel, head, table, facts, meterLink, jobLink, field, input, select, action, time, shown, progress, targetText, download, sender, h, fill, path, query, uuid, send, call, get } from './parts.js';
 import { stream } from './live.js';
 import { confirmation, drawSteps } from './orders.js';
 
@@ -53,7 +53,7 @@ async function job(view) {
   state.setAttribute('aria-label', T.state);
   let limit = 100, last = '';
   const verb = name => action('button' + (name === 'cancel' ? '.danger' : ''), { text: words[name] }, async () => {
-    const made = await call({ method: 'POST', path: `${base}/${name}` });
+    const made = await call({ method: 'POST', path: `${base}/${name}`, headers: name === 'retry' ? { 'Idempotency-Key': uuid() } : {} });
     if (name === 'retry' && made?.id && made.id !== id) location.hash = `#/job/${made.id}`; else await refresh();
   }, trouble);
   const save = () => action('button', { text: words.result, icon: 'save' }, async () => {

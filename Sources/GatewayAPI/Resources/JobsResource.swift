@@ -136,13 +136,35 @@ extension GatewayAPI {
     }
 
     @Sendable func resumeJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        try await checkSteering(request)
+        try await checkRepeating(request)
         return jobAnswer(try await gateway.steerJob(request.parameter("id"), .resume))
     }
 
     @Sendable func retryJob(_ request: RoutedRequest) async throws -> HTTPResponse {
-        try await checkSteering(request)
-        return newJobAnswer(try await gateway.retryJob(request.parameter("id"), caller: request.caller.name))
+        let order = try await checkRepeating(request)
+        let id = request.parameter("id")
+        let key = try request.idempotencyKey()
+        // An order of supply is not tried again at all.
+        if key == nil, order.isHarmfulTwice, order.kind != .disconnect, order.kind != .reconnect {
+            throw GatewayError.idempotencyKeyMissing
+        }
+        let (job, isReplayed) = try await gateway.retryJob(
+            id,
+            caller: request.caller.name,
+            idempotency: try key.map {
+                try gateway.idempotencyKey($0, place: "POST /jobs/\(id)/retry", caller: request.caller, body: [])
+            }
+        )
+        let answer = newJobAnswer(job)
+        return isReplayed ? answer.with("Idempotency-Replayed", "true") : answer
+    }
+
+    /// Checks that the caller may do itself what the job does: who has it done again or go on has it done.
+    @discardableResult
+    private func checkRepeating(_ request: RoutedRequest) async throws -> JobOrder {
+        let order = try JobOrder(try await gateway.job(request.parameter("id")).specification)
+        for scope in order.scopes.sorted() { try request.require(scope) }
+        return order
     }
 
     /// Checks that the caller may steer the job: orders by who may order, everything else by who may make jobs.

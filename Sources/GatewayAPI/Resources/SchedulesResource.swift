@@ -62,7 +62,9 @@ extension GatewayAPI {
     }
 
     @Sendable func resumeSchedule(_ request: RoutedRequest) async throws -> HTTPResponse {
-        try await answer(try await gateway.setSchedule(request.parameter("id"), isEnabled: true))
+        let id = request.parameter("id")
+        try await checkSchedule(try await gateway.schedule(id).record.configuration, request)
+        return try await answer(try await gateway.setSchedule(id, isEnabled: true))
     }
 
     @Sendable func runSchedule(_ request: RoutedRequest) async throws -> HTTPResponse {

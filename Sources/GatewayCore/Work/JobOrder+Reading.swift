@@ -2,7 +2,7 @@
 // Copyright the cosem-gateway authors
 
 import DLMSCodec
-import Fleet
+public import Fleet
 public import JSONText
 public import Jobs
 import Timekeeping
@@ -39,6 +39,18 @@ extension JobOrder {
         var members = try JSONMembers(member.value, at: pointer.appending(member.name))
         try self.init(kind: kind, members: &members)
         try members.finish()
+    }
+
+    /// What a stored job does.
+    ///
+    /// - Throws: ``GatewayError/internal(reason:)`` when it does not read back.
+    public init(_ specification: JobSpecification) throws(GatewayError) {
+        do {
+            var members = try JSONMembers(JSONReader.parse(specification.payload))
+            try self.init(kind: specification.kind, members: &members)
+        } catch {
+            throw .internal(reason: "a stored order does not read back: \(error)")
+        }
     }
 
     /// Reads the members that ``document`` has.

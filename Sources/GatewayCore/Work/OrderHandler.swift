@@ -2,7 +2,6 @@
 // Copyright the cosem-gateway authors
 
 import Fleet
-import JSONText
 public import Jobs
 import Timekeeping
 
@@ -43,7 +42,7 @@ public struct OrderHandler: JobHandler {
         let priority = job.specification.priority
         let caller = "job \(job.id)"
         do throws(GatewayError) {
-            let order = try Self.order(job.specification)
+            let order = try JobOrder(job.specification)
             switch order {
             case .read, .profileRead, .write, .invoke, .clockSync, .bundle:
                 let wishes = Gateway.Wishes(
@@ -111,15 +110,6 @@ public struct OrderHandler: JobHandler {
     /// A failure as it is kept.
     func problem(_ error: GatewayError) -> ExecutionProblem {
         ExecutionProblem(name: error.name, document: representation.problem(error))
-    }
-
-    private static func order(_ specification: JobSpecification) throws(GatewayError) -> JobOrder {
-        do {
-            var members = try JSONMembers(JSONReader.parse(specification.payload))
-            return try JobOrder(kind: specification.kind, members: &members)
-        } catch {
-            throw .internal(reason: "a stored order does not read back: \(error)")
-        }
     }
 }
 
