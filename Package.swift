@@ -92,7 +92,7 @@ let package = Package(
         part("Timekeeping", []),
         part("Recurrence", ["Timekeeping"]),
         part("JSONText", []),
-        part("DLMSCodec", []),
+        part("DLMSCodec", ["Timekeeping"]),
         part("COSEMModel", ["DLMSCodec", "JSONText", "Timekeeping"], resources: [.embedInCode("Tables")]),
         part("DLMSSecurity", ["DLMSCodec", "COpenSSL"]),
         part("ProtocolDecoder", ["DLMSCodec", "DLMSSecurity", "JSONText"]),
@@ -169,7 +169,7 @@ let package = Package(
         tests("DLMSCodecTests", ["DLMSCodec"], resources: [.copy("Vectors")]),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["DLMSEngine", "DLMSCodec", "DLMSSecurity"],
+            dependencies: ["COSEMModel", "DLMSEngine", "DLMSCodec", "DLMSSecurity", "Timekeeping"],
             exclude: ["LibFuzzer"],
             resources: [.copy("Corpus")],
             swiftSettings: ours

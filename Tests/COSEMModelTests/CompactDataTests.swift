@@ -6,7 +6,7 @@ import DLMSCodec
 import Testing
 
 @Suite struct CompactDataTests {
-    // Published: the logbook example of the Blue Book, 50 entries of UNIX time and event; the count is in the buffer.
+    // Published (compact-data-logbook): the logbook example of the Blue Book, 50 entries of UNIX time and event; the count is in the buffer.
     @Test func theLogbookExampleIsTakenApart() throws {
         let template = try #require(Hexadecimal.octets(of: "0202110102020611"))
         let entry = try #require(Hexadecimal.octets(of: "51EE530529"))

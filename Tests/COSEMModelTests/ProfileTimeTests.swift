@@ -47,6 +47,23 @@ struct CentralEurope: TimeZoneRules {
         ProfileDecodingOptions(capturePeriod: period, sortMethod: sort, zone: CentralEurope(), time: time)
     }
 
+    @Test func `A number of seconds that no clock can show is no time, whatever zone the meter is in`() throws {
+        let zone = try #require(ZoneInfo(name: "Europe/Berlin"))
+        let numbers: [DLMSData] = [
+            .long64(.max), .long64(.min), .long64Unsigned(.max), .long64(.max - 1), .deltaDoubleLong(1), .long64(1),
+        ]
+        for number in numbers {
+            // Twice, because a row like the one before is read in another way.
+            let row = DLMSData.structure([number, .doubleLongUnsigned(5)])
+            var decoder = ProfileRowDecoder(layout: Self.layout, options: ProfileDecodingOptions(zone: zone))
+            try decoder.feed(DLMSData.array([row, row]).octets)
+            try decoder.finish()
+            let rows = decoder.takeRows()
+            #expect(rows.count == 2)
+            #expect((rows[1].time?.utcSeconds == 1) == (number == .long64(1)))
+        }
+    }
+
     /// The local time at an instant, with or without what tells its offset.
     private static func stamp(
         _ seconds: Int64,
@@ -122,6 +139,22 @@ struct CentralEurope: TimeZoneRules {
         let time = try #require(try rows([skipped], options())[0].time)
         #expect(time.marks == .nonexistent)
         #expect(time.utcSeconds == Self.shortDay + 3600 + 5400)
+    }
+
+    @Test(arguments: [0x7FFF, 0x0FFF, -841, 841, -32_767] as [Int16])
+    func `A deviation that no place on earth has is none`(deviation: Int16) throws {
+        let instant: Int64 = 1_782_864_000
+        var stamp = try #require(Self.stamp(instant))
+        stamp.rawDeviation = deviation
+        let found = try #require(try rows([stamp], options()).first?.time)
+        #expect(found.utcSeconds == instant)
+        #expect(found.offsetMinutes == 120)
+        #expect(found.source == .timeZone)
+        #expect(found.reasons == ["deviation-impossible"])
+        #expect(stamp.secondsSinceEpoch == nil)
+        let alone = ProfileTime(stamp, zone: nil, behaviour: .standard)
+        #expect(alone.utcSeconds == nil)
+        #expect(alone.marks == .deviationImpossible)
     }
 
     // Field reports: UTC = local + deviation by the standard; several models and companion specifications invert it.

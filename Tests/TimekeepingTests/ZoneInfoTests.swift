@@ -24,6 +24,14 @@ struct ZoneInfoTests {
         #expect(PosixZone("CET-1CEST,M13.5.0,M10.5.0") == nil)
     }
 
+    @Test("The ends of all numbers have an offset, too")
+    func extremes() throws {
+        let bratislava = try #require(PosixZone("CET-1CEST,M3.5.0,M10.5.0/3"))
+        for seconds in [Int64.min, .min + 1, .max - 1, .max] {
+            #expect([3600, 7200].contains(bratislava.offsetSeconds(atUTC: seconds)))
+        }
+    }
+
     @Test("Zones come from the system's database, and nothing else does")
     func database() throws {
         let zone = try #require(ZoneInfo(name: "Europe/Bratislava"))

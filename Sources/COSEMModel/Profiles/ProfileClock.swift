@@ -51,7 +51,10 @@ struct ProfileClock: Sendable {
     }
 
     /// The time of a UNIX clock.
+    ///
+    /// - Returns: nil outside of the years that COSEM can write: whatever the meter means by that, it is no time.
     mutating func time(ofUNIX seconds: Int64) -> ProfileTime? {
+        guard COSEMDateTime.writableSeconds.contains(seconds) else { return nil }
         let offset = Int16(clamping: (zone?.offsetSeconds(atUTC: seconds) ?? 0) / 60)
         guard let dateTime = COSEMDateTime(secondsSinceEpoch: seconds, deviationMinutes: -Int(offset)) else {
             return nil
@@ -83,6 +86,10 @@ struct ProfileClock: Sendable {
             return resolved(dateTime, local: local)
         }
         let deviation = Int(dateTime.rawDeviation)
+        // Observed: meters that write 7FFF or 0FFF for "not specified".
+        guard COSEMDateTime.possibleDeviations.contains(deviation) else {
+            return resolved(dateTime, local: local, .deviationImpossible)
+        }
         let offset = behaviour.deviationSign == .inverted ? deviation : -deviation
         return ProfileTime(
             dateTime: dateTime,
@@ -112,19 +119,23 @@ struct ProfileClock: Sendable {
     }
 
     /// The instant of a local time whose deviation is not given or does not count.
-    private mutating func resolved(_ dateTime: COSEMDateTime, local: Int64) -> ProfileTime {
+    private mutating func resolved(
+        _ dateTime: COSEMDateTime,
+        local: Int64,
+        _ known: ProfileTime.Marks = []
+    ) -> ProfileTime {
         func time(_ offset: Int, _ source: ProfileTime.Source, _ marks: ProfileTime.Marks = []) -> ProfileTime {
             ProfileTime(
                 dateTime: dateTime,
                 utcSeconds: local - Int64(offset),
                 offsetMinutes: Int16(clamping: offset / 60),
                 source: source,
-                marks: marks
+                marks: marks.union(known)
             )
         }
         if behaviour.clockBase == .utc { return time(0, .utcClock) }
         guard let zone else {
-            return ProfileTime(dateTime: dateTime, utcSeconds: nil, offsetMinutes: nil, source: .none)
+            return ProfileTime(dateTime: dateTime, utcSeconds: nil, offsetMinutes: nil, source: .none, marks: known)
         }
         if behaviour.clockBase == .standardTime {
             return time(zone.standardOffsetSeconds(atUTC: local), .standardTime)

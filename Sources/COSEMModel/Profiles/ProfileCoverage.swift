@@ -64,7 +64,7 @@ public struct ProfileCoverage: Sendable {
         if step % day == 0 {
             var instants: [Int64] = []
             let firstLocal = from + Int64(zone.offsetSeconds(atUTC: from))
-            var local = Self.roundUp(firstLocal - day, to: step)
+            var local = (firstLocal - day).roundedUp(to: step)
             while true {
                 let instant = zone.utcSeconds(ofLocal: local)
                 if instant >= to { break }
@@ -76,7 +76,7 @@ public struct ProfileCoverage: Sendable {
         } else {
             // Periods of an hour or less divide every zone's offset in use.
             let offset = step > 3600 ? Int64(zone.offsetSeconds(atUTC: from)) : 0
-            let first = Self.roundUp(from + offset, to: step) - offset
+            let first = (from + offset).roundedUp(to: step) - offset
             slots = .regular(first: first, period: step)
             isFilled = Array(repeating: false, count: first < to ? Int((to - first + step - 1) / step) : 0)
         }
@@ -129,10 +129,5 @@ public struct ProfileCoverage: Sendable {
             gaps.append(Gap(from: slots.instant(start), to: end, missing: index - start))
         }
         return gaps
-    }
-
-    private static func roundUp(_ value: Int64, to step: Int64) -> Int64 {
-        let rest = ((value % step) + step) % step
-        return rest == 0 ? value : value + step - rest
     }
 }

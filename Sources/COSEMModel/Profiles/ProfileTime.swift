@@ -42,12 +42,14 @@ public struct ProfileTime: Hashable, Sendable {
         public static let nonexistent = Marks(rawValue: 2)
         /// The deviation fits the meter's zone only with the other sign.
         public static let deviationSign = Marks(rawValue: 4)
+        /// The deviation is one that no place on earth has, so that it was taken for none.
+        public static let deviationImpossible = Marks(rawValue: 8)
 
         /// The names of the marks, such as "ambiguous-time".
         public var names: [String] {
             [
                 (Marks.ambiguous, "ambiguous-time"), (.nonexistent, "nonexistent-time"),
-                (.deviationSign, "deviation-sign"),
+                (.deviationSign, "deviation-sign"), (.deviationImpossible, "deviation-impossible"),
             ]
             .compactMap { contains($0.0) ? $0.1 : nil }
         }

@@ -30,8 +30,8 @@ extension ProfileBehaviour {
         let step = Int64(max(rangeStep, 1))
         guard restricting.classID == 8 else {
             return (
-                .doubleLongUnsigned(UInt32(clamping: Self.roundDown(first, to: step))),
-                .doubleLongUnsigned(UInt32(clamping: Self.roundUp(last, to: step)))
+                .doubleLongUnsigned(UInt32(clamping: first.roundedDown(to: step))),
+                .doubleLongUnsigned(UInt32(clamping: last.roundedUp(to: step)))
             )
         }
         var offsets = (offset(at: first, zone), offset(at: last, zone))
@@ -40,8 +40,8 @@ extension ProfileBehaviour {
             offsets.0 = min(offsets.0, offset(at: first + 7200, zone))
             offsets.1 = max(offsets.1, offset(at: last - 7200, zone))
         }
-        let begin = Self.roundDown(first + offsets.0, to: step) - offsets.0
-        let end = Self.roundUp(last + offsets.1, to: step) - offsets.1
+        let begin = (first + offsets.0).roundedDown(to: step) - offsets.0
+        let end = (last + offsets.1).roundedUp(to: step) - offsets.1
         guard let start = bound(begin, offset: offsets.0, zone), let stop = bound(end, offset: offsets.1, zone) else {
             return nil
         }
@@ -76,14 +76,5 @@ extension ProfileBehaviour {
         case .octetString: return .octetString(dateTime.octets)
         case .dateTime: return .dateTime(dateTime)
         }
-    }
-
-    private static func roundDown(_ value: Int64, to step: Int64) -> Int64 {
-        value - ((value % step) + step) % step
-    }
-
-    private static func roundUp(_ value: Int64, to step: Int64) -> Int64 {
-        let rest = ((value % step) + step) % step
-        return rest == 0 ? value : value + step - rest
     }
 }

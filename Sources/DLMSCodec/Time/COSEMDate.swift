@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Timekeeping
+
 /// A date with wildcards, five octets (Blue Book, date).
 ///
 /// | octets | field |
@@ -37,7 +39,9 @@ public struct COSEMDate: Hashable, Sendable {
         rawMonth = month.flatMap { UInt8(exactly: $0) } ?? 0xFF
         rawDayOfMonth = dayOfMonth.flatMap { UInt8(exactly: $0) } ?? 0xFF
         rawDayOfWeek = dayOfWeek.flatMap { UInt8(exactly: $0) } ?? 0xFF
-        if dayOfWeek == nil, let days = daysSinceEpoch { rawDayOfWeek = CivilCalendar.dayOfWeek(daysSinceEpoch: days) }
+        if dayOfWeek == nil, let days = daysSinceEpoch {
+            rawDayOfWeek = UInt8(CivilDate.dayOfWeek(daysSinceEpoch: days))
+        }
     }
 
     /// Every field any.
@@ -70,9 +74,9 @@ public struct COSEMDate: Hashable, Sendable {
     /// Days since 1970-01-01; nil unless year, month and day are given and exist.
     public var daysSinceEpoch: Int? {
         guard let year, let month, let dayOfMonth,
-            dayOfMonth <= CivilCalendar.daysInMonth(year: year, month: month)
+            dayOfMonth <= CivilDate.daysInMonth(month, of: year)
         else { return nil }
-        return CivilCalendar.daysSinceEpoch(year: year, month: month, day: dayOfMonth)
+        return CivilDate.daysSinceEpoch(year: year, month: month, day: dayOfMonth)
     }
 }
 

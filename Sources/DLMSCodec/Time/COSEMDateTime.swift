@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Timekeeping
+
 /// A date and time with wildcards, twelve octets (Blue Book, date-time).
 ///
 /// | octets | field |
@@ -48,6 +50,15 @@ public struct COSEMDateTime: Hashable, Sendable {
         )
     }
 
+    /// Instants that may be written as a date-time, in seconds since 1970-01-01T00:00:00Z; a little more than its years.
+    ///
+    /// Numbers outside of it must not be calculated with as times: the sums might not fit.
+    public static let writableSeconds: ClosedRange<Int64> = -100_000_000_000...3_000_000_000_000
+
+    /// Deviations that some place on earth has, in minutes, with either sign: the Blue Book's -840 to 720, and meters that
+    /// count the other way round.
+    public static let possibleDeviations = -840...840
+
     /// Makes the local date-time of an instant; nil outside of the years 0 to 65 534.
     ///
     /// - Parameters:
@@ -61,11 +72,11 @@ public struct COSEMDateTime: Hashable, Sendable {
         hundredths: Int? = 0,
         clockStatus: ClockStatus? = []
     ) {
-        guard (-100_000_000_000...3_000_000_000_000).contains(seconds), (-32_767...32_767).contains(deviationMinutes)
+        guard Self.writableSeconds.contains(seconds), (-32_767...32_767).contains(deviationMinutes)
         else { return nil }
         let local = Int(seconds) - deviationMinutes * 60
         let secondOfDay = ((local % 86_400) + 86_400) % 86_400
-        let day = CivilCalendar.date(daysSinceEpoch: (local - secondOfDay) / 86_400)
+        let day = CivilDate(daysSinceEpoch: (local - secondOfDay) / 86_400)
         guard (0..<0xFFFF).contains(day.year) else { return nil }
         self.init(
             year: day.year,
@@ -95,9 +106,11 @@ public struct COSEMDateTime: Hashable, Sendable {
         return Int64(days) * 86_400 + Int64(second)
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z; nil unless local time and deviation are given.
+    /// Seconds since 1970-01-01T00:00:00Z; nil unless local time and a possible deviation are given.
     public var secondsSinceEpoch: Int64? {
-        guard let local = localSecondsSinceEpoch, let deviationMinutes else { return nil }
+        guard let local = localSecondsSinceEpoch, let deviationMinutes,
+            Self.possibleDeviations.contains(deviationMinutes)
+        else { return nil }
         return local + Int64(deviationMinutes) * 60
     }
 }

@@ -51,6 +51,7 @@ struct PosixZone: Hashable, Sendable {
     /// Seconds to add to UTC to get local time.
     func offsetSeconds(atUTC seconds: Int64) -> Int {
         guard let daylight else { return standardOffset }
+        let seconds = min(max(seconds, -Self.farthest), Self.farthest)
         let year = Self.year(of: seconds + Int64(standardOffset))
         let begin = Self.localSeconds(of: daylight.begin, in: year) - Int64(standardOffset)
         let end = Self.localSeconds(of: daylight.end, in: year) - Int64(daylight.offset)
@@ -58,6 +59,9 @@ struct PosixZone: Hashable, Sendable {
         let isDaylight = begin < end ? (begin..<end).contains(seconds) : !(end..<begin).contains(seconds)
         return isDaylight ? daylight.offset : standardOffset
     }
+
+    /// Beyond this, some nine million years, instants are taken for this one, so that sums of any instant fit.
+    private static let farthest: Int64 = 1 << 48
 
     private static func skipName(_ rest: inout Substring) -> Bool {
         let before = rest.count
