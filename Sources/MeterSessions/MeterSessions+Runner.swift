@@ -165,8 +165,8 @@ extension MeterSessions {
         guard let learned = session.connection.learned else { return false }
         meters[session.meter]?.learn(learned, session.revision)
         let before = session.info.learned
-        return (learned.readLists == .unanswered && before.readLists != .unanswered)
-            || (learned.access == .unanswered && before.access != .unanswered)
+        return (learned.readLists.isSilence && !before.readLists.isSilence)
+            || (learned.access.isSilence && !before.access.isSilence)
     }
 
     private func mayRepeat(_ work: PendingWork, after error: TransportError) -> Bool {

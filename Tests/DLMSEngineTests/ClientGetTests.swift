@@ -268,6 +268,36 @@ struct ClientGetTests {
         #expect(machine.received(toClient(hex("C401C1001105")), now: start) == done(.data([0x11, 5])))
     }
 
+    @Test("An answer that comes twice does not disturb the request after it, whatever that is")
+    func doubledAnswer() {
+        let old = hex("C401C1 00 1105")
+        let method = ClientWriteListTests.method(1)
+        for (request, answer) in [
+            (ServiceRequest.get([attribute()]), "C401C2 00 1106"),
+            (.set([AttributeWrite(attribute(), value: .unsigned(1))]), "C501C2 00"),
+            (.action(method, nil), "C701C2 00 00"),
+        ] {
+            var machine = associatedMachine()
+            _ = machine.perform(.get([attribute()]), now: start)
+            #expect(machine.received(toClient(old), now: start).count == 2)
+            _ = machine.perform(request, now: start)
+            #expect(machine.received(toClient(old), now: start).isEmpty)
+            let done = machine.received(toClient(hex(answer)), now: start)
+            #expect(done.contains { if case .completed = $0 { true } else { false } })
+        }
+    }
+
+    @Test("An acceptance that comes twice does not disturb anything")
+    func doubledAcceptance() {
+        var machine = associatedMachine()
+        #expect(machine.received(toClient(acceptance), now: start).isEmpty)
+        _ = machine.perform(.get([attribute()]), now: start)
+        #expect(machine.received(toClient(acceptance), now: start).isEmpty)
+        _ = machine.cancel(now: start)
+        #expect(machine.received(toClient(acceptance), now: start).isEmpty)
+        #expect(machine.isAbandoning)
+    }
+
     @Test("The answer to a cancelled request is waited for and dropped", arguments: ["C401C1001105", "D80202"])
     func cancelled(answer: String) {
         var machine = asking()

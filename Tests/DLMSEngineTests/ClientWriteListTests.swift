@@ -129,7 +129,7 @@ struct ClientWriteListTests {
         var next = Self.machine { $0.learned = learned }
         #expect(next.perform(.set(Self.writes), now: start).first == Self.single(2, 7, invokeID: 1))
         _ = next.received(toClient(hex("C501C1 00")), now: start)
-        #expect(next.info.learned.writeLists == .refused)
+        #expect(next.info.learned.writeLists == .doubted)
     }
 
     @Test("A long list goes in blocks where that is wanted, else in shorter lists")
@@ -202,5 +202,28 @@ struct ClientWriteListTests {
         #expect(blocks.count == 8 + 55)
         #expect(machine.info.learned.requestLimit == 57)
         #expect(machine.info.requestLimit == 57)
+    }
+
+    @Test("A request of which the server has taken a block is not begun anew")
+    func tooLongInTheMiddle() {
+        var machine = Self.machine { $0.maxSendPDUSize = 200 }
+        let long = AttributeWrite(attribute(2), value: .octetString(Array(repeating: 1, count: 500)))
+        _ = machine.perform(.set([long]), now: start)
+        _ = machine.received(toClient(hex("C502C1 00000001")), now: start)
+        let failed = machine.received(toClient(hex("D80104")), now: start)
+        #expect(!failed.contains { if case .send = $0 { true } else { false } })
+        #expect(machine.info.learned.requestLimit != nil)
+    }
+
+    @Test("An acknowledgement that comes twice is dropped")
+    func doubledAcknowledgement() {
+        var machine = Self.machine { $0.maxSendPDUSize = 60 }
+        let long = AttributeWrite(attribute(2), value: .octetString((0..<150).map { UInt8($0) }))
+        _ = machine.perform(.set([long]), now: start)
+        let acknowledged = toClient(hex("C502C1 00000001"))
+        #expect(machine.received(acknowledged, now: start).count == 2)
+        #expect(machine.received(acknowledged, now: start).isEmpty)
+        #expect(machine.received(toClient(hex("C502C1 00000002")), now: start).count == 2)
+        #expect(machine.received(acknowledged, now: start).isEmpty)
     }
 }

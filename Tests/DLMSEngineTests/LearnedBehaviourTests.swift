@@ -34,7 +34,29 @@ struct LearnedBehaviourTests {
         _ = silent.deadlineReached(now: start + .seconds(10))
         #expect(silent.info.learned.readLists == .untried)
         _ = next.received(toClient(hex("C401C1 00 1101")), now: start)
-        #expect(next.info.learned.readLists == .refused)
+        #expect(next.info.learned.readLists == .doubted)
+    }
+
+    @Test("Only silence on two lists, with answers in between, ends lists, and not for good")
+    func silenceTwice() {
+        var learned = LearnedBehaviour()
+        learned.readLists = .doubted
+        var second = machine(learned)
+        #expect(second.perform(.get(ClientListTests.both), now: start).first == .send(ClientListTests.list))
+        var working = second
+        _ = working.received(toClient(hex("C403C1 02 00 1101 00 1102")), now: start)
+        #expect(working.info.learned.readLists == .works)
+        _ = second.deadlineReached(now: start + .seconds(10))
+        #expect(second.info.learned.readLists == .silent)
+        var third = machine(second.info.learned)
+        #expect(
+            third.perform(.get(ClientListTests.both), now: start).first == ClientListTests.single(2, invokeID: 1)
+        )
+        var silent = third
+        _ = third.received(toClient(hex("C401C1 00 1101")), now: start)
+        #expect(third.info.learned.readLists == .silent)
+        _ = silent.connectionClosed()
+        #expect(silent.info.learned.readLists == .doubted)
     }
 
     @Test("A list longer than one that worked is followed by lists of the length that worked")

@@ -65,18 +65,101 @@ struct SecurityRefusalTests {
         #expect(pair.error == .serverProtectionTooWeak(required: both, received: received))
     }
 
-    @Test("An old answer is not taken for a new one")
-    func replayed() throws {
+    @Test("An old answer is dropped, and the new one still taken")
+    func doubled() throws {
         var pair = associated()
         #expect(pair.perform(.get([attribute()])) != nil)
         let old = pair.lastResponse
         pair.onTheWay = { _ in old }
         #expect(pair.perform(.get([attribute()])) == nil)
-        guard case .replayed(let received, let lastSeen)? = pair.error else {
-            Issue.record("\(String(describing: pair.error))")
+        #expect(pair.error == nil)
+        let actions = pair.client.received(toClient(pair.lastResponse, client: 1), now: start)
+        #expect(actions.last == .completed(.get([.data(hex("0903010203"))])))
+    }
+
+    @Test("Where nothing but old answers came, that is what is told")
+    func replayed() throws {
+        var pair = associated()
+        #expect(pair.perform(.get([attribute()])) != nil)
+        let old = pair.lastResponse
+        pair.onTheWay = { _ in old }
+        _ = pair.perform(.get([attribute()]))
+        let failed = pair.client.deadlineReached(now: start + .seconds(10))
+        guard case .failed(.replayed(let received, let lastSeen))? = failed.dropFirst().first else {
+            Issue.record("\(failed)")
             return
         }
         #expect(received == lastSeen)
+    }
+
+    /// What the meter of the fixture sends when it protects nothing at all.
+    private func protectedNothing() throws -> [UInt8] {
+        let unicast = try MessageProtection(
+            suite: .suite0,
+            encryptionKey: fixture.blockCipherKey,
+            authenticationKey: fixture.authenticationKey
+        )
+        let content = try unicast.protect(
+            [],
+            control: SecurityControl(rawValue: 0x30),
+            systemTitle: SecurityFixture.serverTitle,
+            invocationCounter: 10_000
+        )
+        return toClient(CipheredAPDU(plainTag: 0xC4, key: .global, content: content)?.octets ?? [], client: 1)
+    }
+
+    @Test("Protection with nothing inside fails a request, and ends what is waited for after a cancelled one")
+    func nothingInside() throws {
+        var pair = associated()
+        pair.onTheWay = { _ in hex("C200000101000A02FF020600000001") }
+        #expect(pair.perform(.get([attribute()])) == nil)
+        var cancelled = pair.client
+        let failed = pair.client.received(try protectedNothing(), now: start)
+        #expect(failed.contains(.failed(.malformed(.emptyProtection, waitingFor: .getResponse))))
+        _ = cancelled.cancel(now: start)
+        #expect(cancelled.received(try protectedNothing(), now: start).last == .close)
+        var idle = associated().client
+        #expect(idle.received(try protectedNothing(), now: start).isEmpty)
+    }
+
+    @Test("Protection with nothing inside is no proof")
+    func nothingInsteadOfProof() throws {
+        fixture.counters.reset()
+        let settings = fixture.client()
+        var client = ClientMachine(settings: settings)
+        var server = ServerMachine(objects: fixture.meter(), random: systemRandom)
+        _ = client.countersReserved(1..<100, now: start)
+        let actions = client.connected(now: start, randomness: try .drawn(for: settings))
+        guard case .send(let request)? = actions.first, case .send(let response)? = server.received(request).first
+        else {
+            Issue.record("no AARE")
+            return
+        }
+        _ = client.received(response, now: start)
+        let failed = client.received(try protectedNothing(), now: start)
+        #expect(
+            failed.contains(.associationFailed(.malformed(.emptyProtection, waitingFor: .authenticationResponse)))
+        )
+    }
+
+    @Test("What changes something is not sent again because of an error in clear")
+    func refusedInClear() throws {
+        var pair = associated()
+        let long = AttributeWrite(attribute(), value: .octetString((0..<100).map { UInt8($0) }))
+        for request in [ServiceRequest.set([long]), .set([long, long])] {
+            pair.onTheWay = { _ in hex("D80104") }
+            let sent = pair.requests
+            #expect(pair.perform(request) == nil)
+            #expect(pair.requests == sent + 1)
+            pair = associated()
+        }
+        pair.onTheWay = { _ in hex("D80104") }
+        let sent = pair.requests
+        let method = MethodDescriptor(classID: 70, instanceID: OBISCode(0, 0, 96, 3, 10, 255), methodID: 1)
+        #expect(pair.perform(.action(method, .octetString(Array(repeating: 1, count: 100)))) == nil)
+        #expect(pair.requests == sent + 1)
+        // The next request is shorter all the same.
+        #expect(pair.client.info.learned.requestLimit != nil)
     }
 
     @Test("Errors may come in clear")

@@ -127,6 +127,19 @@ struct ShortNameClientTests {
         )
     }
 
+    @Test("Silence on a list of names is noted as it is for logical names")
+    func silentList() {
+        var machine = knowing()
+        _ = machine.perform(.get([attribute(2), attribute(3)]), now: start)
+        _ = machine.deadlineReached(now: start + .seconds(10))
+        #expect(machine.info.learned.readLists == .unanswered)
+        machine = knowing()
+        let writes = [2, 3].map { AttributeWrite(attribute($0), value: .unsigned(1)) }
+        _ = machine.perform(.set(writes), now: start)
+        _ = machine.deadlineReached(now: start + .seconds(10))
+        #expect(machine.info.learned.writeLists == .unanswered)
+    }
+
     @Test("A refused list of names is read one by one", arguments: ["0E 05 03 02", "D8 02 02", "0C 01 01 0D"])
     func listOfNamesRefused(answer: String) {
         var machine = knowing()

@@ -34,9 +34,11 @@ struct LearnedQuirkTests {
         learned.readLists = .works
         learned.listMaximum = 4
         #expect(Self.values(learned) == ["withListMaximum": .integer(4)])
-        learned = LearnedBehaviour()
-        learned.readLists = .unanswered
-        #expect(learned.quirks(at: Self.moment) == [])
+        for silence in [LearnedBehaviour.Support.unanswered, .doubted, .silent] {
+            learned = LearnedBehaviour()
+            learned.readLists = silence
+            #expect(learned.quirks(at: Self.moment) == [])
+        }
     }
 
     @Test func `What the configuration says already is no news`() {

@@ -39,7 +39,20 @@ struct LearnedBehaviourTests {
             #expect(answer.response == .objects(1, 2))
             let status = await bench.sessions.status(of: "M1")
             #expect(status.connections == 2)
-            #expect(status.learned?.readLists == .refused)
+            #expect(status.learned?.readLists == .doubted)
+        }
+    }
+
+    @Test("A meter that is silent on a second list is asked for no more of them")
+    func ignoredTwice() async throws {
+        try await SessionsBench.run(listener: listener(.ignored)) { bench in
+            let route = bench.route(responseTimeout: .milliseconds(200))
+            for count in [2, 3, 3] {
+                let answer = try await bench.read(1, 2, route: route)
+                #expect(answer.response == .objects(1, 2))
+                #expect(await bench.sessions.status(of: "M1").connections == count)
+            }
+            #expect(await bench.sessions.status(of: "M1").learned?.readLists == .silent)
         }
     }
 

@@ -18,6 +18,9 @@ struct AccessExchange: Hashable, Sendable {
         limit = info.requestLimitWithoutBlocks
     }
 
+    /// The number of the request.
+    var invokeID: UInt32 { invoke.invokeID }
+
     /// How many octets an item takes in a request.
     static func length(of item: AccessItem) -> Int {
         item.specification.octets.count + item.data.octets.count

@@ -42,6 +42,12 @@ struct ActionExchange: Hashable, Sendable {
         answerBlocks = BlockCounter(limit: limit)
     }
 
+    /// The number of the request.
+    var invokeID: UInt8 { header.invokeID }
+
+    /// Whether the server has acknowledged a block of the request.
+    var isPartlyTaken: Bool { blocks.map { $0.number > 1 } ?? false }
+
     /// The first request.
     mutating func start() -> ExchangeStep<[ActionOutcome]> {
         let isList = invocations.count > 1
@@ -74,6 +80,8 @@ struct ActionExchange: Hashable, Sendable {
             let response = try RawActionResponse(apdu)
             guard response.invokeID == header.invokeID else { return .ignored }
             switch response.content {
+            // The acknowledgement before once more, as when a datagram came twice.
+            case .next(let number) where blocks?.isAcknowledged(number) == true: return .ignored
             case .next(let number): return acknowledged(number)
             // A server may refuse before the last block of the parameter has left, but not have done it.
             case .normal(let outcome) where blocks?.isComplete == false && outcome.result != .success:

@@ -62,9 +62,9 @@ struct ActionPlan: Hashable, Sendable {
         if asksForList {
             info.learned.methodLists = .works
             info.learned.listWorked(asked)
-        } else if info.learned.methodLists == .unanswered {
-            // Silent on a list, but not on this.
-            info.learned.methodLists = .refused
+        } else {
+            // Perhaps silent on a list, but not on this.
+            info.learned.methodLists.noteAnswerWithout()
         }
         outcomes += new
         asked = 0

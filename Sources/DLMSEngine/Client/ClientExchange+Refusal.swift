@@ -8,13 +8,26 @@ extension ClientExchange {
     ///
     /// A request that was too long is made shorter. A list of reads is asked for in another way whatever the error says;
     /// one of writes or invocations only if the error says that nothing of it was done.
-    mutating func refused(_ error: EngineError, _ association: inout ClientAssociation) -> Step {
+    ///
+    /// What changes something is sent again only if it is certain that the error is the server's, and that no part of the
+    /// request was taken: anybody on the way may keep an answer back and refuse in clear in its place.
+    ///
+    /// - Parameter isProven: whether the error was protected as the request was.
+    mutating func refused(
+        _ error: EngineError,
+        isProven: Bool,
+        _ association: inout ClientAssociation
+    ) -> Step {
         if case .shortName(var exchange) = self {
-            let step = exchange.refused(error, &association)
+            let step = exchange.refused(error, isProven: isProven, &association)
             self = .shortName(exchange)
             return step
         }
-        if error.saysTooLong, association.shrinkRequests() { return startAgain(&association) }
+        let mayRepeat = isRead || (isProven && !isPartlyTaken)
+        if error.saysTooLong, association.shrinkRequests() {
+            // Else only the next request is shorter.
+            return mayRepeat ? startAgain(&association) : .failed(error)
+        }
         switch self {
         case .get(var plan, _), .getByAccess(var plan, _):
             guard plan.asksForList else { return .failed(error) }
@@ -25,12 +38,12 @@ extension ClientExchange {
             return follow(Self.nextGet(plan, &association))
         case .set(var plan, _):
             guard plan.asksForList else { return .failed(error) }
-            guard error.saysNotSupported else { return giveUp(\.writeLists, error, &association) }
+            guard error.saysNotSupported, mayRepeat else { return giveUp(\.writeLists, error, &association) }
             plan.listRefused(&association.info)
             return follow(Self.nextSet(plan, &association))
         case .action(var plan, _):
             guard plan.asksForList else { return .failed(error) }
-            guard error.saysNotSupported else { return giveUp(\.methodLists, error, &association) }
+            guard error.saysNotSupported, mayRepeat else { return giveUp(\.methodLists, error, &association) }
             plan.listRefused(&association.info)
             return follow(Self.nextAction(plan, &association))
         case .access: return error.saysNotSupported ? giveUp(\.access, error, &association) : .failed(error)
@@ -43,18 +56,25 @@ extension ClientExchange {
     /// Observed: meters that are silent on lists. That they are silent on everything shows with the next request.
     func unanswered(_ awaited: Awaited, _ info: inout AssociationInfo) {
         func note(_ support: WritableKeyPath<LearnedBehaviour, LearnedBehaviour.Support>, isList: Bool) {
-            switch info.learned[keyPath: support] {
-            case .untried where isList: info.learned[keyPath: support] = .unanswered
-            case .unanswered where !isList: info.learned[keyPath: support] = .untried
-            case .untried, .works, .unanswered, .refused: break
-            }
+            info.learned[keyPath: support].noteSilence(isList: isList)
         }
         switch (self, awaited) {
         case (.get(let plan, _), .getResponse): note(\.readLists, isList: plan.asksForList)
         case (.getByAccess, .accessResponse), (.access, .accessResponse): note(\.access, isList: true)
         case (.set(let plan, _), .setResponse): note(\.writeLists, isList: plan.asksForList)
         case (.action(let plan, _), .actionResponse): note(\.methodLists, isList: plan.asksForList)
+        case (.shortName(let exchange), .getResponse): note(\.readLists, isList: exchange.asksForList)
+        case (.shortName(let exchange), .setResponse): note(\.writeLists, isList: exchange.asksForList)
         default: break
+        }
+    }
+
+    /// Whether the server has acknowledged a block of the request in progress.
+    private var isPartlyTaken: Bool {
+        switch self {
+        case .set(_, let exchange): exchange.isPartlyTaken
+        case .action(_, let exchange): exchange.isPartlyTaken
+        case .get, .getByAccess, .access, .shortName, .unconfirmed, .modifying: false
         }
     }
 

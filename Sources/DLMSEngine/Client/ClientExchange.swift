@@ -96,7 +96,8 @@ enum ClientExchange: Hashable, Sendable {
 
     /// Takes an APDU of the service.
     mutating func received(_ apdu: [UInt8], _ association: inout ClientAssociation) -> (Step, delivery: [UInt8]?) {
-        let tag = apdu[0]
+        let tag = apdu.first ?? 0
+        guard !answersAnother(apdu) else { return (.ignored, nil) }
         switch self {
         case .modifying, .unconfirmed: return (.ignored, nil)
         case .get(var plan, var exchange):
@@ -162,6 +163,33 @@ enum ClientExchange: Hashable, Sendable {
             let delivery = exchange.takeDelivery()
             self = .shortName(exchange)
             return (step, delivery)
+        }
+    }
+
+    /// Whether an APDU is an answer that names another request than the one in progress, such as one that came twice.
+    ///
+    /// Answers to short names carry no number.
+    private func answersAnother(_ apdu: [UInt8]) -> Bool {
+        guard let expected = invokeID, let answered = Self.invokeID(answeredBy: apdu) else { return false }
+        return answered != expected
+    }
+
+    private var invokeID: UInt32? {
+        switch self {
+        case .get(_, let exchange): UInt32(exchange.invokeID)
+        case .set(_, let exchange): UInt32(exchange.invokeID)
+        case .action(_, let exchange): UInt32(exchange.invokeID)
+        case .getByAccess(_, let exchange), .access(_, let exchange): exchange.invokeID
+        case .unconfirmed, .shortName, .modifying: nil
+        }
+    }
+
+    /// The number in a get-, set-, action- or access-response; nil for any other APDU.
+    private static func invokeID(answeredBy apdu: [UInt8]) -> UInt32? {
+        switch apdu.first {
+        case 0xC4, 0xC5, 0xC7: apdu.count > 2 ? UInt32(apdu[2] & 0x0F) : nil
+        case 0xDA: apdu.count > 4 ? apdu[2...4].reduce(0) { $0 << 8 | UInt32($1) } : nil
+        default: nil
         }
     }
 

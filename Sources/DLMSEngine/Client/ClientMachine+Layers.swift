@@ -71,10 +71,10 @@ extension ClientMachine {
             if !link.isClosed {
                 state = .leaving(isReleased: actions.contains(.released))
                 actions.removeAll { $0 == .close || $0 == .released }
-                // Before callers are told, who may close the connection then.
-                let told = actions.firstIndex { if case .send = $0 { false } else { true } } ?? actions.endIndex
-                actions.insert(contentsOf: commands(leave), at: told)
             }
+            // Before callers are told, who may close the connection then.
+            let told = actions.firstIndex { if case .send = $0 { false } else { true } } ?? actions.endIndex
+            actions.insert(contentsOf: commands(leave), at: told)
         } else if case .leaving(let isReleased) = state, link.isClosed {
             state = .closed
             actions += isReleased ? [.released, .close] : [.close]
@@ -103,7 +103,7 @@ extension ClientMachine {
         switch state {
         case .idle, .closed: return []
         case .linking, .associating, .authenticating, .associated, .exchanging, .abandoned, .releasing, .leaving:
-            guard case .apdu(let plain, _) = protection.unprotect(apdu) else { return [] }
+            guard case .apdu(let plain, _) = protection.unprotect(apdu), !plain.isEmpty else { return [] }
             return [.unsolicited(association.unsolicited(plain))]
         }
     }
@@ -147,6 +147,7 @@ extension ClientMachine {
 
     /// Sends an APDU of a service down through all layers and waits for its answer.
     mutating func transmit(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
+        replay = nil
         deadline = answerLimit(now)
         return protectAndSend(apdu, now: now)
     }
@@ -224,7 +225,7 @@ extension ClientMachine {
 
     /// Takes an APDU as it came from the link: whole, or a general block.
     private mutating func linkReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
-        guard apdu[0] == 0xE0 else { return wholeReceived(apdu, now: now) }
+        guard apdu.first == 0xE0 else { return wholeReceived(apdu, now: now) }
         let output = withBlocks { $0.received(apdu) }
         var actions = handDown(output.send, now: now)
         if let fault = output.fault {
@@ -250,8 +251,13 @@ extension ClientMachine {
     private mutating func wholeReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
         switch protection.unprotect(apdu) {
         case .apdu(let plain, let applied):
+            // Protection may hold nothing at all, which layers above take for granted that it does not.
+            guard !plain.isEmpty else { return failCurrent { .malformed(.emptyProtection, waitingFor: $0) } }
             noteAnswer(applied)
-            return apduReceived(plain, now: now)
+            return apduReceived(plain, isProven: applied.isAtLeast(protection.required), now: now)
+        case .replayed(let error):
+            if replay == nil { replay = error }
+            return []
         case .ignored: return []
         case .failed(let error): return failCurrent { _ in error }
         }
@@ -281,7 +287,7 @@ extension ClientMachine {
             return [.close]
         case .leaving, .closed: return []
         case .linking, .associating, .authenticating, .exchanging, .abandoned, .releasing:
-            if fault == .silence { noteSilence() }
+            if fault == .silence { return silenceEnded() }
             return failCurrent { awaited in
                 switch fault {
                 case .octets(let error): .malformed(error, waitingFor: awaited)

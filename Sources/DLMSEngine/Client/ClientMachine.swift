@@ -69,6 +69,8 @@ public struct ClientMachine: Sendable {
     var waiting: Waiting?
     /// Whether an answer to the request in progress has come.
     var hasAnswer = false
+    /// What is told in place of a time-out: only old messages came, which were dropped.
+    var replay: EngineError?
     /// Whether the request in progress ends with the next answer, complete or not.
     var isInterrupted = false
     /// When the request in progress has to be done as a whole.
@@ -165,6 +167,12 @@ public struct ClientMachine: Sendable {
         self.deadline = nil
         guard waiting == nil else { return failCurrent { _ in .countersRefused(.late) } }
         if let repeated = repeatBlocks(now: now) { return repeated }
+        return silenceEnded()
+    }
+
+    /// Fails what is in progress because no answer has come, or only old ones.
+    mutating func silenceEnded() -> [ClientAction] {
+        if let replay { return failCurrent { _ in replay } }
         noteSilence()
         return failCurrent { .timeout(waitingFor: $0) }
     }
@@ -243,7 +251,13 @@ public struct ClientMachine: Sendable {
     }
 
     /// Takes an APDU in clear, whatever protected it.
-    mutating func apduReceived(_ apdu: [UInt8], now: ContinuousClock.Instant) -> [ClientAction] {
+    ///
+    /// - Parameter isProven: whether it was protected as requests are; errors need not be.
+    mutating func apduReceived(
+        _ apdu: [UInt8],
+        isProven: Bool,
+        now: ContinuousClock.Instant
+    ) -> [ClientAction] {
         guard !UnsolicitedMessage.isNotification(apdu) else {
             switch state {
             case .idle, .closed: return []
@@ -252,12 +266,14 @@ public struct ClientMachine: Sendable {
         }
         switch state {
         case .associating: return associationResponseReceived(apdu, now: now)
-        case .authenticating(let exchange): return authenticationReceived(apdu, exchange, now: now)
         // The answer to the association request came twice, on a line that repeats messages.
-        case .exchanging where apdu.first == 0x61: return []
+        case .authenticating where apdu.first == 0x61, .associated where apdu.first == 0x61,
+            .exchanging where apdu.first == 0x61, .abandoned where apdu.first == 0x61:
+            return []
+        case .authenticating(let exchange): return authenticationReceived(apdu, exchange, now: now)
         case .exchanging(var exchange, let awaited):
             if let error = ServerRefusal.error(in: apdu, awaiting: awaited) {
-                return follow(exchange.refused(error, &association), exchange, now: now)
+                return follow(exchange.refused(error, isProven: isProven, &association), exchange, now: now)
             }
             let isRepeatable = exchange.isRepeatable
             // Gives up the copy in the state, so that a long value is not copied for every block.

@@ -21,6 +21,8 @@ struct ClientProtection: Sendable {
         case apdu([UInt8], AppliedProtection)
         /// It is no answer, and not protected as it should be.
         case ignored
+        /// It is old; on a line that doubles messages, and for whoever sends recorded ones, that must end nothing.
+        case replayed(EngineError)
         case failed(EngineError)
     }
 
@@ -40,6 +42,8 @@ struct ClientProtection: Sendable {
     private var transactionID: [UInt8] = []
     private var transaction: UInt32 = 0
     private var serverCounters = PeerCounters()
+    /// Whether a message of this association was accepted, so that older ones are no sign of a counter that began again.
+    private var hasAccepted = false
 
     init(_ settings: AssociationSettings) {
         self.settings = settings
@@ -238,7 +242,9 @@ struct ClientProtection: Sendable {
             return .apdu(message.apdu, message.applied)
         } catch {
             // A notification that cannot be read is no answer, so it breaks nothing.
-            return Self.mayBeNotification(tag) ? .ignored : .failed(error)
+            if Self.mayBeNotification(tag) { return .ignored }
+            if case .replayed = error, hasAccepted { return .replayed(error) }
+            return .failed(error)
         }
     }
 
@@ -261,6 +267,7 @@ struct ClientProtection: Sendable {
             // Without a counter only the transaction tells an old signed answer from a new one.
             throw .replayed(received: 0, lastSeen: 0)
         }
+        hasAccepted = true
         return opened
     }
 

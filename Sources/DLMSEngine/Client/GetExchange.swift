@@ -24,7 +24,7 @@ struct GetExchange: Hashable, Sendable {
     }
 
     let requests: [AttributeRequest]
-    private let invokeID: UInt8
+    let invokeID: UInt8
     private let streams: Bool
     private let limit: Int
     private var blocks: BlockCounter

@@ -72,9 +72,10 @@ struct GetPlan: Hashable, Sendable {
                 listWorked(&info)
             }
             doubted = []
-        } else if info.learned.readLists == .unanswered {
-            // Silent on a list, but not on this.
-            info.learned.readLists = .refused
+        } else {
+            // Perhaps silent on a list, but not on this.
+            info.learned.readLists.noteAnswerWithout()
+            info.learned.access.noteAnswerWithout()
         }
     }
 

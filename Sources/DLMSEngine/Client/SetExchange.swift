@@ -28,6 +28,12 @@ struct SetExchange: Hashable, Sendable {
         mayUseBlocks = info.conformance.contains(.blockTransferWithSetOrWrite)
     }
 
+    /// The number of the request.
+    var invokeID: UInt8 { header.invokeID }
+
+    /// Whether the server has acknowledged a block of the request.
+    var isPartlyTaken: Bool { blocks.map { $0.number > 1 } ?? false }
+
     /// The first request.
     mutating func start() -> ExchangeStep<[DataAccessResult]> {
         let requests = writes.map(\.request)
@@ -69,6 +75,8 @@ struct SetExchange: Hashable, Sendable {
         switch response {
         case .normal(_, let result), .lastDataBlock(_, let result, _): return finish([result])
         case .withList(_, let results), .lastDataBlockWithList(_, let results, _): return finish(results)
+        // The acknowledgement before once more, as when a datagram came twice.
+        case .dataBlock(_, let number) where blocks?.isAcknowledged(number) == true: return .ignored
         case .dataBlock(_, let number):
             guard var blocks, !blocks.isComplete else { return .failed(.blockTransfer(.notAcknowledged)) }
             guard number == blocks.number else {

@@ -50,9 +50,9 @@ struct SetPlan: Hashable, Sendable {
         if asksForList {
             info.learned.writeLists = .works
             info.learned.listWorked(asked)
-        } else if info.learned.writeLists == .unanswered {
-            // Silent on a list, but not on this.
-            info.learned.writeLists = .refused
+        } else {
+            // Perhaps silent on a list, but not on this.
+            info.learned.writeLists.noteAnswerWithout()
         }
         response += results
         asked = 0

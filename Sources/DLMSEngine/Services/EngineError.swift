@@ -115,6 +115,16 @@ public enum EngineError: Error, Hashable, Sendable {
 }
 
 extension EngineError {
+    /// Whether it arose before the request was sent, so that it says nothing about the server.
+    public var precedesRequest: Bool {
+        switch self {
+        case .countersRefused, .randomnessUnavailable, .protectionFailed, .requestTooLong, .serviceNotAgreed,
+            .methodsUnnamed, .notReady:
+            true
+        default: false
+        }
+    }
+
     /// Whether the server says that the request was too long for it, so that it was not carried out.
     var saysTooLong: Bool {
         switch self {
@@ -176,4 +186,9 @@ public enum Awaited: String, Hashable, Sendable {
     case programmingMode
     /// The answer to a password.
     case passwordAnswer
+}
+
+extension DecodeError {
+    /// What was protected is nothing at all.
+    static let emptyProtection = DecodeError(.truncated(needed: 1, remaining: 0), at: 0, what: "protected APDU")
 }

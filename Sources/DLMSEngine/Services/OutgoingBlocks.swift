@@ -18,6 +18,9 @@ struct OutgoingBlocks: Hashable, Sendable {
     /// The octets not taken yet.
     var remaining: Int { octets.count - offset }
 
+    /// Whether a block with this number was acknowledged before the one that was taken last.
+    func isAcknowledged(_ number: UInt32) -> Bool { number > 0 && number < self.number }
+
     /// Takes the next block of at most `length` octets.
     mutating func next(length: Int) -> [UInt8] {
         let end = min(offset + max(length, 1), octets.count)

@@ -56,9 +56,9 @@ public struct AssociationInfo: Hashable, Sendable {
     public var lists: ListSupport {
         guard conformance.contains(.multipleReferences) else { return .notNegotiated }
         switch learned.readLists {
-        case .untried: return .untried
+        case .untried, .doubted: return .untried
         case .works: return .works
-        case .unanswered, .refused: return .refused
+        case .unanswered, .silent, .refused: return .refused
         }
     }
 
@@ -96,12 +96,12 @@ public struct AssociationInfo: Hashable, Sendable {
     /// Whether several attributes may be read by ACCESS.
     func mayReadByAccess(_ settings: AssociationSettings) -> Bool {
         guard settings.readsByAccess, conformance.contains(.access) else { return false }
-        return learned.access == .untried || learned.access == .works
+        return learned.access.isUsable
     }
 
     /// Whether writes or invocations may go in a list, by what is known about lists of their service.
     func mayWriteLists(_ support: LearnedBehaviour.Support, _ settings: AssociationSettings) -> Bool {
-        guard conformance.contains(.multipleReferences), support == .untried || support == .works else { return false }
+        guard conformance.contains(.multipleReferences), support.isUsable else { return false }
         return switch settings.writeLists {
         case .never: false
         case .whereReadListsWork: support == .works || learned.longestList > 1

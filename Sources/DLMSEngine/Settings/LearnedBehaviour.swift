@@ -14,8 +14,40 @@ public struct LearnedBehaviour: Hashable, Sendable {
         case works
         /// It was met with silence once; whether the server was silent altogether has to show.
         case unanswered
+        /// It was met with silence once, and other requests were answered: it may have been a loss, so it is tried again.
+        case doubted
+        /// It was met with silence twice, and other requests were answered: it is not used, until one of them is met with
+        /// silence, too. Silence is no refusal, so that nobody should keep this for longer than a process lives.
+        case silent
         /// It was refused or answered wrongly, so it is not used any more.
         case refused
+
+        /// Whether nothing speaks against using it.
+        public var isUsable: Bool {
+            switch self {
+            case .untried, .works, .doubted: true
+            case .unanswered, .silent, .refused: false
+            }
+        }
+
+        /// Whether silence is why it is not used.
+        public var isSilence: Bool { self == .unanswered || self == .silent }
+
+        /// A request was met with silence, whether it used this or did without.
+        mutating func noteSilence(isList: Bool) {
+            switch self {
+            case .untried where isList: self = .unanswered
+            case .doubted where isList: self = .silent
+            case .unanswered where !isList: self = .untried
+            case .silent where !isList: self = .doubted
+            case .untried, .works, .unanswered, .doubted, .silent, .refused: break
+            }
+        }
+
+        /// A request that did without this was answered.
+        mutating func noteAnswerWithout() {
+            if self == .unanswered { self = .doubted }
+        }
     }
 
     /// What is known about GET with-list.

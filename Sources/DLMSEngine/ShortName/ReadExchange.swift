@@ -68,6 +68,8 @@ struct ReadExchange: Hashable, Sendable {
         case .block(let isLast, let number, let octets) where results.count == 1:
             return blockReceived(isLast: isLast, number: UInt32(number), octets)
         case .blockNumber(let number) where results.count == 1:
+            // The acknowledgement before once more.
+            if requestBlocks?.isAcknowledged(UInt32(number)) == true { return .ignored }
             guard let blocks = requestBlocks, !blocks.isComplete else { return unexpected }
             guard number == blocks.number else {
                 return .failed(.blockTransfer(.number(expected: blocks.number, received: UInt32(number))))

@@ -70,6 +70,16 @@ struct ShortNameExchange: Hashable, Sendable {
         }
     }
 
+    /// Whether the exchange in progress is a list.
+    var asksForList: Bool {
+        switch stage {
+        case .comparing(_, let plan, _): plan.asksForList
+        case .reading(let plan, _): plan.asksForList
+        case .writing(let plan, _): plan.asksForList
+        case .beginning, .listing, .invokingByRead, .invokingByWrite, .unconfirmed, .modifying: false
+        }
+    }
+
     /// Hands out what arrived of a streamed value since the last call.
     mutating func takeDelivery() -> [UInt8]? {
         defer { delivery = nil }
@@ -87,13 +97,13 @@ struct ShortNameExchange: Hashable, Sendable {
         case .beginning, .unconfirmed, .modifying: return .ignored
         case .listing(var exchange):
             stage = .modifying
-            guard apdu[0] == 0x0C else { return unexpected(apdu, .getResponse) }
+            guard apdu.first == 0x0C else { return unexpected(apdu, .getResponse) }
             let step = exchange.received(apdu)
             guard case .finished(.results(let results)) = step else { return goOn(step, .listing(exchange)) }
             return listReceived(results.first, &association)
         case .comparing(let objects, var plan, var exchange):
             stage = .modifying
-            guard apdu[0] == 0x0C else { return unexpected(apdu, .getResponse) }
+            guard apdu.first == 0x0C else { return unexpected(apdu, .getResponse) }
             let step = exchange.received(apdu)
             switch step {
             case .finished(.results(let results)): plan.finished(results, &association.info)
@@ -103,7 +113,7 @@ struct ShortNameExchange: Hashable, Sendable {
             return compareNext(objects, plan, &association)
         case .reading(var plan, var exchange):
             stage = .modifying
-            guard apdu[0] == 0x0C else { return unexpected(apdu, .getResponse) }
+            guard apdu.first == 0x0C else { return unexpected(apdu, .getResponse) }
             let step = exchange.received(apdu)
             delivery = exchange.takeDelivery()
             switch step {
@@ -115,7 +125,7 @@ struct ShortNameExchange: Hashable, Sendable {
             return readNext(plan, &association)
         case .writing(var plan, var exchange):
             stage = .modifying
-            guard apdu[0] == 0x0D else { return unexpected(apdu, .setResponse) }
+            guard apdu.first == 0x0D else { return unexpected(apdu, .setResponse) }
             let step = exchange.received(apdu)
             switch step {
             case .finished(.results(let results)): plan.finished(results, &association.info)
@@ -125,13 +135,13 @@ struct ShortNameExchange: Hashable, Sendable {
             return writeNext(plan, &association)
         case .invokingByRead(var exchange):
             stage = .modifying
-            guard apdu[0] == 0x0C else { return unexpected(apdu, .actionResponse) }
+            guard apdu.first == 0x0C else { return unexpected(apdu, .actionResponse) }
             let step = exchange.received(apdu)
             guard case .finished(.results(let results)) = step else { return goOn(step, .invokingByRead(exchange)) }
             return invoked(ActionOutcome(reading: results.first), &association)
         case .invokingByWrite(var exchange):
             stage = .modifying
-            guard apdu[0] == 0x0D else { return unexpected(apdu, .actionResponse) }
+            guard apdu.first == 0x0D else { return unexpected(apdu, .actionResponse) }
             let step = exchange.received(apdu)
             guard case .finished(.results(let results)) = step else { return goOn(step, .invokingByWrite(exchange)) }
             return invoked(ActionOutcome(writing: results.first), &association)
@@ -139,7 +149,13 @@ struct ShortNameExchange: Hashable, Sendable {
     }
 
     /// The server refused what was sent last with an error that names no variable.
-    mutating func refused(_ error: EngineError, _ association: inout ClientAssociation) -> ClientExchange.Step {
+    ///
+    /// - Parameter isProven: whether the error was protected as the request was.
+    mutating func refused(
+        _ error: EngineError,
+        isProven: Bool,
+        _ association: inout ClientAssociation
+    ) -> ClientExchange.Step {
         let reason = error.shortNameRefusal
         switch stage {
         case .comparing(let objects, var plan, _) where plan.asksForList && error.isAboutRequest:
@@ -149,7 +165,8 @@ struct ShortNameExchange: Hashable, Sendable {
             plan.listRefused(&association.info)
             return readNext(plan, &association)
         // Of a list of writes a part may have been done, unless the error says that nothing was.
-        case .writing(let plan, _) where plan.asksForList && !error.saysNotSupported: return .failed(error)
+        case .writing(let plan, _) where plan.asksForList && !(error.saysNotSupported && isProven):
+            return .failed(error)
         case .writing(var plan, _) where plan.asksForList:
             plan.listRefused(&association.info)
             return writeNext(plan, &association)
@@ -356,6 +373,6 @@ struct ShortNameExchange: Hashable, Sendable {
     }
 
     private func unexpected(_ apdu: [UInt8], _ awaited: Awaited) -> ClientExchange.Step {
-        .failed(.unexpectedAPDU(tag: apdu[0], waitingFor: awaited))
+        .failed(.unexpectedAPDU(tag: apdu.first ?? 0, waitingFor: awaited))
     }
 }

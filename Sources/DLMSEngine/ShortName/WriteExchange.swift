@@ -60,6 +60,8 @@ struct WriteExchange: Hashable, Sendable {
             return .failed(.malformed(error, waitingFor: awaited))
         }
         if case .blockNumber(let number)? = results.first {
+            // The acknowledgement before once more.
+            if blocks?.isAcknowledged(UInt32(number)) == true { return .ignored }
             guard let blocks, !blocks.isComplete else { return .failed(.blockTransfer(.notAcknowledged)) }
             guard number == blocks.number else {
                 return .failed(.blockTransfer(.number(expected: blocks.number, received: UInt32(number))))

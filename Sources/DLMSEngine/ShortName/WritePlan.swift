@@ -50,7 +50,7 @@ struct WritePlan: Hashable, Sendable {
         let support = info.learned.writeLists
         let mayUseLists =
             info.conformance.contains(.multipleReferences) && settings.writeLists != .never
-            && (support == .untried || support == .works)
+            && support.isUsable
         // Tag and two counts of up to three octets.
         var length = 7
         while let candidate = waiting.first, let variable = variables[candidate] {
@@ -70,7 +70,11 @@ struct WritePlan: Hashable, Sendable {
         for (index, result) in zip(asked, new) {
             results[index] = result
         }
-        if asked.count > 1, new.contains(.success) { info.learned.writeLists = .works }
+        if asked.count == 1 {
+            info.learned.writeLists.noteAnswerWithout()
+        } else if new.contains(.success) {
+            info.learned.writeLists = .works
+        }
     }
 
     /// The server refused the list in progress: its variables are written one by one.

@@ -8,7 +8,7 @@ import Timekeeping
 extension LearnedBehaviour {
     /// What is worth keeping beyond the life of the process, as options of the meter.
     ///
-    /// Silence is not kept: it may have had other reasons.
+    /// Silence is not kept, however often it was met: it may have had other reasons.
     func quirks(at moment: Timestamp) -> [LearnedQuirk] {
         var values: [String: QuirkValue] = [:]
         if readLists == .refused {

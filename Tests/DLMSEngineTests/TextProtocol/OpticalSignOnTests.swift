@@ -81,6 +81,18 @@ struct OpticalSignOnTests {
         #expect(pair.outcomes.last == .close)
     }
 
+    @Test func givesTheLineItsSpeedBackWhenItFailsAfterTheChange() {
+        var strict = TextPair(
+            settings { $0.confirmationIsOptional = false },
+            .hdlcModeE(HDLCServerSettings(), textServer("/ABC5\\2meter"))
+        )
+        strict.onAnswer = { number, octets in number == 1 ? [] : octets }
+        strict.connect()
+        #expect(
+            strict.events.lineFormats.last == LineFormat(baud: 300, dataBits: 7, parity: .even)
+        )
+    }
+
     @Test func dropsTheEchoButNotTheConfirmation() {
         let pair = pair(server: { $0.echoes = true }, optical: { $0.confirmationIsOptional = false })
         #expect(pair.client.isReady)

@@ -21,6 +21,10 @@ enum FuzzEntry: String, CaseIterable, Sendable {
     case text
     /// What senders push: frames, segments, blocks.
     case push
+    /// What a meter answers in an association, in clear or within protection that fits.
+    case answer
+    /// The buffer of a profile: its cells, its times.
+    case rows
 
     /// The longest input.
     static let longestInput = 65_536
@@ -36,6 +40,8 @@ enum FuzzEntry: String, CaseIterable, Sendable {
         case .deciphering: DecipheringEntry.fault(of: input)
         case .text: TextEntry.fault(of: input)
         case .push: PushEntry.fault(of: input)
+        case .answer: AnswerEntry.fault(of: input)
+        case .rows: RowsEntry.fault(of: input)
         }
     }
 }

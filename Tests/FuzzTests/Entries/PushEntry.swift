@@ -15,8 +15,8 @@ enum PushEntry {
             for start in stride(from: 0, to: input.count, by: piece) {
                 let actions = machine.received(input[start..<min(start + piece, input.count)])
                 if let fault = fault(of: actions, &messages, longest) { return fault }
-                // One frame, and a message for each of four senders.
-                guard machine.pendingCount <= 5 * longest + 64 + piece else { return "too much is kept" }
+                // One frame, and for each of four senders a message in segments and two in blocks.
+                guard machine.pendingCount <= 13 * longest + 64 + piece else { return "too much is kept" }
             }
             if piece >= input.count {
                 whole = messages
