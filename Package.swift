@@ -97,7 +97,11 @@ let package = Package(
         part("DLMSSecurity", ["DLMSCodec", "COpenSSL"]),
         part("ProtocolDecoder", ["DLMSCodec", "DLMSSecurity", "JSONText"]),
         part("DLMSEngine", ["DLMSCodec", "DLMSSecurity"]),
-        part("MeterTransport", ["DLMSEngine", "DLMSSecurity", "DLMSCodec", nioCore, nioPosix, logging]),
+        part("TLSChannels", ["DLMSSecurity", nioCore]),
+        part(
+            "MeterTransport",
+            ["DLMSEngine", "DLMSSecurity", "DLMSCodec", "TLSChannels", nioCore, nioPosix, logging]
+        ),
         part("MeterSessions", ["MeterTransport", "DLMSEngine", "DLMSCodec", "DLMSSecurity", logging]),
         part(
             "MeterSimulator",
@@ -127,7 +131,7 @@ let package = Package(
         part("HTTPCompression", ["HTTPKit", "CZlib"]),
         part("HTTPForwarding", ["HTTPKit", nioCore, nioPosix, nioHTTP1]),
         part("MQTTPublishing", ["CMosquitto", "DLMSSecurity"]),
-        part("HTTPOutbound", ["MeterTransport", "DLMSSecurity", nioCore, nioPosix, nioHTTP1]),
+        part("HTTPOutbound", ["DLMSSecurity", "TLSChannels", nioCore, nioPosix, nioHTTP1]),
         part("MicroHTTPServer", ["HTTPKit", "CMicroHTTPD", "CMicroHTTPDShim", logging, lifecycle]),
         part(
             "GatewayCore",
@@ -140,20 +144,16 @@ let package = Package(
             "GatewayAPI",
             [
                 "CConsole", "CContract", "GatewayCore", "Fleet", "Jobs", "MeterSessions", "COSEMModel", "DLMSCodec",
-                "DLMSSecurity",
-                "HTTPKit",
-                "JSONText", "ProtocolDecoder", "Timekeeping", logging, yams,
+                "DLMSSecurity", "HTTPKit", "JSONText", "ProtocolDecoder", "Timekeeping", logging, yams,
             ]
         ),
         .executableTarget(
             name: "cosem-gateway",
             dependencies: [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "HTTPKit",
-                "HTTPCompression", "HTTPForwarding", "HTTPOutbound", "MQTTPublishing",
-                "MicroHTTPServer",
-                "MeterSessions", "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec",
-                "JSONText", "SettingsKit", "Timekeeping", argumentParser, configuration, logging, lifecycle,
-                unixSignals,
+                "HTTPCompression", "HTTPForwarding", "HTTPOutbound", "MQTTPublishing", "MicroHTTPServer", "MeterSessions",
+                "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec", "JSONText",
+                "SettingsKit", "Timekeeping", argumentParser, configuration, logging, lifecycle, unixSignals,
             ],
             swiftSettings: ours
         ),

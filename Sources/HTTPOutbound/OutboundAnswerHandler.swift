@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import MeterTransport
+import DLMSSecurity
 import NIOCore
 import NIOHTTP1
 
@@ -33,7 +33,7 @@ final class OutboundAnswerHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? TransportError, case .tlsRefused(let fault) = error.reason {
+        if let fault = error as? TLSFault {
             promise.fail(OutboundFault.tlsRefused(fault))
         } else {
             promise.fail(OutboundFault.lost(reason: "\(error)"))

@@ -2,10 +2,10 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSSecurity
-import MeterTransport
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TLSChannels
 
 /// Sends requests to servers outside, a connection for each; never follows where an answer sends it.
 ///

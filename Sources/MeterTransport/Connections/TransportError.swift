@@ -69,6 +69,15 @@ public struct TransportError: Error, Hashable, Sendable {
         self.transmission = transmission
     }
 
+    /// Takes what a handler on the channel has failed with; nil for an error that is none of ours.
+    init?(onChannel error: any Error) {
+        switch error {
+        case let error as TransportError: self = error
+        case let fault as TLSFault: self.init(.tlsRefused(fault))
+        default: return nil
+        }
+    }
+
     /// Whether the connection is of no use any more.
     public var endsConnection: Bool {
         switch reason {

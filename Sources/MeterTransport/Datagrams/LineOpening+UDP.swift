@@ -29,7 +29,7 @@ extension LineOpening {
                     }
                 }
         } catch {
-            throw error as? TransportError ?? ConnectFailure.transportError(of: error, endpoint)
+            throw TransportError(onChannel: error) ?? ConnectFailure.transportError(of: error, endpoint)
         }
     }
 }

@@ -257,7 +257,7 @@ final class LineHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Where there are no connections, this is how we hear that nobody listens.
         let isRefusal = (error as? IOError)?.errnoCode == ECONNREFUSED
-        fail((error as? TransportError)?.reason ?? (isRefusal ? .refused : nil))
+        fail(TransportError(onChannel: error)?.reason ?? (isRefusal ? .refused : nil))
     }
 
     private func end() {

@@ -74,7 +74,7 @@ struct LineOpening: Sendable {
             }
         } catch {
             guard !attempt.isCancelled else { throw TransportError(.cancelled) }
-            throw ConnectFailure.transportError(of: error, endpoint)
+            throw TransportError(onChannel: error) ?? ConnectFailure.transportError(of: error, endpoint)
         }
     }
 
@@ -99,7 +99,7 @@ struct LineOpening: Sendable {
             return line
         } catch {
             await line.close()
-            throw error as? TransportError ?? TransportError(.closedByPeer(waitingFor: nil))
+            throw TransportError(onChannel: error) ?? TransportError(.closedByPeer(waitingFor: nil))
         }
     }
 }

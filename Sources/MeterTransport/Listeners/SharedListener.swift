@@ -5,6 +5,7 @@ import DLMSEngine
 import DLMSSecurity
 import NIOCore
 import NIOPosix
+import TLSChannels
 
 /// Opens what one or several meters listen to.
 struct SharedListener: Sendable {
@@ -65,7 +66,7 @@ struct SharedListener: Sendable {
                 try TLSContext(server: identity, clientAuthorityFile: clientAuthorityFile)
             }
         } catch {
-            throw (error as? TLSFault).map { TransportError(.tlsRefused($0)) } ?? TransportError(.cancelled)
+            throw TransportError(onChannel: error) ?? TransportError(.cancelled)
         }
     }
 

@@ -3,6 +3,7 @@
 
 import DLMSSecurity
 import NIOCore
+import TLSChannels
 
 extension LineOpening {
     /// Opens a TCP connection and TLS over it.
@@ -13,7 +14,7 @@ extension LineOpening {
             // Files are read.
             context = try await network.waitingThreads.runIfActive { try TLSContext(client: settings) }
         } catch {
-            throw (error as? TLSFault).map { TransportError(.tlsRefused($0)) } ?? TransportError(.cancelled)
+            throw TransportError(onChannel: error) ?? TransportError(.cancelled)
         }
         let (line, ready) = try await connect(to: endpoint) { channel in
             let ready = channel.eventLoop.makePromise(of: Void.self)

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-package import DLMSSecurity
-package import NIOCore
+public import DLMSSecurity
+public import NIOCore
 
-/// Runs a ``TLSSession`` on a channel, so that what is above it sees octets in clear.
-package final class TLSHandler: ChannelDuplexHandler {
+/// Runs a `TLSSession` on a channel, so that what is above it sees octets in clear.
+///
+/// When there is no TLS, or it ends with a fault, that `TLSFault` goes up the channel as an error.
+public final class TLSHandler: ChannelDuplexHandler {
     /// Octets.
-    package typealias InboundIn = ByteBuffer
+    public typealias InboundIn = ByteBuffer
     /// Octets.
-    package typealias InboundOut = ByteBuffer
+    public typealias InboundOut = ByteBuffer
     /// Octets.
-    package typealias OutboundIn = ByteBuffer
+    public typealias OutboundIn = ByteBuffer
     /// Octets.
-    package typealias OutboundOut = ByteBuffer
+    public typealias OutboundOut = ByteBuffer
 
     private let session: TLSSession
     /// Fulfilled when the handshake is done.
@@ -21,48 +23,49 @@ package final class TLSHandler: ChannelDuplexHandler {
 
     /// Runs a session.
     ///
-    /// - Parameter ready: fulfilled when the handshake is done, failed when it will not be.
-    package init(_ session: TLSSession, ready: EventLoopPromise<Void>? = nil) {
+    /// - Parameter ready: fulfilled when the handshake is done, failed with a `TLSFault` or `ChannelError.eof` when it will
+    ///   not be.
+    public init(_ session: TLSSession, ready: EventLoopPromise<Void>? = nil) {
         self.session = session
         self.ready = ready
     }
 
     /// An event of the channel.
-    package func handlerAdded(context: ChannelHandlerContext) {
+    public func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { perform(session.connected(), context) }
     }
 
     /// An event of the channel.
-    package func handlerRemoved(context: ChannelHandlerContext) {
+    public func handlerRemoved(context: ChannelHandlerContext) {
         ready?.fail(ChannelError.eof)
     }
 
     /// An event of the channel.
-    package func channelActive(context: ChannelHandlerContext) {
+    public func channelActive(context: ChannelHandlerContext) {
         perform(session.connected(), context)
         context.fireChannelActive()
     }
 
     /// An event of the channel.
-    package func channelInactive(context: ChannelHandlerContext) {
+    public func channelInactive(context: ChannelHandlerContext) {
         ready?.fail(ChannelError.eof)
         context.fireChannelInactive()
     }
 
     /// An event of the channel.
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         perform(session.received(Array(unwrapInboundIn(data).readableBytesView)), context)
     }
 
     /// An event of the channel.
-    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let output = session.send(Array(unwrapOutboundIn(data).readableBytesView))
         context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: output.send)), promise: promise)
         if let fault = output.fault { fail(fault, context) }
     }
 
     /// An event of the channel.
-    package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         perform(session.close(), context)
         context.close(mode: mode, promise: promise)
     }
@@ -80,8 +83,7 @@ package final class TLSHandler: ChannelDuplexHandler {
     }
 
     private func fail(_ fault: TLSFault, _ context: ChannelHandlerContext) {
-        let error = TransportError(.tlsRefused(fault))
-        ready?.fail(error)
-        context.fireErrorCaught(error)
+        ready?.fail(fault)
+        context.fireErrorCaught(fault)
     }
 }
