@@ -24,9 +24,7 @@ extension Gateway {
     ) async throws(GatewayError) -> (record: APIKeyRecord, text: APIKeyText) {
         let made = try Self.drawAPIKey(named: name, grant, expiresAt: expiresAt, by: creator, now: clock.now())
         guard
-            try await storing({ () throws(StoreError) in
-                try await store.insertAPIKey(made.record, onlyFirst: false)
-            })
+            try await translating(await store.insertAPIKey(made.record, onlyFirst: false))
         else { throw .alreadyExists(what: "the key \(name)") }
         return made
     }
@@ -40,9 +38,7 @@ extension Gateway {
             by: Caller.gateway.name,
             now: clock.now()
         )
-        let isFirst = try await storing { () throws(StoreError) in
-            try await store.insertAPIKey(made.record, onlyFirst: true)
-        }
+        let isFirst = try await translating(await store.insertAPIKey(made.record, onlyFirst: true))
         return isFirst ? made.text : nil
     }
 
@@ -71,12 +67,12 @@ extension Gateway {
 
     /// The key with this identifier; nil when there is none.
     public func apiKey(_ id: String) async throws(GatewayError) -> APIKeyRecord? {
-        try await storing { () throws(StoreError) in try await store.apiKey(id) }
+        try await translating(await store.apiKey(id))
     }
 
     /// A page of keys, revoked ones included.
     public func apiKeyPage(after cursor: String?, limit: Int) async throws(GatewayError) -> Page<APIKeyRecord> {
-        try await storing { () throws(StoreError) in try await store.apiKeys(after: cursor, limit: limit) }
+        try await translating(await store.apiKeys(after: cursor, limit: limit))
     }
 
     /// Ends a key.
@@ -84,7 +80,7 @@ extension Gateway {
     /// - Throws: ``Fleet/GatewayError/notFound(what:)``.
     public func revokeAPIKey(_ id: String) async throws(GatewayError) -> APIKeyRecord {
         let now = clock.now()
-        let record = try await storing { () throws(StoreError) in try await store.revokeAPIKey(id, at: now) }
+        let record = try await translating(await store.revokeAPIKey(id, at: now))
         guard let record else { throw .notFound(what: "key '\(id)'") }
         return record
     }
@@ -92,16 +88,6 @@ extension Gateway {
     /// Notes that a key was used.
     public func noteAPIKeyUse(_ id: String) async throws(GatewayError) {
         let now = clock.now()
-        try await storing { () throws(StoreError) in try await store.noteAPIKeyUse(id, at: now) }
-    }
-
-    private func storing<Value: Sendable>(
-        _ body: () async throws(StoreError) -> Value
-    ) async throws(GatewayError) -> Value {
-        do throws(StoreError) {
-            return try await body()
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.noteAPIKeyUse(id, at: now))
     }
 }

@@ -8,11 +8,7 @@ extension Gateway {
     ///
     /// - Throws: ``GatewayError/storeUnavailable(reason:)``: what cannot be recorded is not done.
     public func audit(_ entry: AuditEntry) async throws(GatewayError) {
-        do throws(StoreError) {
-            try await store.append(entry)
-        } catch {
-            throw GatewayError(error)
-        }
+        _ = try await translating(await store.append(entry))
     }
 
     /// Records of the audit log, the newest first.
@@ -21,10 +17,6 @@ extension Gateway {
         before ordinal: Int64?,
         limit: Int
     ) async throws(GatewayError) -> [AuditRecord] {
-        do throws(StoreError) {
-            return try await store.auditRecords(matching: query, before: ordinal, limit: limit)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.auditRecords(matching: query, before: ordinal, limit: limit))
     }
 }

@@ -8,21 +8,13 @@ import MeterSessions
 extension Gateway {
     /// A page of shared channels.
     public func channelPage(after cursor: String?, limit: Int) async throws(GatewayError) -> Page<ChannelRecord> {
-        do throws(StoreError) {
-            return try await store.channels(after: cursor, limit: limit)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.channels(after: cursor, limit: limit))
     }
 
     /// The shared channel with this id.
     public func channel(_ id: String) async throws(GatewayError) -> ChannelRecord {
         guard let key = ChannelID(id) else { throw .channelUnknown(text: id) }
-        do throws(StoreError) {
-            if let record = try await store.channel(key) { return record }
-        } catch {
-            throw GatewayError(error)
-        }
+        if let record = try await translating(await store.channel(key)) { return record }
         throw .channelUnknown(text: id)
     }
 
@@ -46,21 +38,13 @@ extension Gateway {
         after cursor: String?,
         limit: Int
     ) async throws(GatewayError) -> Page<ChannelGroupRecord> {
-        do throws(StoreError) {
-            return try await store.channelGroups(after: cursor, limit: limit)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.channelGroups(after: cursor, limit: limit))
     }
 
     /// The channel group with this id.
     public func channelGroup(_ id: String) async throws(GatewayError) -> ChannelGroupRecord {
         guard let key = ChannelGroupID(id) else { throw .channelUnknown(text: id) }
-        do throws(StoreError) {
-            if let record = try await store.channelGroup(key) { return record }
-        } catch {
-            throw GatewayError(error)
-        }
+        if let record = try await translating(await store.channelGroup(key)) { return record }
         throw .channelUnknown(text: id)
     }
 

@@ -125,11 +125,7 @@ extension Gateway {
         before: JobID?,
         limit: Int
     ) async throws(GatewayError) -> [JobRecord] {
-        do throws(JobStoreError) {
-            return try await jobs.jobs(matching: query, before: before, limit: limit)
-        } catch {
-            throw GatewayError(error, job: "", operation: "list")
-        }
+        try await translating(await jobs.jobs(matching: query, before: before, limit: limit), operation: "list")
     }
 
     /// What came of a job, meter by meter, in the order of its targets.
@@ -142,11 +138,11 @@ extension Gateway {
         limit: Int
     ) async throws(GatewayError) -> [ExecutionRecord] {
         let job = try await job(id)
-        do throws(JobStoreError) {
-            return try await jobs.executions(of: job.id, in: states, after: ordinal, limit: limit)
-        } catch {
-            throw GatewayError(error, job: id, operation: "list")
-        }
+        return try await translating(
+            await jobs.executions(of: job.id, in: states, after: ordinal, limit: limit),
+            job: id,
+            operation: "list"
+        )
     }
 
     /// Confirms, cancels, pauses or resumes a job.
@@ -154,11 +150,7 @@ extension Gateway {
     /// - Throws: ``GatewayError/wrongState(job:state:operation:)``.
     public func steerJob(_ id: String, _ command: JobCommand) async throws(GatewayError) -> JobRecord {
         let key = try await job(id).id
-        do throws(JobStoreError) {
-            return try await jobs.apply(command, to: key)
-        } catch {
-            throw GatewayError(error, job: id, operation: command.rawValue)
-        }
+        return try await translating(await jobs.apply(command, to: key), job: id, operation: command.rawValue)
     }
 
     /// Makes a new job for those meters of a finished one that failed, expired or were cancelled.

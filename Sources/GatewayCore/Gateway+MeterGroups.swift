@@ -11,11 +11,7 @@ extension Gateway {
 
     /// A page of groups.
     public func meterGroupPage(after cursor: String?, limit: Int) async throws(GatewayError) -> Page<MeterGroupRecord> {
-        do throws(StoreError) {
-            return try await store.meterGroups(after: cursor, limit: limit)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.meterGroups(after: cursor, limit: limit))
     }
 
     /// The group with this id.
@@ -69,11 +65,7 @@ extension Gateway {
     /// Removes a group.
     public func deleteMeterGroup(_ id: String, when precondition: WritePrecondition) async throws(GatewayError) {
         let record = try await meterGroup(id)
-        do throws(StoreError) {
-            _ = try await store.deleteMeterGroup(record.id, when: precondition)
-        } catch {
-            throw GatewayError(error, removing: "group")
-        }
+        _ = try await translating(await store.deleteMeterGroup(record.id, when: precondition), removing: "group")
     }
 
     private static func groupRefusal(_ error: StoreError) -> GatewayError {

@@ -13,21 +13,13 @@ extension Gateway {
         after cursor: String?,
         limit: Int
     ) async throws(GatewayError) -> Page<MeterRecord> {
-        do throws(StoreError) {
-            return try await store.meters(matching: query, after: cursor, limit: limit)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.meters(matching: query, after: cursor, limit: limit))
     }
 
     /// The meter with this id.
     public func meter(_ id: String) async throws(GatewayError) -> MeterRecord {
         guard let key = MeterID(id) else { throw .meterUnknown(text: id) }
-        do throws(StoreError) {
-            if let record = try await store.meter(key) { return record }
-        } catch {
-            throw GatewayError(error)
-        }
+        if let record = try await translating(await store.meter(key)) { return record }
         throw .meterUnknown(text: id)
     }
 
@@ -53,11 +45,7 @@ extension Gateway {
     /// Forgets what was learned about a meter, so that it is found out anew.
     public func forgetLearned(_ id: String) async throws(GatewayError) {
         let record = try await meter(id)
-        do throws(StoreError) {
-            _ = try await store.forgetLearnedQuirks(record.id)
-        } catch {
-            throw GatewayError(error)
-        }
+        _ = try await translating(await store.forgetLearnedQuirks(record.id))
         directory.forget(record.id)
         await access.forgetLearned(of: id)
     }

@@ -7,11 +7,7 @@ extension Gateway {
     /// All gateways that share the database, by name; alone with its database, a gateway is the only one.
     public func nodes() async throws(GatewayError) -> [NodeStanding] {
         guard cluster != nil else { return [try await alone()] }
-        do throws(StoreError) {
-            return try await store.nodes()
-        } catch {
-            throw GatewayError(error)
-        }
+        return try await translating(await store.nodes())
     }
 
     /// Forgets a gateway that will never come back.
@@ -26,12 +22,7 @@ extension Gateway {
     }
 
     private func alone() async throws(GatewayError) -> NodeStanding {
-        let meters: Int
-        do throws(StoreError) {
-            meters = try await store.meterCount(matching: MeterQuery())
-        } catch {
-            throw GatewayError(error)
-        }
+        let meters = try await translating(await store.meterCount(matching: MeterQuery()))
         let now = clock.now()
         let node = NodeRecord(
             name: settings.node,

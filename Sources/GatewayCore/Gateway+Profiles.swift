@@ -199,12 +199,8 @@ extension Gateway {
         _ meter: MeterID
     ) async throws(GatewayError) -> RowsQuery {
         guard query.since != nil else { return query }
-        do throws(StoreError) {
-            let ledger = try await store.ledger(of: profile, meter: meter)
-            return query.beginning(afterNewest: ledger?.newest, now: clock.now())
-        } catch {
-            throw GatewayError(error)
-        }
+        let ledger = try await translating(await store.ledger(of: profile, meter: meter))
+        return query.beginning(afterNewest: ledger?.newest, now: clock.now())
     }
 
     /// Reads rows and gives them all at once.

@@ -8,21 +8,13 @@ public import JSONText
 extension Gateway {
     /// A page of sets.
     public func readingSetPage(after cursor: String?, limit: Int) async throws(GatewayError) -> Page<ReadingSetRecord> {
-        do throws(StoreError) {
-            return try await store.readingSets(after: cursor, limit: limit)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.readingSets(after: cursor, limit: limit))
     }
 
     /// The set with this id.
     public func readingSet(_ id: String) async throws(GatewayError) -> ReadingSetRecord {
         guard let key = ReadingSetID(id) else { throw .notFound(what: "reading set \(id)") }
-        do throws(StoreError) {
-            if let found = try await store.readingSet(key) { return found }
-        } catch {
-            throw GatewayError(error)
-        }
+        if let found = try await translating(await store.readingSet(key)) { return found }
         throw .notFound(what: "reading set \(id)")
     }
 
@@ -39,21 +31,13 @@ extension Gateway {
         } catch {
             throw .invalidMember(error)
         }
-        do throws(StoreError) {
-            return try await store.putReadingSet(id, configuration, when: precondition)
-        } catch {
-            throw GatewayError(error)
-        }
+        return try await translating(await store.putReadingSet(id, configuration, when: precondition))
     }
 
     /// Removes a set that no schedule names.
     public func deleteReadingSet(_ id: String, when precondition: WritePrecondition) async throws(GatewayError) {
         let found = try await readingSet(id)
-        do throws(StoreError) {
-            _ = try await store.deleteReadingSet(found.id, when: precondition)
-        } catch {
-            throw GatewayError(error, removing: "reading set")
-        }
+        _ = try await translating(await store.deleteReadingSet(found.id, when: precondition), removing: "reading set")
     }
 
     /// The order that reads a set.

@@ -11,21 +11,13 @@ import Timekeeping
 extension Gateway {
     /// A page of schedules.
     public func schedulePage(after cursor: String?, limit: Int) async throws(GatewayError) -> Page<StoredSchedule> {
-        do throws(StoreError) {
-            return try await store.schedules(after: cursor, limit: limit)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.schedules(after: cursor, limit: limit))
     }
 
     /// The schedule with this id.
     public func schedule(_ id: String) async throws(GatewayError) -> StoredSchedule {
         guard let key = ScheduleID(id) else { throw .notFound(what: "schedule \(id)") }
-        do throws(StoreError) {
-            if let found = try await store.schedule(key) { return found }
-        } catch {
-            throw GatewayError(error)
-        }
+        if let found = try await translating(await store.schedule(key)) { return found }
         throw .notFound(what: "schedule \(id)")
     }
 
@@ -61,11 +53,7 @@ extension Gateway {
     /// Removes a schedule; its jobs stay.
     public func deleteSchedule(_ id: String, when precondition: WritePrecondition) async throws(GatewayError) {
         let found = try await schedule(id)
-        do throws(StoreError) {
-            _ = try await store.deleteSchedule(found.record.id, when: precondition)
-        } catch {
-            throw GatewayError(error)
-        }
+        _ = try await translating(await store.deleteSchedule(found.record.id, when: precondition))
         scheduleSignal.raise()
     }
 
@@ -103,11 +91,7 @@ extension Gateway {
     /// What a schedule did last, as far as its job is still known.
     public func lastRun(of schedule: StoredSchedule) async throws(GatewayError) -> JobRecord? {
         guard let id = schedule.state.lastJob else { return nil }
-        do throws(JobStoreError) {
-            return try await jobs.job(id)
-        } catch {
-            throw GatewayError(error, job: id.text, operation: "get")
-        }
+        return try await translating(await jobs.job(id), job: id.text, operation: "get")
     }
 
     /// The order that a schedule has for each of its meters.

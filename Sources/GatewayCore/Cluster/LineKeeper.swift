@@ -58,12 +58,7 @@ extension ClusterNode {
     private func keeper(ofCaller memory: MeterMemory) async throws(GatewayError) -> LineKeeper {
         guard case .standing(let identity) = memory.route.medium else { return .here }
         if access.standingLines?.status(of: identity).isConnected == true { return .here }
-        let holder: NodeHolder?
-        do throws(StoreError) {
-            holder = try await store.callerHolder(memory.id)
-        } catch {
-            throw GatewayError(error)
-        }
+        let holder = try await translating(await store.callerHolder(memory.id))
         guard let holder, holder != record.holder, let node = shares.node(holder) else { return .here }
         return .peer(node)
     }

@@ -113,12 +113,7 @@ extension Gateway {
         while start < entries.count {
             let part = entries[start..<(terms.isWhole ? entries.count : min(start + Self.writtenAtOnce, entries.count))]
             start = part.endIndex
-            let outcomes: [ImportOutcome]
-            do throws(StoreError) {
-                outcomes = try await write(part.map(\.entry), terms)
-            } catch {
-                throw GatewayError(error)
-            }
+            let outcomes = try await translating(await write(part.map(\.entry), terms))
             for ((place, _), outcome) in zip(part, outcomes) {
                 let line = imported[place]
                 imported[place] = ImportedLine(

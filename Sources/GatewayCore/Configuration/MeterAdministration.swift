@@ -50,12 +50,7 @@ struct MeterAdministration: Sendable {
 
     /// Removes a meter.
     func delete(_ id: MeterID, when precondition: WritePrecondition) async throws(GatewayError) {
-        let existed: Bool
-        do throws(StoreError) {
-            existed = try await meters.deleteMeter(id, when: precondition)
-        } catch {
-            throw GatewayError(error)
-        }
+        let existed = try await translating(await meters.deleteMeter(id, when: precondition))
         directory.forget(id)
         dialIns.note(id, nil)
         guard existed else { throw .meterUnknown(text: id.text) }
@@ -86,12 +81,7 @@ struct MeterAdministration: Sendable {
 
     /// Removes a shared channel.
     func deleteChannel(_ id: ChannelID, when precondition: WritePrecondition) async throws(GatewayError) {
-        let existed: Bool
-        do throws(StoreError) {
-            existed = try await channels.deleteChannel(id, when: precondition)
-        } catch {
-            throw GatewayError(error)
-        }
+        let existed = try await translating(await channels.deleteChannel(id, when: precondition))
         directory.forgetAll()
         dialIns.note(id, nil)
         guard existed else { throw .channelUnknown(text: id.text) }
@@ -120,12 +110,10 @@ struct MeterAdministration: Sendable {
 
     /// Removes a channel group.
     func deleteChannelGroup(_ id: ChannelGroupID, when precondition: WritePrecondition) async throws(GatewayError) {
-        let existed: Bool
-        do throws(StoreError) {
-            existed = try await channels.deleteChannelGroup(id, when: precondition)
-        } catch {
-            throw GatewayError(error, removing: "channel group")
-        }
+        let existed = try await translating(
+            await channels.deleteChannelGroup(id, when: precondition),
+            removing: "channel group"
+        )
         directory.forgetAll()
         guard existed else { throw .channelUnknown(text: id.text) }
     }
@@ -174,11 +162,7 @@ struct MeterAdministration: Sendable {
     }
 
     private func stored(_ id: MeterID) async throws(GatewayError) -> MeterRecord? {
-        do throws(StoreError) {
-            return try await meters.meter(id)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await meters.meter(id))
     }
 
     static func configuration(

@@ -20,10 +20,6 @@ extension Gateway {
 
     /// Has the connections of all meters expected that are configured to dial in; before that all callers are unknown.
     public func expectDialIns() async throws(GatewayError) {
-        do throws(StoreError) {
-            try await administration.dialIns.load(store, store)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await administration.dialIns.load(store, store))
     }
 }

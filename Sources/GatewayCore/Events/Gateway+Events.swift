@@ -6,10 +6,6 @@ public import Fleet
 extension Gateway {
     /// What happened in the fleet.
     public func events(matching query: EventQuery, limit: Int) async throws(GatewayError) -> [FleetEvent] {
-        do throws(StoreError) {
-            return try await events.events(matching: query, limit: limit)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await events.events(matching: query, limit: limit))
     }
 }

@@ -77,21 +77,13 @@ extension Gateway {
         after cursor: CompletenessCursor?,
         limit: Int
     ) async throws(GatewayError) -> (items: [ProfileCompleteness], total: RowCounts) {
-        do throws(StoreError) {
-            let items = try await store.completeness(matching: query, after: cursor, limit: limit)
-            return (items, try await store.totalCompleteness(matching: query))
-        } catch {
-            throw GatewayError(error)
-        }
+        let items = try await translating(await store.completeness(matching: query, after: cursor, limit: limit))
+        return (items, try await translating(await store.totalCompleteness(matching: query)))
     }
 
     /// The ledgers of a meter.
     func ledgers(of meter: MeterID) async throws(GatewayError) -> [ProfileLedger] {
-        do throws(StoreError) {
-            return try await store.ledgers(of: meter)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.ledgers(of: meter))
     }
 
     /// The ledger of a profile with all its days in a time, also those that nothing was stored of.

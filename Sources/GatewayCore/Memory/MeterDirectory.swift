@@ -62,12 +62,7 @@ final class MeterDirectory: Sendable {
         let now = ContinuousClock.now
         let (known, changes) = contents.withLock { ($0.entries[id], $0.changes) }
         if let known, now - known.lookedAt < Self.trust { return known.memory }
-        let record: MeterRecord?
-        do throws(StoreError) {
-            record = try await meters.meter(id)
-        } catch {
-            throw GatewayError(error)
-        }
+        let record = try await translating(await meters.meter(id))
         guard let record else {
             forget(id)
             throw .meterUnknown(text: text)
@@ -133,21 +128,13 @@ final class MeterDirectory: Sendable {
 
     /// What was learned about a meter.
     func learnedQuirks(of id: MeterID) async throws(GatewayError) -> [LearnedQuirk] {
-        do throws(StoreError) {
-            return try await learned.learnedQuirks(id)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await learned.learnedQuirks(id))
     }
 
     /// The readouts that are kept of a meter that speaks IEC 62056-21.
     private func readouts(of record: MeterRecord) async throws(GatewayError) -> [StoredReadout] {
         guard record.configuration.framing == .iec62056Part21 else { return [] }
-        do throws(StoreError) {
-            return try await readouts.readouts(record.id)
-        } catch {
-            throw GatewayError(error)
-        }
+        return try await translating(await readouts.readouts(record.id))
     }
 
     private func makeMemory(
@@ -219,12 +206,7 @@ final class MeterDirectory: Sendable {
 
     private func sharedChannel(of record: MeterRecord) async throws(GatewayError) -> ChannelRecord? {
         guard case .shared(let id) = record.configuration.channel else { return nil }
-        let channel: ChannelRecord?
-        do throws(StoreError) {
-            channel = try await channels.channel(id)
-        } catch {
-            throw GatewayError(error)
-        }
+        let channel = try await translating(await channels.channel(id))
         guard let channel else { throw .channelUnknown(text: id.text) }
         return channel
     }
@@ -234,12 +216,7 @@ final class MeterDirectory: Sendable {
         _ channel: ChannelRecord?
     ) async throws(GatewayError) -> ChannelGroupRecord? {
         guard let id = MeterRoute.group(record.configuration, channel) else { return nil }
-        let group: ChannelGroupRecord?
-        do throws(StoreError) {
-            group = try await channels.channelGroup(id)
-        } catch {
-            throw GatewayError(error)
-        }
+        let group = try await translating(await channels.channelGroup(id))
         guard let group else { throw .channelUnknown(text: id.text) }
         return group
     }

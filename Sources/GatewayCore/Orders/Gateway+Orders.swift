@@ -53,7 +53,7 @@ extension Gateway {
         traceID: String
     ) async throws(GatewayError) -> TakenOrder {
         // What was taken once stays taken, whatever holds meanwhile.
-        if let key, let job = try await stored({ () throws(JobStoreError) in try await jobs.job(madeWith: key) }) {
+        if let key, let job = try await translating(await jobs.job(madeWith: key), operation: "submit") {
             return (job, true)
         }
         guard !isDraining else { throw .draining }
@@ -81,9 +81,10 @@ extension Gateway {
             traceID: traceID,
             gate: order.isDryRun ? nil : settings.orders.gate(for: order)
         )
-        let result = try await stored { () throws(JobStoreError) in
-            try await jobs.submit(specification, targets: targets, idempotency: key)
-        }
+        let result = try await translating(
+            await jobs.submit(specification, targets: targets, idempotency: key),
+            operation: "submit"
+        )
         if case .replayed(let job) = result { return (job, true) }
         return (result.job, false)
     }
@@ -152,7 +153,7 @@ extension Gateway {
 
     /// Why orders are held: by an operator, or by the file of this gateway; nil when they are not.
     public func ordersHold() async throws(GatewayError) -> GateHold? {
-        if let hold = try await stored({ () throws(JobStoreError) in try await jobs.hold(of: JobGate.orders) }) {
+        if let hold = try await translating(await jobs.hold(of: JobGate.orders), operation: "submit") {
             return hold
         }
         return held().map { _ in GateHold(by: "file", since: clock.now(), reason: settings.orders.holdFile) }
@@ -160,7 +161,7 @@ extension Gateway {
 
     /// Holds all orders of all gateways on the database, or with nil ends the hold.
     public func holdOrders(_ hold: GateHold?) async throws(GatewayError) {
-        try await stored { () throws(JobStoreError) in try await jobs.setHold(hold, of: JobGate.orders) }
+        try await translating(await jobs.setHold(hold, of: JobGate.orders), operation: "submit")
     }
 
     /// Confirms an order that waits for it.
@@ -199,11 +200,7 @@ extension Gateway {
                 reason: "\"count\" has to be \(job.progress.total), the number of its meters"
             )
         }
-        do throws(JobStoreError) {
-            return try await jobs.apply(.confirm, to: job.id)
-        } catch {
-            throw GatewayError(error, job: id, operation: "confirmation")
-        }
+        return try await translating(await jobs.apply(.confirm, to: job.id), job: id, operation: "confirmation")
     }
 
     /// What stands for exactly this order: the job, what it does, and with how many meters.
@@ -273,16 +270,6 @@ extension Gateway {
             )
         }
         return wanted
-    }
-
-    private func stored<Value: Sendable>(
-        _ body: () async throws(JobStoreError) -> Value
-    ) async throws(GatewayError) -> Value {
-        do throws(JobStoreError) {
-            return try await body()
-        } catch {
-            throw GatewayError(error, job: "", operation: "submit")
-        }
     }
 }
 

@@ -55,11 +55,7 @@ extension Gateway {
     /// - Throws: ``Fleet/GatewayError/meterUnknown(text:)``.
     public func clockHistory(of meter: String) async throws(GatewayError) -> [ClockSample] {
         let memory = try await directory.memory(of: meter)
-        do throws(StoreError) {
-            return try await store.clockSamples(memory.id)
-        } catch {
-            throw GatewayError(error)
-        }
+        return try await translating(await store.clockSamples(memory.id))
     }
 
     /// Keeps what a clock showed, unless nobody can tell by how much it is wrong.

@@ -21,11 +21,7 @@ extension Gateway {
         } catch {
             throw .internal(reason: "\(error)")
         }
-        do throws(StoreError) {
-            try await store.keepImage(FirmwareImage(digest: digest, octets: octets))
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.keepImage(FirmwareImage(digest: digest, octets: octets)))
         return digest
     }
 
@@ -40,22 +36,13 @@ extension Gateway {
         guard users.isEmpty else {
             throw .inUse(what: "firmware image \(digest)", by: users.prefix(10).map(\.id.text))
         }
-        let isRemoved: Bool
-        do throws(StoreError) {
-            isRemoved = try await store.removeImage(digest)
-        } catch {
-            throw GatewayError(error)
-        }
+        let isRemoved = try await translating(await store.removeImage(digest))
         guard isRemoved else { throw .notFound(what: "firmware image \(digest)") }
     }
 
     /// The image with this digest; nil when it is not kept.
     func image(_ digest: String) async throws(GatewayError) -> FirmwareImage? {
-        do throws(StoreError) {
-            return try await store.image(digest)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.image(digest))
     }
 
     /// Goes on with a firmware transfer as far as it gets.

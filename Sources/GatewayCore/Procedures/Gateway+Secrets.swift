@@ -151,11 +151,7 @@ extension Gateway {
     }
 
     func pendingSecrets(of meter: MeterID) async throws(GatewayError) -> PendingSecrets? {
-        do throws(StoreError) {
-            return try await store.pendingSecrets(meter)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.pendingSecrets(meter))
     }
 
     func beginSecretChange(of meter: MeterID, _ secrets: [JSONPointer: Secret]) async throws(GatewayError) {
@@ -168,19 +164,11 @@ extension Gateway {
     }
 
     func adoptPendingSecrets(of meter: MeterID) async throws(GatewayError) {
-        do throws(StoreError) {
-            _ = try await store.adoptPendingSecrets(meter)
-        } catch {
-            throw GatewayError(error)
-        }
+        _ = try await translating(await store.adoptPendingSecrets(meter))
         directory.forget(meter)
     }
 
     func abandonPendingSecrets(of meter: MeterID) async throws(GatewayError) {
-        do throws(StoreError) {
-            try await store.abandonPendingSecrets(meter)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.abandonPendingSecrets(meter))
     }
 }

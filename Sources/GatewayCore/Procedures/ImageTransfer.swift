@@ -139,12 +139,7 @@ struct ImageTransfer: Sendable {
     /// What the meter has, and whether that is of our image.
     private func standing(of object: MeterObject, blocks: Int) async throws(GatewayError) -> Standing {
         let status = try await status(of: object)
-        let kept: FirmwareTransfer?
-        do throws(StoreError) {
-            kept = try await store.firmwareTransfer(meter)
-        } catch {
-            throw GatewayError(error)
-        }
+        let kept = try await translating(await store.firmwareTransfer(meter))
         let isOurOrder = kept?.image == image.digest && kept?.identifier == Hexadecimal.text(of: order.identifier)
         let none = Standing(status: status, present: BitString(count: 0, packedOctets: []), isOurs: false)
         guard isOurOrder, kept?.isInitiated == true, status != .notInitiated else { return none }
@@ -197,11 +192,7 @@ struct ImageTransfer: Sendable {
     }
 
     private func keep(_ transfer: FirmwareTransfer) async throws(GatewayError) {
-        do throws(StoreError) {
-            try await store.keepFirmwareTransfer(transfer, of: meter)
-        } catch {
-            throw GatewayError(error)
-        }
+        try await translating(await store.keepFirmwareTransfer(transfer, of: meter))
     }
 
     /// Sends the blocks that the meter does not have; after a broken link it asks again which those are.

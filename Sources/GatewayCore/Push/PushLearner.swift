@@ -111,11 +111,7 @@ actor PushLearner {
                 !list.isEmpty
             else { continue }
             lists.append(list)
-            do throws(StoreError) {
-                try await gateway.store.keepPushObjectList(list, of: setup, meter: memory.id)
-            } catch {
-                throw GatewayError(error)
-            }
+            try await translating(await gateway.store.keepPushObjectList(list, of: setup, meter: memory.id))
         }
         if !lists.isEmpty { known[memory.id] = lists }
         return lists

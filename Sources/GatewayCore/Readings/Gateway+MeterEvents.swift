@@ -63,11 +63,7 @@ extension Gateway {
     ) async throws(GatewayError) -> [OBISCode] {
         if let log { return [log] }
         if wishes.freshness.onlyIfCached {
-            do throws(StoreError) {
-                return try await store.storedProfiles(of: memory.id).filter(\.isEventLog)
-            } catch {
-                throw GatewayError(error)
-            }
+            return try await translating(await store.storedProfiles(of: memory.id).filter(\.isEventLog))
         }
         let listed = try await objectList(
             of: memory.id.text,

@@ -140,7 +140,7 @@ extension Gateway {
         _ left: inout Int,
         _ deliver: (MeterID, [StoredReading]) async throws -> Void
     ) async throws -> ReadingsCursor? {
-        let series = try await stored { () throws(StoreError) in try await store.readingSeries(of: meter) }
+        let series = try await translating(await store.readingSeries(of: meter))
         for entry in series where !entry.isRows && (query.names?.contains { $0.matches(entry.series) } ?? true) {
             if let start, entry.number < start.series { continue }
             var range = query.range
@@ -149,15 +149,15 @@ extension Gateway {
             }
             while !range.isEmpty {
                 let wanted = min(left, Self.readingsInPage - 1) + 1
-                var readings = try await stored { [range] () throws(StoreError) in
-                    try await store.readings(
+                var readings = try await translating(
+                    await store.readings(
                         of: meter,
                         series: entry,
                         in: range,
                         limit: wanted,
                         withDetail: query.withDetail
                     )
-                }
+                )
                 // One more than is wanted tells whether there is a rest.
                 let further = readings.count == wanted ? readings.removeLast() : nil
                 left -= readings.count
@@ -181,22 +181,12 @@ extension Gateway {
         var removed = 0
         var last: MeterID?
         repeat {
-            let part = try await stored { [last] () throws(StoreError) in
-                try await store.removeReadings(before: clock.now() - age, after: last, limit: Self.metersInSweep)
-            }
+            let part = try await translating(
+                await store.removeReadings(before: clock.now() - age, after: last, limit: Self.metersInSweep)
+            )
             removed += part.removed
             last = part.last
         } while last != nil && !Task.isCancelled
         return removed
-    }
-
-    private func stored<Value: Sendable>(
-        _ body: () async throws(StoreError) -> Value
-    ) async throws(GatewayError) -> Value {
-        do throws(StoreError) {
-            return try await body()
-        } catch {
-            throw GatewayError(error)
-        }
     }
 }

@@ -17,15 +17,9 @@ struct StoredRowsReader: Sendable {
 
     /// Settles which stored rows a query means; nil if no rows of the profile are stored.
     func plan(_ query: RowsQuery, of profile: OBISCode, _ memory: MeterMemory) async throws(GatewayError) -> RowsPlan? {
-        let sheet: ProfileSheet?
-        do throws(StoreError) {
-            sheet = try await store.profileDescription(of: memory.id, profile: profile).flatMap {
-                ProfileSheet($0, behaviour: memory.behaviour.behaviour.profiles)
-            }
-        } catch {
-            throw GatewayError(error)
-        }
-        guard let sheet else { return nil }
+        let description = try await translating(await store.profileDescription(of: memory.id, profile: profile))
+        let behaviour = memory.behaviour.behaviour.profiles
+        guard let sheet = description.flatMap({ ProfileSheet($0, behaviour: behaviour) }) else { return nil }
         let window = query.window(now: clock.now())
         if let window, window.from > window.to {
             throw .rangeNotSupported(

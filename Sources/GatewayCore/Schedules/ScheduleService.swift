@@ -112,19 +112,15 @@ struct ScheduleService {
     private func key(of due: Timestamp) -> String { "schedule/\(schedule.record.id)/\(due.microseconds)" }
 
     private func isBegun(_ due: Timestamp) async throws(GatewayError) -> Bool {
-        do throws(JobStoreError) {
-            return try await gateway.jobs.job(withKey: key(of: due)) != nil
-        } catch {
-            throw GatewayError(error, job: "", operation: "get")
-        }
+        try await translating(await gateway.jobs.job(withKey: key(of: due)) != nil, operation: "get")
     }
 
     private func isPreviousRunning(_ state: ScheduleState) async throws(GatewayError) -> Bool {
         guard let id = state.lastJob else { return false }
-        do throws(JobStoreError) {
-            return try await gateway.jobs.job(id).map { !$0.state.isFinal } ?? false
-        } catch {
-            throw GatewayError(error, job: id.text, operation: "get")
-        }
+        return try await translating(
+            await gateway.jobs.job(id).map { !$0.state.isFinal } ?? false,
+            job: id.text,
+            operation: "get"
+        )
     }
 }

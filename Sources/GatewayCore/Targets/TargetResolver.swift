@@ -21,7 +21,7 @@ public struct TargetResolver: Sendable {
             while !rest.isEmpty {
                 let part = Array(rest.prefix(Self.pageSize))
                 rest = rest.dropFirst(Self.pageSize)
-                let known = try await stored { () throws(StoreError) in try await store.knownMeters(among: part) }
+                let known = try await translating(await store.knownMeters(among: part))
                 if let unknown = part.first(where: { !known.contains($0) }) {
                     throw .meterUnknown(text: unknown.text)
                 }
@@ -47,7 +47,7 @@ public struct TargetResolver: Sendable {
         case .meters(let meters):
             let start = cursor.flatMap { Int($0) } ?? 0
             let part = Array(meters.dropFirst(start).prefix(limit))
-            let known = try await stored { () throws(StoreError) in try await store.knownMeters(among: part) }
+            let known = try await translating(await store.knownMeters(among: part))
             let end = start + part.count
             return Page(items: part.filter(known.contains), next: end < meters.count ? "\(end)" : nil)
         case .group(let id):
@@ -85,7 +85,7 @@ public struct TargetResolver: Sendable {
             query = try await group(id).configuration.selector.map { MeterQuery(labels: $0) } ?? MeterQuery(group: id)
         case .selector(let selector): query = MeterQuery(labels: selector)
         }
-        return try await stored { () throws(StoreError) in try await store.meterCount(matching: query) }
+        return try await translating(await store.meterCount(matching: query))
     }
 
     private func page(
@@ -93,24 +93,12 @@ public struct TargetResolver: Sendable {
         after cursor: String?,
         limit: Int
     ) async throws(GatewayError) -> Page<MeterID> {
-        try await stored { () throws(StoreError) in
-            try await store.meterIDs(matching: query, after: cursor, limit: limit)
-        }
+        try await translating(await store.meterIDs(matching: query, after: cursor, limit: limit))
     }
 
     func group(_ id: MeterGroupID) async throws(GatewayError) -> MeterGroupRecord {
-        let record = try await stored { () throws(StoreError) in try await store.meterGroup(id) }
+        let record = try await translating(await store.meterGroup(id))
         guard let record else { throw .notFound(what: "group \(id.text)") }
         return record
-    }
-
-    private func stored<Value: Sendable>(
-        _ body: () async throws(StoreError) -> Value
-    ) async throws(GatewayError) -> Value {
-        do throws(StoreError) {
-            return try await body()
-        } catch {
-            throw GatewayError(error)
-        }
     }
 }

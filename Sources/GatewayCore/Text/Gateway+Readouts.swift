@@ -145,12 +145,7 @@ extension Gateway {
             )
         }
         for number in readout.deviceNumbers {
-            let found: [MeterID]
-            do throws(StoreError) {
-                found = try await store.meters(withDevice: number)
-            } catch {
-                throw GatewayError(error)
-            }
+            let found = try await translating(await store.meters(withDevice: number))
             if found.count > 1 {
                 throw .readoutUnreadable(
                     reason:

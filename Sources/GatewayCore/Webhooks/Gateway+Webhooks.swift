@@ -12,13 +12,13 @@ import Timekeeping
 extension Gateway {
     /// A page of webhooks.
     public func webhookPage(after cursor: String?, limit: Int) async throws(GatewayError) -> Page<WebhookRecord> {
-        try await kept { () throws(StoreError) in try await store.webhooks(after: cursor, limit: limit) }
+        try await translating(await store.webhooks(after: cursor, limit: limit))
     }
 
     /// The webhook with this id.
     public func webhook(_ id: String) async throws(GatewayError) -> WebhookRecord {
         guard let key = WebhookID(id) else { throw .notFound(what: "webhook \(id)") }
-        let record = try await kept { () throws(StoreError) in try await store.webhook(key) }
+        let record = try await translating(await store.webhook(key))
         guard let record else { throw .notFound(what: "webhook \(id)") }
         return record
     }
@@ -47,7 +47,7 @@ extension Gateway {
         if let target = webhook.configuration.target { try await targets.check(target) }
         var secret = webhook.secret
         var drawn: String?
-        if secret == nil, try await kept({ () throws(StoreError) in try await store.webhook(id) }) == nil {
+        if secret == nil, try await translating(await store.webhook(id)) == nil {
             do throws(SealingError) {
                 let made = try WebhookSecret.drawn()
                 (secret, drawn) = (made, WebhookSecret.exposedText(of: made))
@@ -55,16 +55,16 @@ extension Gateway {
                 throw .internal(reason: "\(error)")
             }
         }
-        let result = try await kept { [secret] () throws(StoreError) in
-            try await store.putWebhook(id, webhook.configuration, secret: secret, when: precondition)
-        }
+        let result = try await translating(
+            await store.putWebhook(id, webhook.configuration, secret: secret, when: precondition)
+        )
         return (result, drawn)
     }
 
     /// Removes a webhook.
     public func deleteWebhook(_ id: String, when precondition: WritePrecondition) async throws(GatewayError) {
         let record = try await webhook(id)
-        _ = try await kept { () throws(StoreError) in try await store.deleteWebhook(record.id, when: precondition) }
+        _ = try await translating(await store.deleteWebhook(record.id, when: precondition))
     }
 
     /// Deliveries of a webhook, the newest first.
@@ -75,16 +75,14 @@ extension Gateway {
         limit: Int
     ) async throws(GatewayError) -> [WebhookDelivery] {
         let record = try await webhook(id)
-        return try await kept { () throws(StoreError) in
-            try await store.deliveries(of: record.id, in: state, before: before, limit: limit)
-        }
+        return try await translating(await store.deliveries(of: record.id, in: state, before: before, limit: limit))
     }
 
     /// One delivery of a webhook.
     public func webhookDelivery(_ id: String, of webhook: String) async throws(GatewayError) -> WebhookDelivery {
         let record = try await self.webhook(webhook)
         guard let key = EventID(id) else { throw .notFound(what: "delivery \(id)") }
-        let found = try await kept { () throws(StoreError) in try await store.delivery(key, of: record.id) }
+        let found = try await translating(await store.delivery(key, of: record.id))
         guard let found else { throw .notFound(what: "delivery \(id)") }
         return found
     }
@@ -95,7 +93,7 @@ extension Gateway {
         delivery.state = .pending
         delivery.tries = 0
         delivery.dueAt = clock.now()
-        try await kept { [delivery] () throws(StoreError) in try await store.settleDelivery(delivery) }
+        try await translating(await store.settleDelivery(delivery))
         return delivery
     }
 
@@ -107,9 +105,7 @@ extension Gateway {
         var delivery = WebhookDelivery(of: event, to: record.id, id: event.id, now: event.at)
         // Not due for anybody else while it is tried here.
         delivery.dueAt = event.at + .seconds(3600)
-        _ = try await kept { [delivery] () throws(StoreError) in
-            try await store.addDeliveries([delivery], of: record.id, upTo: nil)
-        }
+        _ = try await translating(await store.addDeliveries([delivery], of: record.id, upTo: nil))
         return await attempt(delivery, isTest: true, logger: nil)
     }
 
@@ -168,16 +164,6 @@ extension Gateway {
         } catch {
             // Somebody has changed it meanwhile, and knows better.
             guard case .preconditionFailed = error else { throw error }
-        }
-    }
-
-    private func kept<Value: Sendable>(
-        _ body: () async throws(StoreError) -> Value
-    ) async throws(GatewayError) -> Value {
-        do throws(StoreError) {
-            return try await body()
-        } catch {
-            throw GatewayError(error)
         }
     }
 }
