@@ -26,12 +26,7 @@ extension Gateway {
         _ document: JSONValue,
         when precondition: WritePrecondition
     ) async throws(GatewayError) -> WriteResult<MeterGroupRecord> {
-        let group: MeterGroupDocument
-        do throws(JSONMemberError) {
-            group = try MeterGroupDocument(document)
-        } catch {
-            throw .invalidMember(error)
-        }
+        let group = try parsed(MeterGroupDocument(document))
         do throws(StoreError) {
             return try await store.putMeterGroup(id, group.configuration, members: group.meters, when: precondition)
         } catch {
@@ -46,14 +41,9 @@ extension Gateway {
         when precondition: WritePrecondition
     ) async throws(GatewayError) -> MeterGroupRecord {
         let record = try await meterGroup(id)
-        let change: MembershipChange
-        do throws(JSONMemberError) {
-            change = try MembershipChange(document)
-            if record.configuration.selector != nil {
-                throw JSONMemberError(.unfit(expected: "for a group without a selector"), at: .root)
-            }
-        } catch {
-            throw .invalidMember(error)
+        let change = try parsed(MembershipChange(document))
+        guard record.configuration.selector == nil else {
+            throw .invalidMember(JSONMemberError(.unfit(expected: "for a group without a selector"), at: .root))
         }
         do throws(StoreError) {
             return try await store.changeMembers(of: record.id, change, when: precondition)

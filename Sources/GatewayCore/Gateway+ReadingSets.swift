@@ -24,13 +24,8 @@ extension Gateway {
         _ document: JSONValue,
         when precondition: WritePrecondition
     ) async throws(GatewayError) -> WriteResult<ReadingSetRecord> {
-        let configuration: ReadingSetConfiguration
-        do throws(JSONMemberError) {
-            configuration = try ReadingSetConfiguration(document)
-            _ = try configuration.order()
-        } catch {
-            throw .invalidMember(error)
-        }
+        let configuration = try parsed(ReadingSetConfiguration(document))
+        _ = try parsed(configuration.order())
         return try await translating(await store.putReadingSet(id, configuration, when: precondition))
     }
 
@@ -43,10 +38,6 @@ extension Gateway {
     /// The order that reads a set.
     public func order(of id: ReadingSetID) async throws(GatewayError) -> JobOrder {
         let record = try await readingSet(id.text)
-        do throws(JSONMemberError) {
-            return try record.configuration.order()
-        } catch {
-            throw .invalidMember(error)
-        }
+        return try parsed(record.configuration.order())
     }
 }

@@ -37,15 +37,13 @@ extension Gateway {
         } catch {
             throw GatewayError(error)
         }
-        do throws(JSONMemberError) {
-            _ = try ScheduledOperation(
+        _ = try parsed(
+            ScheduledOperation(
                 configuration.operation,
                 at: "/operation",
                 allowsSwitching: settings.allowsRecurringOrders
             )
-        } catch {
-            throw .invalidMember(error)
-        }
+        )
         try await targets.check(configuration.target)
         return try await write(id, configuration, when: precondition, now: now)
     }

@@ -64,14 +64,7 @@ extension Gateway {
     ) async throws(GatewayError) -> [ImportedLine] {
         var changed: [(ChannelID, ChannelConfiguration)] = []
         let imported = try await importRecords(lines, as: terms) { document throws(GatewayError) in
-            let configuration: ChannelConfiguration
-            do throws(JSONMemberError) {
-                configuration = try ChannelConfiguration(document, at: .root)
-            } catch {
-                throw .invalidMember(error)
-            }
-            try MeterRoute.check(configuration)
-            return configuration
+            try MeterAdministration.channelConfiguration(document)
         } write: { (entries: [ImportEntry<ChannelConfiguration>], terms) throws(StoreError) in
             let outcomes = try await store.importChannels(entries, as: terms)
             if !terms.isDryRun {

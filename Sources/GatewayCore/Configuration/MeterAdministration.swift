@@ -38,12 +38,7 @@ struct MeterAdministration: Sendable {
     ) async throws(GatewayError) -> MeterRecord {
         guard let present = try await stored(id) else { throw .meterUnknown(text: id.text) }
         if let ifRevision, !ifRevision.contains(present.revision) { throw .etagMismatch(current: present.revision) }
-        let configuration: MeterConfiguration
-        do throws(JSONMemberError) {
-            configuration = try present.configuration.merging(patch: patch)
-        } catch {
-            throw .invalidMember(error)
-        }
+        let configuration = try parsed(present.configuration.merging(patch: patch))
         // Nobody may have changed what the patch was applied to.
         return try await put(id, configuration, when: .ifRevision([present.revision])).record
     }
@@ -62,13 +57,7 @@ struct MeterAdministration: Sendable {
         _ document: JSONValue,
         when precondition: WritePrecondition
     ) async throws(GatewayError) -> WriteResult<ChannelRecord> {
-        let configuration: ChannelConfiguration
-        do throws(JSONMemberError) {
-            configuration = try ChannelConfiguration(document, at: .root)
-        } catch {
-            throw .invalidMember(error)
-        }
-        try MeterRoute.check(configuration)
+        let configuration = try Self.channelConfiguration(document)
         do throws(StoreError) {
             let result = try await channels.putChannel(id, configuration, when: precondition)
             dialIns.note(id, configuration)
@@ -93,19 +82,10 @@ struct MeterAdministration: Sendable {
         _ document: JSONValue,
         when precondition: WritePrecondition
     ) async throws(GatewayError) -> WriteResult<ChannelGroupRecord> {
-        let configuration: ChannelGroupConfiguration
-        do throws(JSONMemberError) {
-            configuration = try ChannelGroupConfiguration(document, at: .root)
-        } catch {
-            throw .invalidMember(error)
-        }
-        do throws(StoreError) {
-            let result = try await channels.putChannelGroup(id, configuration, when: precondition)
-            directory.forgetAll()
-            return result
-        } catch {
-            throw GatewayError(error)
-        }
+        let configuration = try parsed(ChannelGroupConfiguration(document, at: .root))
+        let result = try await translating(await channels.putChannelGroup(id, configuration, when: precondition))
+        directory.forgetAll()
+        return result
     }
 
     /// Removes a channel group.
@@ -138,11 +118,7 @@ struct MeterAdministration: Sendable {
 
     /// Makes sure that a meter can be worked with as it is configured.
     static func check(_ configuration: MeterConfiguration) throws(GatewayError) {
-        do throws(JSONMemberError) {
-            try configuration.checkQuirks()
-        } catch {
-            throw .invalidMember(error)
-        }
+        try parsed(configuration.checkQuirks())
         try MeterRoute.check(configuration)
         guard ZoneInfo(name: configuration.timeZone) != nil else {
             throw .notSupported(
@@ -165,18 +141,24 @@ struct MeterAdministration: Sendable {
         try await translating(await meters.meter(id))
     }
 
+    /// Reads a meter, and takes what the document leaves out of its secrets from what is stored.
     static func configuration(
         _ document: JSONValue,
         keeping present: MeterRecord?
     ) throws(GatewayError) -> MeterConfiguration {
-        do throws(JSONMemberError) {
-            return try MeterConfiguration(
+        try parsed(
+            MeterConfiguration(
                 document,
                 at: .root,
                 secrets: .clear(keeping: present?.configuration.secrets ?? [:])
             )
-        } catch {
-            throw .invalidMember(error)
-        }
+        )
+    }
+
+    /// Reads a shared channel, and makes sure that it can be worked with.
+    static func channelConfiguration(_ document: JSONValue) throws(GatewayError) -> ChannelConfiguration {
+        let configuration = try parsed(ChannelConfiguration(document, at: .root))
+        try MeterRoute.check(configuration)
+        return configuration
     }
 }
