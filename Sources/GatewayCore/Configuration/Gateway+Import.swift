@@ -38,23 +38,23 @@ extension Gateway {
         _ lines: [ImportLine],
         as terms: ImportTerms
     ) async throws(GatewayError) -> [ImportedLine] {
-        var changed: [(MeterID, MeterConfiguration)] = []
-        let imported = try await importRecords(lines, as: terms) { document throws(GatewayError) in
+        try await importRecords(lines, as: terms) { document throws(GatewayError) in
             let configuration = try MeterAdministration.configuration(document, keeping: nil)
             try MeterAdministration.check(configuration)
             return configuration
         } write: { (entries: [ImportEntry<MeterConfiguration>], terms) throws(StoreError) in
             let outcomes = try await store.importMeters(entries, as: terms)
-            if !terms.isDryRun {
+            guard !terms.isDryRun else { return outcomes }
+            let replaced = zip(entries, outcomes).filter { $1 == .replaced }.map { $0.0.id }
+            // They are stored, whatever becomes of what follows.
+            defer {
                 for (entry, outcome) in zip(entries, outcomes) where outcome == .created || outcome == .replaced {
-                    if outcome == .replaced { _ = try await store.forgetLearnedQuirks(entry.id) }
-                    changed.append((entry.id, entry.configuration))
+                    administration.noteImport(entry.id, entry.configuration)
                 }
             }
+            for id in replaced { _ = try await store.forgetLearnedQuirks(id) }
             return outcomes
         }
-        for (id, configuration) in changed { administration.noteImport(id, configuration) }
-        return imported
     }
 
     /// Makes many shared channels.
@@ -62,20 +62,15 @@ extension Gateway {
         _ lines: [ImportLine],
         as terms: ImportTerms
     ) async throws(GatewayError) -> [ImportedLine] {
-        var changed: [(ChannelID, ChannelConfiguration)] = []
-        let imported = try await importRecords(lines, as: terms) { document throws(GatewayError) in
+        try await importRecords(lines, as: terms) { document throws(GatewayError) in
             try MeterAdministration.channelConfiguration(document)
         } write: { (entries: [ImportEntry<ChannelConfiguration>], terms) throws(StoreError) in
             let outcomes = try await store.importChannels(entries, as: terms)
-            if !terms.isDryRun {
-                for (entry, outcome) in zip(entries, outcomes) where outcome == .created || outcome == .replaced {
-                    changed.append((entry.id, entry.configuration))
-                }
-            }
+            guard !terms.isDryRun else { return outcomes }
+            let changed = zip(entries, outcomes).filter { $1 == .created || $1 == .replaced }
+            administration.noteImport(changed.map { ($0.0.id, $0.0.configuration) })
             return outcomes
         }
-        administration.noteImport(changed)
-        return imported
     }
 
     private func importRecords<Configuration: Hashable & Sendable>(
