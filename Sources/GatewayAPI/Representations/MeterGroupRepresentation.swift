@@ -3,7 +3,6 @@
 
 import Fleet
 import JSONText
-import Timekeeping
 
 /// How groups of meters look in JSON.
 enum MeterGroupRepresentation {
@@ -15,9 +14,7 @@ enum MeterGroupRepresentation {
         writer.member("id", record.id.text)
         record.configuration.writeMembers(into: &writer)
         if let count { writer.member("memberCount", count) }
-        writer.member("revision", record.revision.text)
-        writer.member("createdAt", record.createdAt.rfc3339)
-        writer.member("updatedAt", record.updatedAt.rfc3339)
+        record.writeState(into: &writer)
         writer.name("links")
         writer.beginObject()
         writer.member("self", "\(basePath)/groups/\(record.id.text)")

@@ -3,7 +3,6 @@
 
 import Fleet
 import GatewayCore
-import HTTPKit
 import JSONText
 import Timekeeping
 
@@ -14,9 +13,7 @@ enum MeterRepresentation {
         writer.beginObject()
         writer.member("id", record.id.text)
         record.configuration.writeMembers(into: &writer, secrets: .redacted)
-        writer.member("revision", record.revision.text)
-        writer.member("createdAt", record.createdAt.rfc3339)
-        writer.member("updatedAt", record.updatedAt.rfc3339)
+        record.writeState(into: &writer)
         if let link {
             writer.name("status")
             write(link, into: &writer)
@@ -51,27 +48,5 @@ enum MeterRepresentation {
         writer.member("octetsSent", status.octetsSent)
         writer.member("octetsReceived", status.octetsReceived)
         writer.endObject()
-    }
-}
-
-/// One page of a list with the way to the next.
-enum ListPage {
-    /// Answers with a page; `next` is the query of the next one.
-    static func answer<Item>(
-        _ items: [Item],
-        next: String?,
-        _ write: (Item, inout JSONWriter) -> Void
-    ) -> HTTPResponse {
-        let response = HTTPResponse.json(reservingCapacity: 512 * (items.count + 1)) { writer in
-            writer.beginObject()
-            writer.name("items")
-            writer.beginArray()
-            for item in items { write(item, &writer) }
-            writer.endArray()
-            writer.member("next", next)
-            writer.endObject()
-        }
-        guard let next else { return response }
-        return response.with("Link", "<\(next)>; rel=\"next\"")
     }
 }

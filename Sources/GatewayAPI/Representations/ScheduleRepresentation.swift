@@ -37,9 +37,7 @@ enum ScheduleRepresentation {
         writer.member("missed", state.missed)
         writer.member("skipped", state.skipped)
         writer.member("empty", state.empty)
-        writer.member("revision", record.revision.text)
-        writer.member("createdAt", record.createdAt.rfc3339)
-        writer.member("updatedAt", record.updatedAt.rfc3339)
+        record.writeState(into: &writer)
         writer.name("links")
         writer.beginObject()
         let path = "\(basePath)/schedules/\(record.id.text)"
@@ -56,9 +54,7 @@ enum ScheduleRepresentation {
         writer.beginObject()
         writer.member("id", record.id.text)
         record.configuration.writeMembers(into: &writer)
-        writer.member("revision", record.revision.text)
-        writer.member("createdAt", record.createdAt.rfc3339)
-        writer.member("updatedAt", record.updatedAt.rfc3339)
+        record.writeState(into: &writer)
         writer.endObject()
     }
 }

@@ -22,9 +22,7 @@ enum WebhookRepresentation {
             writer.member("set", true)
             writer.endObject()
         }
-        writer.member("revision", record.revision.text)
-        writer.member("createdAt", record.createdAt.rfc3339)
-        writer.member("updatedAt", record.updatedAt.rfc3339)
+        record.writeState(into: &writer)
         writer.name("links")
         writer.beginObject()
         writer.member("self", "\(basePath)/webhooks/\(record.id.text)")
