@@ -89,7 +89,8 @@ let package = Package(
         .target(name: "CContract", exclude: ["openapi.yaml"]),
         .target(name: "CConsole", exclude: ["files"]),
 
-        part("Timekeeping", []),
+        part("Files", []),
+        part("Timekeeping", ["Files"]),
         part("Recurrence", ["Timekeeping"]),
         part("JSONText", []),
         part("DLMSCodec", ["Timekeeping"]),
@@ -125,7 +126,7 @@ let package = Package(
         part("SQLiteDriver", ["SQLStore", grdb, grdbSQLite]),
         part("PostgreSQLDriver", ["SQLStore", "CLibPQ"]),
 
-        part("SettingsKit", ["JSONText", yams]),
+        part("SettingsKit", ["Files", "JSONText", yams]),
         part("Traces", []),
         part("HTTPKit", ["JSONText", "Traces", logging]),
         part("HTTPCompression", ["HTTPKit", "CZlib"]),
@@ -144,7 +145,7 @@ let package = Package(
             "GatewayAPI",
             [
                 "CConsole", "CContract", "GatewayCore", "Fleet", "Jobs", "MeterSessions", "COSEMModel", "DLMSCodec",
-                "DLMSSecurity", "HTTPKit", "JSONText", "ProtocolDecoder", "Timekeeping", logging, yams,
+                "DLMSSecurity", "Files", "HTTPKit", "JSONText", "ProtocolDecoder", "Timekeeping", logging, yams,
             ]
         ),
         .executableTarget(
@@ -153,7 +154,7 @@ let package = Package(
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "HTTPKit",
                 "HTTPCompression", "HTTPForwarding", "HTTPOutbound", "MQTTPublishing", "MicroHTTPServer", "MeterSessions",
                 "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec", "JSONText",
-                "SettingsKit", "Timekeeping", argumentParser, configuration, logging, lifecycle, unixSignals,
+                "SettingsKit", "Timekeeping", "Files", argumentParser, configuration, logging, lifecycle, unixSignals,
             ],
             swiftSettings: ours
         ),
@@ -190,6 +191,7 @@ let package = Package(
             ]
         ),
         tests("COSEMModelTests", ["COSEMModel", "DLMSCodec", "JSONText", "Timekeeping"]),
+        tests("FilesTests", ["Files"]),
         tests("TimekeepingTests", ["Timekeeping"]),
         tests("RecurrenceTests", ["Recurrence", "Timekeeping"]),
         tests("JobsTests", ["Jobs", "SQLStore", "SQLiteDriver", "Timekeeping", logging, lifecycle]),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import Glibc
+import Files
 import JSONText
 
 /// All settings from their strongest sources: flag, then environment, then credential, then file, then default.
@@ -104,17 +104,6 @@ public struct SettingsSources: Sendable {
 
     /// The text of a file of at most 1 MiB; nil when it cannot be read or is no UTF-8.
     public static func text(ofFile path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var octets: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        while octets.count <= 1 << 20 {
-            let count = Glibc.read(descriptor, &piece, piece.count)
-            guard count >= 0 else { return nil }
-            guard count > 0 else { return String(validating: octets, as: UTF8.self) }
-            octets += piece[..<count]
-        }
-        return nil
+        WholeFile.read(path).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }

@@ -2,8 +2,8 @@
 // Copyright the cosem-gateway authors
 
 import DLMSSecurity
+import Files
 import Fleet
-import Glibc
 import HTTPKit
 import JSONText
 import Synchronization
@@ -138,7 +138,7 @@ final class TokenDesk: Sendable {
             if now - readAt < Self.keysTime, keys.contains(id) { return keys }
             if now - readAt < Self.refreshPause { return keys }
         }
-        guard let octets = Self.read(settings.keyFile), let read = TokenKeySet(octets) else {
+        guard let octets = WholeFile.read(settings.keyFile), let read = TokenKeySet(octets) else {
             // A file that is being replaced must not shut everybody out.
             guard let keys else { throw Self.noKeys }
             return keys
@@ -149,21 +149,6 @@ final class TokenDesk: Sendable {
             state.known.removeAll()
         }
         return read
-    }
-
-    private static func read(_ name: String) -> [UInt8]? {
-        let descriptor = open(name, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var octets: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        while octets.count <= 1 << 20 {
-            let count = Glibc.read(descriptor, &piece, piece.count)
-            guard count >= 0 else { return nil }
-            guard count > 0 else { return octets }
-            octets += piece[..<count]
-        }
-        return nil
     }
 
     // MARK: Pieces

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import Glibc
+import Files
 import Synchronization
 
 /// The rules of one IANA time zone, from the system's compiled database (RFC 9636).
@@ -47,7 +47,7 @@ public struct ZoneInfo: TimeZoneRules, Hashable {
                 || "+-_/".utf8.contains(octet)
         }
         guard isPlain, !name.isEmpty, name.utf8.count <= 64, name.utf8.first != UInt8(ascii: "/"),
-            let octets = Self.contents(of: "/usr/share/zoneinfo/" + name)
+            let octets = WholeFile.read("/usr/share/zoneinfo/" + name)
         else { return nil }
         self.init(compiled: octets)
     }
@@ -55,7 +55,7 @@ public struct ZoneInfo: TimeZoneRules, Hashable {
     /// The names of all zones that the system has, in no particular order; empty when its database has no list.
     public static var names: [String] {
         // `Z name offset ...` begins a zone, `L zone name` is another name of one.
-        (contents(of: "/usr/share/zoneinfo/tzdata.zi") ?? []).split(separator: 0x0A).compactMap { line in
+        (WholeFile.read("/usr/share/zoneinfo/tzdata.zi") ?? []).split(separator: 0x0A).compactMap { line in
             let words = line.split(separator: 0x20, maxSplits: 3)
             guard let mark = words.first, words.count >= 3 else { return nil }
             switch Array(mark) {
@@ -113,19 +113,6 @@ public struct ZoneInfo: TimeZoneRules, Hashable {
             firstOffset: offset(0),
             rule: PosixZone(String(decoding: footer, as: UTF8.self))
         )
-    }
-
-    private static func contents(of path: String) -> [UInt8]? {
-        guard let file = fopen(path, "rb") else { return nil }
-        defer { fclose(file) }
-        var octets: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 16_384)
-        while octets.count < 1 << 20 {
-            let count = fread(&piece, 1, piece.count, file)
-            guard count > 0 else { break }
-            octets.append(contentsOf: piece.prefix(count))
-        }
-        return octets
     }
 
     private struct Header {

@@ -15,7 +15,7 @@ struct ScenarioRun {
     ///
     /// - Throws: `ValidationError` that says where in the file what is wrong.
     func scenario() throws -> Scenario {
-        guard let text = Self.contents(of: file) else { throw ValidationError("\(file) cannot be read") }
+        guard let text = FileOctets.read(file) else { throw ValidationError("\(file) cannot be read") }
         do {
             return try Scenario(text: text)
         } catch {
@@ -72,18 +72,6 @@ struct ScenarioRun {
         return "\(station.line) meter \(station.number): connections \(counters.accepted); "
             + "served \(served.isEmpty ? "nothing" : served.joined(separator: ", ")); "
             + "faults \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
-    }
-
-    private static func contents(of file: String) -> [UInt8]? {
-        guard let stream = fopen(file, "rb") else { return nil }
-        defer { fclose(stream) }
-        var contents: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, stream)
-            guard count > 0 else { return ferror(stream) == 0 ? contents : nil }
-            contents += buffer[..<count]
-        }
     }
 }
 

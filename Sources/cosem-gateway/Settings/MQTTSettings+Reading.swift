@@ -3,12 +3,11 @@
 
 import Configuration
 import DLMSSecurity
+import Files
+import Glibc
 import MQTTPublishing
-import SystemPackage
 
 extension MQTTSettings {
-    private static let longestPassword = 1000
-
     /// Reads the settings under `mqtt`; nil when no broker is named.
     ///
     /// - Parameter node: the name of this gateway, by which the broker tells it from others.
@@ -40,18 +39,13 @@ extension MQTTSettings {
 
     /// The first line of a file.
     private static func password(in path: String) throws -> Secret {
-        let file: FileDescriptor
-        do {
-            file = try FileDescriptor.open(FilePath(path), .readOnly)
-        } catch {
+        guard let octets = WholeFile.read(path) else {
             throw SettingsError.invalid(
                 option: "mqtt-password-file",
                 value: path,
-                hint: "the file cannot be read (\(error))"
+                hint: "the file cannot be read (\(String(cString: strerror(errno))))"
             )
         }
-        var octets = [UInt8](repeating: 0, count: longestPassword)
-        let count = try file.closeAfter { try octets.withUnsafeMutableBytes { try file.read(into: $0) } }
-        return Secret(Array(octets[..<count].prefix { $0 != 0x0A && $0 != 0x0D }))
+        return Secret(Array(octets.prefix { $0 != 0x0A && $0 != 0x0D }))
     }
 }
