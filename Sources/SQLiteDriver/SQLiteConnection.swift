@@ -97,6 +97,7 @@ extension SQLError {
         self =
             switch error.resultCode {
             case .SQLITE_CONSTRAINT: .constraint(reason: reason)
+            case .SQLITE_BUSY: .locked(reason: reason)
             case .SQLITE_ERROR, .SQLITE_MISUSE, .SQLITE_RANGE: .badStatement(reason: reason)
             default: .unavailable(reason: reason)
             }

@@ -9,7 +9,7 @@ public import SQLStore
 /// A SQLite database, by GRDB: many readers beside one writer, each on a thread of GRDB's own.
 ///
 /// A file is used in WAL mode with `synchronous = FULL`: a job that was accepted must be there after the power failed,
-/// and NORMAL gives up just that. Foreign keys are enforced, and a lock of another process is waited for 5 seconds.
+/// and NORMAL gives up just that. Foreign keys are enforced.
 public struct SQLiteDatabase: SQLDatabase {
     private let writer: any DatabaseWriter
     private let hub = NotificationHub()
@@ -19,8 +19,9 @@ public struct SQLiteDatabase: SQLDatabase {
 
     /// Opens a database file, which is made, for its owner only, when there is none.
     ///
-    /// - Throws: ``SQLStore/SQLError/unavailable(reason:)``.
-    public init(path: String) throws(SQLError) {
+    /// - Parameter patience: how long a transaction waits for the lock of another process before it fails.
+    /// - Throws: ``SQLStore/SQLError/unavailable(reason:)``, ``SQLStore/SQLError/locked(reason:)``.
+    public init(path: String, patience: Duration = .seconds(5)) throws(SQLError) {
         // Made here first, because SQLite would let others read it; its WAL file takes over the mode.
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -28,7 +29,10 @@ public struct SQLiteDatabase: SQLDatabase {
         }
         Glibc.close(descriptor)
         do {
-            writer = try DatabasePool(path: path, configuration: Self.configuration())
+            let pool = try DatabasePool(path: path, configuration: Self.configuration(patience: patience))
+            // Not when connections are prepared: GRDB goes on to WAL after that, and sets NORMAL with it.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            writer = pool
         } catch {
             throw SQLError(sqlite: error)
         }
@@ -123,16 +127,11 @@ public struct SQLiteDatabase: SQLDatabase {
         return result
     }
 
-    private static func configuration() -> Configuration {
+    private static func configuration(patience: Duration = .zero) -> Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(patience / .seconds(1))
         configuration.label = "store"
-        configuration.prepareDatabase { database in
-            if !database.configuration.readonly {
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-            }
-        }
         return configuration
     }
 }

@@ -26,6 +26,9 @@ public enum Migrator {
         (17, PackageResources.M0017_sql),
     ]
 
+    /// So often a database that somebody else has to himself is asked for; with SQLite for 2 minutes.
+    private static let mostTries = 24
+
     /// The versions of all steps, in order.
     public static var versions: [Int] { steps.map(\.version) }
 
@@ -34,10 +37,12 @@ public enum Migrator {
 
     /// Applies the steps that are missing, all in one transaction; does nothing on a database that is up to date.
     ///
-    /// Of several gateways that start at once one does it, and the others wait for it.
+    /// Of several gateways that start at once one does it, and the others wait for it: with large tables that takes longer
+    /// than any other transaction.
     ///
     /// - Returns: the versions that were applied.
-    /// - Throws: ``SQLError/schemaTooNew(found:known:)`` for a database of a newer gateway, which is left untouched.
+    /// - Throws: ``SQLError/locked(reason:)`` when nobody else should have taken so long,
+    ///   ``SQLError/schemaTooNew(found:known:)`` for a database of a newer gateway, which is left untouched.
     @discardableResult
     public static func migrate(_ database: any SQLDatabase, now: Timestamp) async throws -> [Int] {
         try await migrate(database, upTo: version, now: now)
@@ -48,6 +53,21 @@ public enum Migrator {
     /// - Returns: the versions that were applied.
     @discardableResult
     package static func migrate(_ database: any SQLDatabase, upTo last: Int, now: Timestamp) async throws -> [Int] {
+        for _ in 1..<mostTries {
+            do {
+                return try await applyMissing(to: database, upTo: last, now: now)
+            } catch SQLError.locked {
+                continue
+            }
+        }
+        return try await applyMissing(to: database, upTo: last, now: now)
+    }
+
+    private static func applyMissing(
+        to database: any SQLDatabase,
+        upTo last: Int,
+        now: Timestamp
+    ) async throws -> [Int] {
         let dialect = database.dialect
         // Each statement has to see what the gateway before has committed while this one waited for the lock.
         return try await database.write(.rowLocks) { connection in

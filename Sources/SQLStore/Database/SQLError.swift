@@ -5,6 +5,8 @@
 public enum SQLError: Error, Hashable, Sendable {
     /// The database cannot be opened or does not answer.
     case unavailable(reason: String)
+    /// Another process has kept the database to itself for longer than was waited.
+    case locked(reason: String)
     /// A constraint of the schema would be violated.
     case constraint(reason: String)
     /// A statement is wrong; a fault of this program.
@@ -20,6 +22,7 @@ extension SQLError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unavailable(let reason): "the database is not available: \(reason)"
+        case .locked(let reason): "another process keeps the database to itself: \(reason)"
         case .constraint(let reason): "the database refuses the change: \(reason)"
         case .badStatement(let reason): "a statement is wrong: \(reason)"
         case .unexpectedResult(let reason): "the database holds something unexpected: \(reason)"
