@@ -74,15 +74,20 @@ struct JobSteeringTests {
         }
     }
 
+    /// A job that begins in an hour.
+    private func scheduled(_ bench: APIBench) async throws -> APIBench.Answer {
+        let start = (bench.clock.now() + .seconds(3600)).rfc3339
+        return try await bench.send(
+            .post,
+            "/jobs",
+            #"{\#(Self.read),"target":{"meters":["M1"]},"startAt":"\#(start)"}"#
+        )
+    }
+
     @Test("A scheduled job is paused, resumed and cancelled; each link is there when it may be used")
     func steering() async throws {
         try await APIBench.run { bench in
-            let start = (bench.clock.now() + .seconds(3600)).rfc3339
-            let made = try await bench.send(
-                .post,
-                "/jobs",
-                #"{\#(Self.read),"target":{"meters":["M1"]},"startAt":"\#(start)"}"#
-            )
+            let made = try await scheduled(bench)
             #expect(made.json["state"] == "scheduled")
             let path = try #require(made.headers["Location"])
             #expect(try await bench.send(.post, path + "/resume").problem == "wrong-state")
@@ -102,12 +107,7 @@ struct JobSteeringTests {
     @Test("A caller waits for the next change with the tag of what it knows")
     func longPoll() async throws {
         try await APIBench.run { bench in
-            let start = (bench.clock.now() + .seconds(3600)).rfc3339
-            let made = try await bench.send(
-                .post,
-                "/jobs",
-                #"{\#(Self.read),"target":{"meters":["M1"]},"startAt":"\#(start)"}"#
-            )
+            let made = try await scheduled(bench)
             let (path, tag) = (try #require(made.headers["Location"]), try #require(made.headers["ETag"]))
             #expect(try await bench.get(path, headers: ["If-None-Match": tag]).status == 304)
             async let changed = bench.get(path, headers: ["If-None-Match": tag, "Prefer": "wait=100"])
@@ -146,12 +146,7 @@ struct JobSteeringTests {
     func profileCSV() async throws {
         try await APIBench.run { bench in
             try await bench.working {
-                let made = try await bench.send(
-                    .post,
-                    "/jobs",
-                    #"{"kind":"profile-read","target":{"meters":["M1"]},"profile":"1.0.99.1.0.255","last":"PT1H"}"#
-                )
-                let path = try #require(made.headers["Location"])
+                let path = try await bench.profileJob()
                 let csv = try await bench.get(
                     path + "/result",
                     headers: ["Accept": "text/csv", "Prefer": "wait=20"]

@@ -5,6 +5,18 @@ import JSONText
 import Jobs
 import Testing
 
+extension APIBench {
+    /// Makes a job that reads the last hour of the load profile, and gives its path.
+    func profileJob() async throws -> String {
+        let made = try await send(
+            .post,
+            "/jobs",
+            #"{"kind":"profile-read","target":{"meters":["M1"]},"profile":"1.0.99.1.0.255","last":"PT1H"}"#
+        )
+        return try #require(made.headers["Location"])
+    }
+}
+
 @Suite("Jobs")
 struct JobTests {
     @Test("A read job leaves a result for each meter")
@@ -36,12 +48,7 @@ struct JobTests {
     func profile() async throws {
         try await APIBench.run { bench in
             try await bench.working {
-                let made = try await bench.send(
-                    .post,
-                    "/jobs",
-                    #"{"kind":"profile-read","target":{"meters":["M1"]},"profile":"1.0.99.1.0.255","last":"PT1H"}"#
-                )
-                let path = try #require(made.headers["Location"])
+                let path = try await bench.profileJob()
                 _ = try await bench.get(path, headers: ["Prefer": "wait=20"])
                 let executions = try await bench.get(path + "/executions")
                 #expect(executions.json["items"]?[0]?["result"]?["rows"]?.array?.count == 4)

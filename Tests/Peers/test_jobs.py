@@ -150,15 +150,23 @@ def silent_after_action(port: int, log: list):
     return listener
 
 
-@pytest.mark.cell("jobs", "gurux meter")
-def test_a_method_without_an_answer_is_unknown_for_good_and_never_repeated(gateway, start_gurux_meter):
+@pytest.fixture
+def unanswered(gateway, start_gurux_meter):
+    """The order to invoke a method at a meter whose answer to it never comes, and what reached that meter."""
     actions: list = []
     listener = silent_after_action(start_gurux_meter(), actions)
     meter = f"J-{uuid.uuid4().hex[:10]}"
     gateway.register(
         meter, listener.getsockname()[1], client=16, password=None, timeouts={"connect": "PT5S", "response": "PT2S"}
     )
-    order = {"kind": "invoke", "target": {"meters": [meter]}, "items": [{"object": REGISTER, "method": 1, "class": 3}]}
+    items = [{"object": REGISTER, "method": 1, "class": 3}]
+    yield {"kind": "invoke", "target": {"meters": [meter]}, "items": items}, actions
+    listener.close()
+
+
+@pytest.mark.cell("jobs", "gurux meter")
+def test_a_method_without_an_answer_is_unknown_for_good_and_never_repeated(gateway, unanswered):
+    order, actions = unanswered
     key = str(uuid.uuid4())
     first = create(gateway, order, key)
     job, executions = finish(gateway, first)
@@ -168,18 +176,11 @@ def test_a_method_without_an_answer_is_unknown_for_good_and_never_repeated(gatew
     retry = gateway.call("POST", f"{first.headers['Location']}/retry", headers={"Idempotency-Key": str(uuid.uuid4())})
     assert (retry.status, retry.problem) == (409, "wrong-state")
     assert len(actions) == 1
-    listener.close()
 
 
 @pytest.mark.cell("jobs", "gurux meter")
-def test_fifty_equal_posts_make_one_job(gateway, start_gurux_meter):
-    actions: list = []
-    listener = silent_after_action(start_gurux_meter(), actions)
-    meter = f"J-{uuid.uuid4().hex[:10]}"
-    gateway.register(
-        meter, listener.getsockname()[1], client=16, password=None, timeouts={"connect": "PT5S", "response": "PT2S"}
-    )
-    order = {"kind": "invoke", "target": {"meters": [meter]}, "items": [{"object": REGISTER, "method": 1, "class": 3}]}
+def test_fifty_equal_posts_make_one_job(gateway, unanswered):
+    order, actions = unanswered
     key, answers = str(uuid.uuid4()), []
     threads = [
         threading.Thread(target=lambda n=n: answers.append(create(gateway, order, key if n % 2 else f'"{key}"')))
@@ -193,7 +194,6 @@ def test_fifty_equal_posts_make_one_job(gateway, start_gurux_meter):
     assert len({answer.headers["Location"] for answer in answers}) == 1
     finish(gateway, answers[0])
     assert len(actions) == 1
-    listener.close()
 
 
 def test_reads_are_tried_again_as_often_as_the_job_says(gateway):
