@@ -8,13 +8,13 @@ public import NIOCore
 ///
 /// When there is no TLS, or it ends with a fault, that `TLSFault` goes up the channel as an error.
 public final class TLSHandler: ChannelDuplexHandler {
-    /// Octets.
+    /// What comes from the network, enciphered.
     public typealias InboundIn = ByteBuffer
-    /// Octets.
+    /// The same in clear.
     public typealias InboundOut = ByteBuffer
-    /// Octets.
+    /// What is to be sent, in clear.
     public typealias OutboundIn = ByteBuffer
-    /// Octets.
+    /// The same enciphered.
     public typealias OutboundOut = ByteBuffer
 
     private let session: TLSSession
@@ -30,41 +30,41 @@ public final class TLSHandler: ChannelDuplexHandler {
         self.ready = ready
     }
 
-    /// An event of the channel.
+    /// Begins the handshake where the connection is there already.
     public func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { perform(session.connected(), context) }
     }
 
-    /// An event of the channel.
+    /// Ends the wait for the handshake.
     public func handlerRemoved(context: ChannelHandlerContext) {
         ready?.fail(ChannelError.eof)
     }
 
-    /// An event of the channel.
+    /// Begins the handshake.
     public func channelActive(context: ChannelHandlerContext) {
         perform(session.connected(), context)
         context.fireChannelActive()
     }
 
-    /// An event of the channel.
+    /// Ends the wait for the handshake.
     public func channelInactive(context: ChannelHandlerContext) {
         ready?.fail(ChannelError.eof)
         context.fireChannelInactive()
     }
 
-    /// An event of the channel.
+    /// Takes records of TLS, and hands on what is in them.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         perform(session.received(Array(unwrapInboundIn(data).readableBytesView)), context)
     }
 
-    /// An event of the channel.
+    /// Sends octets in records of TLS; not before the handshake is done.
     public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let output = session.send(Array(unwrapOutboundIn(data).readableBytesView))
         context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: output.send)), promise: promise)
         if let fault = output.fault { fail(fault, context) }
     }
 
-    /// An event of the channel.
+    /// Says goodbye by TLS, and closes.
     public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         perform(session.close(), context)
         context.close(mode: mode, promise: promise)
