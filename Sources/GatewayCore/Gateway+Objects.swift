@@ -108,7 +108,7 @@ extension Gateway {
             within: wishes.budget,
             priority: wishes.priority
         )
-        let (object, entry) = try AttributeResolver(meter: memory.id, list: listed.list)
+        let (object, entry) = try AttributeResolver(memory: memory, list: listed.list)
             .object(logicalName, classID: classID)
         guard let entry else { throw .internal(reason: "an object was found without its entry") }
         let names: [MemberName] =

@@ -101,6 +101,7 @@ public final class Gateway: Sendable {
     let administration: MeterAdministration
     let objects: ObjectDirectory
     let reader: AttributeReader
+    let pushLists: PushLists
     let writer: AttributeWriter
     let invoker: MethodInvoker
     let profileReader: ProfileReader
@@ -181,7 +182,14 @@ public final class Gateway: Sendable {
         )
         readingKeeper = ReadingKeeper(store: store, clock: clock, metrics: metrics, events: events)
         storedRows = StoredRowsReader(store: store, clock: clock)
-        writer = AttributeWriter(exchange: exchange, reader: reader, clock: clock, metrics: metrics)
+        pushLists = PushLists(store: store)
+        writer = AttributeWriter(
+            exchange: exchange,
+            reader: reader,
+            clock: clock,
+            metrics: metrics,
+            pushLists: pushLists
+        )
         invoker = MethodInvoker(exchange: exchange, objects: objects, clock: clock)
         profileReader = ProfileReader(reader: reader, objects: objects)
         rowsReader = RowsReader(

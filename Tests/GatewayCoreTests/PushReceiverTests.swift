@@ -318,6 +318,36 @@ struct PushReceiverTests {
         }
     }
 
+    @Test("A lone number is a marked guess, until the list of the meter is written through the gateway")
+    func loneNumber() async throws {
+        try await PushBench.run { bench in
+            let meter = try await bench.register("M-1", at: "192.0.2.1")
+            let power = OBISCode(1, 0, 1, 7, 0, 255)
+            let energy = OBISCode(1, 0, 1, 8, 0, 255)
+            func push(_ number: UInt32) {
+                let body = DLMSData.structure([.doubleLongUnsigned(number)])
+                _ = bench.push(DataNotification(invoke: .init(rawValue: number), body: body).octets)
+            }
+            push(480)
+            let guess = try #require(try await bench.readings(of: meter, atLeast: 1).first)
+            #expect(guess.series.object == power)
+            #expect(guess.reasons.contains("guessed-layout"))
+            let written = CaptureObject(classID: 3, logicalName: energy, attributeIndex: 2)
+            await bench.gateway.pushLists.note(
+                .array([written.data]),
+                writtenTo: MeterObject(logicalName: OBISCode(0, 0, 25, 9, 0, 255), classID: 40, version: 0),
+                index: 2,
+                of: meter
+            )
+            push(13_810_110)
+            let known = try #require(
+                try await bench.readings(of: meter, atLeast: 2).first { $0.series.object == energy }
+            )
+            #expect(known.value == ReadingValue(.doubleLongUnsigned(13_810_110)))
+            #expect(!known.reasons.contains("guessed-layout"))
+        }
+    }
+
     @Test("What cannot be kept is not confirmed, and taken when it comes again")
     func notKept() async throws {
         try await PushBench.run { bench in

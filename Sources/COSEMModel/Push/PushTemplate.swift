@@ -53,7 +53,8 @@ struct PushTemplate: Sendable {
                         data: data,
                         scalerUnit: column.scalerUnit
                     )
-                }
+                },
+                isGuess: template.listName == nil
             )
         }
         return nil

@@ -42,8 +42,11 @@ public struct PushedContent: Hashable, Sendable {
     public let values: [Value]
     /// How many elements of the body could not be told to be anything.
     public let unexplained: Int
+    /// Whether nothing in the body itself says that it is of this layout, so that it may as well be something else.
+    public let isGuess: Bool
 
-    init(layout: Layout, template: String? = nil, values: [Value], unexplained: Int = 0) {
+    init(layout: Layout, template: String? = nil, values: [Value], unexplained: Int = 0, isGuess: Bool = false) {
+        self.isGuess = isGuess
         self.layout = layout
         self.template = template
         self.values = values

@@ -166,6 +166,15 @@ final class MeterMemory: Sendable {
         contents.withLock { $0.objectLists[association] }
     }
 
+    /// The version of an object by any list that is known; lists of associations differ in what they show, not in what it is.
+    func version(of logicalName: OBISCode, classID: UInt16) -> UInt8? {
+        let lists = contents.withLock { $0.objectLists.values.map { $0 } }
+        for list in lists {
+            for entry in list.entries(logicalName) where entry.classID == classID { return entry.version }
+        }
+        return nil
+    }
+
     func keep(_ list: ListedObjects, for association: String) {
         contents.withLock { contents in
             contents.objectLists[association] = list

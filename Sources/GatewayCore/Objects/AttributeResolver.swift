@@ -16,7 +16,7 @@ struct AttributeResolver: Sendable {
         let entry: ObjectListEntry?
     }
 
-    let meter: MeterID
+    let memory: MeterMemory
     /// The object list, nil if the meter does not give one.
     let list: ListedObjects?
 
@@ -26,7 +26,7 @@ struct AttributeResolver: Sendable {
     ///   ``GatewayError/objectClassInconsistent(_:_:)``.
     func object(_ logicalName: OBISCode, classID: UInt16?) throws(GatewayError) -> (MeterObject, ObjectListEntry?) {
         let entries = list?.entries(logicalName) ?? []
-        let target = ObjectTarget(meter: meter, object: logicalName, classID: classID)
+        let target = ObjectTarget(meter: memory.id, object: logicalName, classID: classID)
         guard let classID else {
             guard let first = entries.first else { throw .objectUndefined(target, nil) }
             guard entries.count == 1 else { throw .ambiguousObject(target, classes: entries.map(\.classID).sorted()) }
@@ -36,7 +36,8 @@ struct AttributeResolver: Sendable {
         if list != nil {
             throw entries.isEmpty ? .objectUndefined(target, nil) : .objectClassInconsistent(target, nil)
         }
-        return (MeterObject(logicalName: logicalName, classID: classID, version: nil), nil)
+        let version = memory.version(of: logicalName, classID: classID)
+        return (MeterObject(logicalName: logicalName, classID: classID, version: version), nil)
     }
 
     /// The attribute that a caller means.
@@ -47,7 +48,7 @@ struct AttributeResolver: Sendable {
         case .name(let name):
             guard let model = object.model?.attribute(named: name) else {
                 throw .attributeUndefined(
-                    ObjectTarget(meter: meter, object: object.logicalName, classID: object.classID),
+                    ObjectTarget(meter: memory.id, object: object.logicalName, classID: object.classID),
                     name: name,
                     suggestion: nearest(name, in: object.model?.attributes.map(\.name) ?? [])
                 )
@@ -64,7 +65,7 @@ struct AttributeResolver: Sendable {
         case .name(let name):
             guard let model = object.model?.method(named: name) else {
                 throw .attributeUndefined(
-                    ObjectTarget(meter: meter, object: object.logicalName, classID: object.classID),
+                    ObjectTarget(meter: memory.id, object: object.logicalName, classID: object.classID),
                     name: name,
                     suggestion: nearest(name, in: object.model?.methods.map(\.name) ?? [])
                 )

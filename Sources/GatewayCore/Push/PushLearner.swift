@@ -22,7 +22,6 @@ actor PushLearner {
     private static let wait = Duration.seconds(60)
     /// Behind everything that somebody waits for.
     private static let priority: UInt8 = 2
-    private static let pushSetup: UInt16 = 40
     private static let usualSetup = OBISCode(0, 0, 25, 9, 0, 255)
 
     private struct Question {
@@ -33,7 +32,6 @@ actor PushLearner {
 
     private unowned let gateway: Gateway
     private let logger: Logger
-    private var known: [MeterID: [[CaptureObject]]] = [:]
     private var askedAt: [MeterID: ContinuousClock.Instant] = [:]
     private var waiting: [Question] = []
     private var running = 0
@@ -41,16 +39,6 @@ actor PushLearner {
     init(gateway: Gateway, logger: Logger) {
         self.gateway = gateway
         self.logger = logger
-    }
-
-    /// The push object lists of a meter, as far as they were read.
-    func lists(of meter: MeterID) async -> [[CaptureObject]] {
-        if let lists = known[meter] { return lists }
-        guard let stored = try? await gateway.store.pushObjectLists(of: meter) else { return [] }
-        let lists = stored.sorted { $0.key.description < $1.key.description }.map(\.value)
-        if known.count >= Self.mostMeters { known.removeAll() }
-        known[meter] = lists
-        return lists
     }
 
     /// A message could not be read as a whole.
@@ -94,11 +82,13 @@ actor PushLearner {
     private func askLists(_ memory: MeterMemory) async throws(GatewayError) -> [[CaptureObject]] {
         let wishes = Gateway.Wishes(budget: WaitBudget(Self.wait, caller: "push"), priority: Self.priority)
         let objects = try? await gateway.objectList(of: memory.id.text, wishes)
-        let listed = objects?.list.entries.filter { $0.classID == Self.pushSetup }.map(\.logicalName) ?? []
+        let listed = objects?.list.entries.filter { $0.classID == PushLists.pushSetup }.map(\.logicalName) ?? []
         let setups = listed.isEmpty ? [Self.usualSetup] : listed
         let association = try gateway.association(nil, for: .reading, memory)
         let answer = try await gateway.reader.read(
-            setups.map { AttributeQuery(object: $0, classID: Self.pushSetup, attribute: .index(2)) },
+            setups.map {
+                AttributeQuery(object: $0, classID: PushLists.pushSetup, attribute: .index(PushLists.objectList))
+            },
             of: memory,
             association: association,
             freshness: Freshness(maxAge: .zero),
@@ -111,9 +101,8 @@ actor PushLearner {
                 !list.isEmpty
             else { continue }
             lists.append(list)
-            try await translating(await gateway.store.keepPushObjectList(list, of: setup, meter: memory.id))
+            try await translating(await gateway.pushLists.keep(list, of: setup, meter: memory.id))
         }
-        if !lists.isEmpty { known[memory.id] = lists }
         return lists
     }
 

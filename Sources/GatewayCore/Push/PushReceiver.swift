@@ -129,7 +129,7 @@ public actor PushReceiver {
                 push.message,
                 of: push.memory,
                 trust: push.trust,
-                lists: await learner.lists(of: push.memory.id),
+                lists: await gateway.pushLists.lists(of: push.memory.id),
                 receivedAt: push.receivedAt
             )
             if !facts.readings.isEmpty {

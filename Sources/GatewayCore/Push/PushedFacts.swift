@@ -24,7 +24,7 @@ struct PushedFacts {
     private(set) var events: [EventFeed.Draft] = []
     /// Registers whose scaler is not known.
     private(set) var unscaled: [CaptureObject] = []
-    /// Whether nothing tells what the values are.
+    /// Whether nothing tells for sure what the values are.
     private(set) var needsObjectList = false
 
     private let memory: MeterMemory
@@ -74,8 +74,8 @@ struct PushedFacts {
             events.append(EventFeed.Draft(.pushUndecoded, meter: memory.id, data: data))
             return
         }
-        // A lone number says nothing of itself: the lists of the meter are asked for, and go before the template then.
-        if content.layout == .template, content.values.count == 1 { needsObjectList = true }
+        // The list of the meter would tell what it is; until it is known, or where the meter has none, the guess is marked as one.
+        if content.isGuess { needsObjectList = true }
         read(content, notification.time, isEvent: false)
     }
 
@@ -121,6 +121,7 @@ struct PushedFacts {
                     value: reading,
                     scalerUnit: value.scalerUnit ?? scalerUnit(attribute),
                     reasons: time.reasons + (trust.reason.map { [$0] } ?? [])
+                        + (content.isGuess ? ["guessed-layout"] : [])
                 )
             )
         }

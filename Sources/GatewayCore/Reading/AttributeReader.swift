@@ -57,7 +57,7 @@ struct AttributeReader: Sendable {
             timings: &timings
         )
         if let list, !freshness.onlyIfCached { standing.bound(list.readAt, ObjectDirectory.usualAge) }
-        let resolver = AttributeResolver(meter: memory.id, list: list)
+        let resolver = AttributeResolver(memory: memory, list: list)
         var plan = ReadPlan(memory: memory, association: association, now: clock.now())
         var keptCount = 0
         for query in queries {

@@ -14,6 +14,7 @@ struct AttributeWriter: Sendable {
     let reader: AttributeReader
     let clock: any WallClock
     let metrics: GatewayMetrics
+    let pushLists: PushLists
 
     /// A write about to be sent, with what is known before.
     struct Pending: Sendable {
@@ -138,6 +139,7 @@ struct AttributeWriter: Sendable {
         )
         let writtenAt = clock.now()
         memory.forgetValues()
+        await pushLists.note(pending.value, writtenTo: pending.object, index: pending.index, of: memory.id)
         var after: DLMSData?
         if pending.command.verifies {
             after = try await verify(

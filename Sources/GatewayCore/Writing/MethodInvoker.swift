@@ -64,7 +64,7 @@ struct MethodInvoker: Sendable {
             priority: priority
         )
         timings += answer.timings
-        let found = try AttributeResolver(meter: memory.id, list: answer.list)
+        let found = try AttributeResolver(memory: memory, list: answer.list)
             .method(command.method, of: command.object, classID: command.classID)
         let object = found.object
         let target = ObjectTarget(
