@@ -122,6 +122,7 @@ struct ProblemKind: Sendable {
         ProblemKind("precondition-required", 428, "A precondition is needed"),
         ProblemKind("rate-limited", 429, "Too many requests"),
         ProblemKind("circuit-open", 503, "The meter is left alone for a while"),
+        ProblemKind("issuer-unavailable", 503, "The keys of the issuer are not there"),
     ]
 
     /// What `POST /tools/decode` says of octets that make no sense.

@@ -74,6 +74,8 @@ public struct GatewayAPI: Sendable {
     let operation: Operation
     /// Checks credentials; nil where none are needed.
     let desk: CredentialDesk?
+    /// The keys of the issuer of tokens; nil where none are taken.
+    let issuerKeys: IssuerKeys?
     private let peers: Peers?
     private let logger: Logger
 
@@ -84,15 +86,18 @@ public struct GatewayAPI: Sendable {
     ///   - settings: what can be tuned.
     ///   - peers: other gateways over the same database, if ``Gateway/cluster`` is one of several.
     ///   - operation: what operators see and turn of the process.
+    ///   - issuerKeys: what signatures of tokens are checked with; somebody has to run it.
     ///   - logger: where requests are told of.
     public init(
         gateway: Gateway,
         settings: Settings = Settings(),
         peers: Peers? = nil,
+        issuerKeys: IssuerKeys? = nil,
         operation: Operation = Operation(),
         logger: Logger
     ) {
         self.peers = peers
+        self.issuerKeys = issuerKeys
         self.operation = operation
         let tickets = TicketOffice(clock: gateway.clock)
         self.tickets = tickets
@@ -104,7 +109,9 @@ public struct GatewayAPI: Sendable {
             ? CredentialDesk(
                 gateway: gateway,
                 clients: settings.clients,
-                tokens: settings.tokens.map { TokenDesk($0, clock: gateway.clock) },
+                tokens: settings.tokens.flatMap { tokens in
+                    issuerKeys.map { TokenDesk(tokens, keys: $0, clock: gateway.clock) }
+                },
                 tickets: tickets
             ) : nil
     }

@@ -9,14 +9,14 @@ import NIOHTTP1
 final class OutboundAnswerHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
-    private static let mostOctets = 4096
-
     private let promise: EventLoopPromise<OutboundAnswer>
+    private let mostOctets: Int
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
 
-    init(_ promise: EventLoopPromise<OutboundAnswer>) {
+    init(_ promise: EventLoopPromise<OutboundAnswer>, mostOctets: Int) {
         self.promise = promise
+        self.mostOctets = mostOctets
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -25,9 +25,9 @@ final class OutboundAnswerHandler: ChannelInboundHandler {
             // Interim answers say nothing yet.
             if head.status.code >= 200 { self.head = head }
         case .body(let buffer):
-            body += buffer.readableBytesView.prefix(Self.mostOctets - body.count)
+            body += buffer.readableBytesView.prefix(mostOctets - body.count)
             // Nobody reads more than the beginning.
-            if body.count == Self.mostOctets { finish(context) }
+            if body.count == mostOctets { finish(context) }
         case .end: finish(context)
         }
     }

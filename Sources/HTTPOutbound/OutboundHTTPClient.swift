@@ -90,7 +90,9 @@ public struct OutboundHTTPClient: Sendable {
                             try pipeline.addHandler(TLSHandler(session, ready: ready))
                         }
                         try pipeline.addHTTPClientHandlers()
-                        try pipeline.addHandler(OutboundAnswerHandler(promise))
+                        try pipeline.addHandler(
+                            OutboundAnswerHandler(promise, mostOctets: request.mostAnswerOctets)
+                        )
                     }
                 }
                 .connect(to: address).get()

@@ -19,6 +19,8 @@ public struct OutboundRequest: Sendable {
     public var fields: [(name: String, value: String)]
     /// The body.
     public var body: [UInt8]
+    /// Octets of the answer's body that are taken; of a longer one this beginning.
+    public var mostAnswerOctets = 4096
 
     /// Makes a request.
     public init(

@@ -60,7 +60,9 @@ final class CredentialDesk: Authenticator {
         // A look would use it up.
         case .ticket: return nil
         case .malformed(let problem): return .refused(problem)
-        case .token(let octets): return tokens?.identity(octets) ?? .refused(Self.damaged)
+        case .token(let octets):
+            guard let tokens else { return .refused(Self.damaged) }
+            return tokens.identityAtHand(octets)
         case .key(let id, let octets):
             guard let entry = entries.withLock({ $0[id] }), ContinuousClock.now - entry.lookedAt < Self.memoryTime
             else { return nil }
@@ -70,6 +72,7 @@ final class CredentialDesk: Authenticator {
 
     func identity(of request: HTTPRequest) async -> CallerIdentity {
         if let identity = identityAtHand(of: request) { return identity }
+        if case .token(let octets) = credentials(of: request), let tokens { return await tokens.identity(octets) }
         let credentials = credentials(of: request)
         if case .ticket(let text) = credentials {
             return tickets.redeem(text).map { .known($0) } ?? .refused(.ticketInvalid)

@@ -2,7 +2,6 @@
 // Copyright the cosem-gateway authors
 
 import DLMSSecurity
-import Files
 import Fleet
 import HTTPKit
 import JSONText
@@ -11,86 +10,98 @@ import Timekeeping
 
 /// Checks tokens of an OpenID Connect issuer (RFC 7519, by the advice of RFC 8725).
 ///
-/// A token that was right is remembered by its digest until it ends or the keys are read again, so that its signature is
-/// checked once.
+/// A token that was right is remembered by its digest until it ends or the keys are other ones, so that its signature is checked
+/// once.
 final class TokenDesk: Sendable {
     /// How far the clocks of issuer and gateway may differ.
     static let skew = Duration.seconds(60)
-    /// The least time between two looks into the key file for a key that is not known.
-    private static let refreshPause = Duration.seconds(10)
-    /// How long keys that were read hold; a key that the issuer withdrew ends then.
-    private static let keysTime = Duration.seconds(300)
     private static let longestToken = 8192
     private static let mostTokens = 10_000
 
     private struct State {
-        var keys: TokenKeySet?
-        var readAt: ContinuousClock.Instant?
+        /// The edition of the keys that the signatures were checked with.
+        var edition = 0
         var known: [[UInt8]: Principal] = [:]
     }
 
     private let settings: TokenSettings
+    private let issuerKeys: IssuerKeys
     private let clock: any WallClock
     private let state = Mutex(State())
 
-    /// Makes a desk; the keys are read with the first token.
-    init(_ settings: TokenSettings, clock: any WallClock) {
+    /// Makes a desk that checks signatures with the keys of an issuer.
+    init(_ settings: TokenSettings, keys: IssuerKeys, clock: any WallClock) {
         self.settings = settings
+        issuerKeys = keys
         self.clock = clock
     }
 
-    /// Whose token it is.
-    func identity(_ token: [UInt8]) -> CallerIdentity {
-        guard token.count <= Self.longestToken, let digest = try? SHA256Digest.of(token) else {
-            return .refused(.tokenInvalid("it is too long"))
-        }
-        let now = clock.now()
-        if let principal = remembered(digest) {
-            guard Self.isCurrent(principal, now) else { return .refused(.tokenExpired) }
-            return .known(principal)
-        }
+    /// Whose token it is, if that can be told at once; nil if keys have to be read first.
+    func identityAtHand(_ text: [UInt8]) -> CallerIdentity? {
         do throws(Problem) {
-            let principal = try check(token, now: now)
-            state.withLock { state in
-                if state.known.count >= Self.mostTokens { state.known.removeAll() }
-                state.known[digest] = principal
-            }
-            return .known(principal)
+            let digest = try Self.digest(text)
+            if let principal = remembered(digest) { return known(principal) }
+            let token = try SignedToken(text, algorithms: settings.algorithms)
+            guard let (keys, edition) = issuerKeys.atHand(for: token.keyID) else { return nil }
+            return .known(try check(token, digest, keys, edition))
         } catch {
             return .refused(error)
         }
     }
 
+    /// Whose token it is; waits for keys that may have to be read.
+    func identity(_ text: [UInt8]) async -> CallerIdentity {
+        if let identity = identityAtHand(text) { return identity }
+        do throws(Problem) {
+            let token = try SignedToken(text, algorithms: settings.algorithms)
+            guard let (keys, edition) = await issuerKeys.keys(for: token.keyID) else { throw .issuerUnavailable }
+            return .known(try check(token, Self.digest(text), keys, edition))
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private static func digest(_ text: [UInt8]) throws(Problem) -> [UInt8] {
+        guard text.count <= longestToken, let digest = try? SHA256Digest.of(text) else {
+            throw .tokenInvalid("it is too long")
+        }
+        return digest
+    }
+
     private func remembered(_ digest: [UInt8]) -> Principal? {
-        state.withLock { state in
-            guard let readAt = state.readAt, ContinuousClock.now - readAt < Self.keysTime else { return nil }
+        let edition = issuerKeys.edition
+        return state.withLock { state in
+            guard state.edition == edition else { return nil }
             return state.known[digest]
         }
     }
 
-    private static func isCurrent(_ principal: Principal, _ now: Timestamp) -> Bool {
-        guard let end = principal.expiresAt else { return false }
-        return now < Timestamp(seconds: end) + skew
+    private func known(_ principal: Principal) -> CallerIdentity {
+        guard let end = principal.expiresAt, clock.now() < Timestamp(seconds: end) + Self.skew else {
+            return .refused(.tokenExpired)
+        }
+        return .known(principal)
     }
 
     // MARK: One token
 
-    private func check(_ token: [UInt8], now: Timestamp) throws(Problem) -> Principal {
-        let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
-        guard parts.count == 3, let header = Self.document(parts[0]), let claims = Self.document(parts[1]),
-            let signature = OctetText.base64(String(decoding: parts[2], as: UTF8.self))
-        else { throw Self.malformed }
-        guard let algorithm = header["alg"]?.string.flatMap(TokenAlgorithm.init),
-            settings.algorithms.contains(algorithm)
-        else { throw .tokenInvalid("its algorithm is not taken") }
-        // Extensions that must be understood are not (RFC 7515 §4.1.11).
-        guard header["crit"] == nil else { throw .tokenInvalid("it asks for an extension") }
-        let keyID = header["kid"]?.string
-        let message = parts[0] + [UInt8(ascii: ".")] + parts[1]
-        guard try keys(for: keyID).isRight(signature, of: message, by: algorithm, keyID: keyID) else {
+    private func check(
+        _ token: SignedToken,
+        _ digest: [UInt8],
+        _ keys: TokenKeySet,
+        _ edition: Int
+    ) throws(Problem) -> Principal {
+        guard keys.isRight(token.signature, of: token.message, by: token.algorithm, keyID: token.keyID) else {
             throw .tokenInvalid("its signature is not one of the issuer")
         }
-        return try principal(claims, now)
+        let principal = try principal(token.claims, clock.now())
+        state.withLock { state in
+            if state.edition != edition || state.known.count >= Self.mostTokens {
+                state = State(edition: edition)
+            }
+            state.known[digest] = principal
+        }
+        return principal
     }
 
     private func principal(_ claims: JSONValue, _ now: Timestamp) throws(Problem) -> Principal {
@@ -129,35 +140,7 @@ final class TokenDesk: Sendable {
         return APIKeyGrant(roles: roles, scopes: words).allScopes
     }
 
-    // MARK: Keys
-
-    private func keys(for id: String?) throws(Problem) -> TokenKeySet {
-        let now = ContinuousClock.now
-        let (keys, readAt) = state.withLock { ($0.keys, $0.readAt) }
-        if let keys, let readAt {
-            if now - readAt < Self.keysTime, keys.contains(id) { return keys }
-            if now - readAt < Self.refreshPause { return keys }
-        }
-        guard let octets = WholeFile.read(settings.keyFile), let read = TokenKeySet(octets) else {
-            // A file that is being replaced must not shut everybody out.
-            guard let keys else { throw Self.noKeys }
-            return keys
-        }
-        state.withLock { state in
-            state.keys = read
-            state.readAt = now
-            state.known.removeAll()
-        }
-        return read
-    }
-
     // MARK: Pieces
-
-    private static func document(_ part: [UInt8]) -> JSONValue? {
-        let octets = OctetText.base64(String(decoding: part, as: UTF8.self))
-        guard let octets, let value = try? JSONReader.parse(octets), value.object != nil else { return nil }
-        return value
-    }
 
     /// The value of a claim; dots lead into objects, but a claim whose name has dots goes before.
     private static func value(_ claim: String, in claims: JSONValue) -> JSONValue? {
@@ -174,16 +157,17 @@ final class TokenDesk: Sendable {
         guard let value = Double(number.text), abs(value) < 1e12 else { return nil }
         return Int64(value)
     }
+}
 
-    private static let malformed = Problem.tokenInvalid(
-        "it is neither an API key nor a signed token, or it was damaged"
-    )
-    private static let noKeys = Problem(
-        "store-unavailable",
+extension Problem {
+    /// 503: tokens cannot be checked because there are no keys of their issuer.
+    fileprivate static let issuerUnavailable = Problem(
+        "issuer-unavailable",
         status: 503,
-        title: "The database does not answer",
-        detail: "The keys of the issuer cannot be read.",
+        title: "The keys of the issuer are not there",
+        detail: "The token cannot be checked: the keys of its issuer could not be read.",
+        hint: "Try again later, or use an API key.",
         retryable: true,
-        headers: HTTPHeaders([.init(name: "Retry-After", value: "5")])
+        headers: HTTPHeaders([.init(name: "Retry-After", value: "15")])
     )
 }

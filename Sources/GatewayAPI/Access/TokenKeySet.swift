@@ -15,6 +15,9 @@ struct TokenKeySet: Sendable {
 
     private let entries: [Entry]
 
+    /// How many keys there are.
+    var count: Int { entries.count }
+
     /// Reads a set; nil for what is none.
     ///
     /// Keys of other kinds and for other uses are left out.

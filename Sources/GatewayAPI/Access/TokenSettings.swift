@@ -9,8 +9,6 @@ public struct TokenSettings: Hashable, Sendable {
     public var issuer: String
     /// What `aud` must name.
     public var audience: String
-    /// The file with the issuer's keys, a JWK set (RFC 7517 §5).
-    public var keyFile: String
     /// The algorithms that are taken.
     public var algorithms: Set<TokenAlgorithm>
     /// The claim with scopes, a text with blanks between them or a list.
@@ -24,7 +22,6 @@ public struct TokenSettings: Hashable, Sendable {
     public init(
         issuer: String,
         audience: String,
-        keyFile: String,
         algorithms: Set<TokenAlgorithm> = Set(TokenAlgorithm.allCases),
         scopeClaim: String = "scope",
         rolesClaim: String? = nil,
@@ -32,7 +29,6 @@ public struct TokenSettings: Hashable, Sendable {
     ) {
         self.issuer = issuer
         self.audience = audience
-        self.keyFile = keyFile
         self.algorithms = algorithms
         self.scopeClaim = scopeClaim
         self.rolesClaim = rolesClaim

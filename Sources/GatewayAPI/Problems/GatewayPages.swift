@@ -36,6 +36,14 @@ extension ProblemPage {
             look: "curl -s \"$GATEWAY/readyz?verbose=true\""
         ),
         ProblemPage(
+            "issuer-unavailable",
+            cause: "The keys of the issuer of tokens could not be read since the gateway was started, or for a day.",
+            gatewayDid: "It could not check the token, so it did nothing. API keys and client certificates work on.",
+            whatToDo:
+                "Check `oidc.keys`; the log says why the keys cannot be read. They are asked for again every 15 seconds.",
+            look: "curl -s \"$GATEWAY/readyz?verbose=true\""
+        ),
+        ProblemPage(
             "internal",
             cause: "The gateway met something that it was not written for. This is a fault of the gateway.",
             gatewayDid: "It gave up this request and wrote the reason to its log, under the `traceId`.",

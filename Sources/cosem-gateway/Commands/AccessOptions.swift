@@ -20,6 +20,9 @@ struct AccessOptions: ParsableArguments {
     @Option(help: .setting("oidc.keys"))
     var oidcKeys: String?
 
+    @Option(help: .setting("oidc.authorityFile"))
+    var oidcAuthorityFile: String?
+
     @Option(help: .setting("oidc.algorithms"))
     var oidcAlgorithms: String?
 
@@ -54,7 +57,8 @@ struct AccessOptions: ParsableArguments {
     var flags: [String: String?] {
         [
             "http.requestsPerMinute": httpRequestsPerMinute, "http.origins": httpOrigins, "oidc.issuer": oidcIssuer,
-            "oidc.audience": oidcAudience, "oidc.keys": oidcKeys, "oidc.algorithms": oidcAlgorithms,
+            "oidc.audience": oidcAudience, "oidc.keys": oidcKeys, "oidc.authorityFile": oidcAuthorityFile,
+            "oidc.algorithms": oidcAlgorithms,
             "tls.certificate": tlsCertificate, "tls.key": tlsKey, "tls.clientAuthorities": tlsClientAuthorities,
             "tls.clients": tlsClients, "tls.watch": tlsWatch, "tls.strictTransport": tlsStrictTransport,
             "oidc.scopeClaim": oidcScopeClaim, "oidc.rolesClaim": oidcRolesClaim, "oidc.labelsClaim": oidcLabelsClaim,

@@ -71,6 +71,7 @@ struct GatewayProcess: Sendable {
     private let recoverySettings: RecoveryService.Settings
     private let api: GatewayAPI
     private let certificates: CertificateWatch?
+    private let issuerKeys: IssuerKeys?
     /// The settings that it works with.
     let standing: StandingSettings
     private let logs: LogBook
@@ -145,6 +146,7 @@ struct GatewayProcess: Sendable {
                 )
             )
         }
+        issuerKeys = try settings.access.issuerKeys.map { IssuerKeys(try $0.source(), logger: logs.logger(.http)) }
         var apiSettings = GatewayAPI.Settings(
             requiresCredentials: settings.requiresCredentials,
             tokens: settings.access.tokens,
@@ -157,6 +159,7 @@ struct GatewayProcess: Sendable {
             gateway: gateway,
             settings: apiSettings,
             peers: cluster?.peers,
+            issuerKeys: issuerKeys,
             operation: .init(logLevels: logs.levels) { standing.inForce },
             logger: logs.logger(.http)
         )
@@ -206,6 +209,7 @@ struct GatewayProcess: Sendable {
     func follow(_ settings: GatewaySettings) async {
         api.use(clients: settings.access.clients)
         if let tls = settings.access.tls { await certificates?.follow(tls) }
+        issuerKeys?.readAgain()
     }
 
     /// Serves until SIGTERM or SIGINT, then stops in the reverse order: no new requests, no new work, associations released.
@@ -226,6 +230,7 @@ struct GatewayProcess: Sendable {
                     ),
                 ]
                     + clusterServices + (certificates.map { [$0] } ?? [])
+                    + (issuerKeys.map { [IssuerKeyService(keys: $0)] } ?? [])
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace / 6), sweeper, runner, recovery]
                     + publishing + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logs.logger(.delivery)))]
                     + [Scheduler(gateway: gateway, logger: logs.logger(.jobs)), server]

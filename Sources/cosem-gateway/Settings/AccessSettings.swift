@@ -11,6 +11,8 @@ import HTTPKit
 struct AccessSettings: Sendable {
     /// Which tokens are taken besides API keys; nil for none.
     let tokens: TokenSettings?
+    /// Where the keys of their issuer are; nil where no tokens are taken.
+    let issuerKeys: IssuerKeyPlace?
     /// Requests in a minute of a caller whose key does not say; nil for no limit.
     let requestsPerMinute: Int?
     /// How TLS is spoken; nil speaks HTTP in clear.
@@ -42,19 +44,16 @@ struct AccessSettings: Sendable {
             )
         }
         tokens = try Self.tokens(reader)
+        issuerKeys = try tokens.map { _ in try IssuerKeyPlace(reader) }
         tls = try ServerTLSSettings(reader)
         clients = try Self.clients(reader, isAsking: tls?.files.clientAuthorities != nil)
     }
 
     private static func tokens(_ reader: ConfigReader) throws -> TokenSettings? {
         guard let issuer = reader.string(forKey: "oidc.issuer") else { return nil }
-        guard let keys = reader.string(forKey: "oidc.keys") else {
-            throw SettingsError.missing(option: "oidc-keys", hint: "tokens are checked with the keys of their issuer")
-        }
         var settings = TokenSettings(
             issuer: issuer,
             audience: reader.string(forKey: "oidc.audience", default: "cosem-gateway"),
-            keyFile: keys,
             scopeClaim: reader.string(forKey: "oidc.scopeClaim", default: "scope"),
             rolesClaim: reader.string(forKey: "oidc.rolesClaim"),
             labelsClaim: reader.string(forKey: "oidc.labelsClaim")

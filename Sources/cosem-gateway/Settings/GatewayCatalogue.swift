@@ -63,9 +63,15 @@ enum GatewayCatalogue {
                 ),
                 Setting(
                     "oidc.keys",
-                    .text(example: "/etc/cosem-gateway/keys.json"),
+                    .text(example: "https://login.example/realms/meters/protocol/openid-connect/certs"),
                     usualWords: "none",
-                    "A file with the issuer's keys, a JWK set; read again when it changes"
+                    "The issuer's keys, a JWK set: an https URL or a file; read again every five minutes and for new keys"
+                ),
+                Setting(
+                    "oidc.authorityFile",
+                    .text(example: "/etc/cosem-gateway/issuer.pem"),
+                    usualWords: "the authorities of the system",
+                    "A file with the authorities that are trusted for this URL, PEM"
                 ),
                 Setting(
                     "oidc.algorithms",
