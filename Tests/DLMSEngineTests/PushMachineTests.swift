@@ -42,6 +42,22 @@ struct PushMachineTests {
         }
     }
 
+    @Test(
+        "What is kept of messages in blocks counts as kept, in streams and out of their order, and is given up in silence"
+    )
+    func pendingBlocks() throws {
+        var machine = PushMachine()
+        _ = machine.received(try wrapped(hex("E0 40 0001 0000 03 0F 0102")))
+        #expect(machine.pendingCount == 3)
+        _ = machine.received(try wrapped(hex("E0 40 0003 0000 02 0304")))
+        #expect(machine.pendingCount == 5)
+        _ = machine.receivedDatagram(try wrapped(hex("E0 01 0001 0000 04 0F 01 02 03"), source: 2))
+        #expect(machine.pendingCount == 9)
+        _ = machine.silence()
+        #expect(machine.pendingCount == 0)
+        #expect(!machine.isOpen)
+    }
+
     @Test("Frames of the wrapper come out one by one, and the answer goes back the way they came")
     func wrapper() throws {
         var machine = PushMachine()

@@ -3,6 +3,8 @@
 
 import DLMSEngine
 import Logging
+import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -112,6 +114,27 @@ struct DialInTests {
         )
         #expect(try await read("xyz1") == .get([.data(name)]))
         #expect(meter.counters.served == [.associate: 2, .get: 2, .release: 2])
+        await end(listener)
+    }
+
+    @Test(
+        "A caller that is asked and drips octets of a frame that does not end is closed in time",
+        .timeLimit(.minutes(1))
+    )
+    func dripping() async throws {
+        let listener = try await bind([.asking(.wrapper(clientPort: 16, serverPort: 1))]) {
+            $0.identificationTimeout = .milliseconds(100)
+        }
+        let caller = try await ClientBootstrap(group: network.group).connect(host: "127.0.0.1", port: listener.port)
+            .get()
+        let begin: [UInt8] = [0, 1, 0, 1, 0, 16, 0xFF, 0xFF]
+        try await caller.writeAndFlush(ByteBuffer(bytes: begin)).get()
+        let drip = caller.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(10)) { _ in
+            caller.writeAndFlush(ByteBuffer(bytes: [0]), promise: nil)
+        }
+        try await caller.closeFuture.get()
+        drip.cancel()
+        #expect(network.standing.counters.refused == [.silent: 1])
         await end(listener)
     }
 

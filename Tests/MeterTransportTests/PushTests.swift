@@ -119,6 +119,51 @@ struct PushTests {
         }
     }
 
+    @Test("Who begins many messages by UDP shuts out nobody else, and what is given up is counted")
+    func begunDatagrams() async throws {
+        try await listening(limited { $0.connectionsPerAddress = 2 }) { listener, intake, network in
+            let peer = try SocketAddress(ipAddress: "127.0.0.1", port: listener.port)
+            func sender(_ host: String) async throws -> any Channel {
+                try await DatagramBootstrap(group: network.group).bind(host: host, port: 0).get()
+            }
+            func send(_ apdu: [UInt8], _ channel: any Channel) async throws {
+                let frame = try #require(WrapperFrame(sourcePort: 1, destinationPort: 102, payload: apdu))
+                let envelope = AddressedEnvelope(remoteAddress: peer, data: ByteBuffer(bytes: frame.octets))
+                try await channel.writeAndFlush(envelope).get()
+            }
+            func block(_ octets: [UInt8], number: UInt8, isLast: Bool) -> [UInt8] {
+                [0xE0, isLast ? 0x80 : 0x40, 0, number, 0, 0, UInt8(octets.count)] + octets
+            }
+            let apdu = Self.notification.octets
+            let meter = try await sender("127.0.0.2")
+            try await send(block(Array(apdu.prefix(5)), number: 1, isLast: false), meter)
+            while intake.counters.incompleteOctets < 5 { await Task.yield() }
+            for count in 1...4 as ClosedRange<UInt64> {
+                try await send(block([0x0F, 1, 2], number: 1, isLast: false), try await sender("127.0.0.3"))
+                while intake.senders.last?.octets ?? 0 < count * 18 { await Task.yield() }
+            }
+            #expect(intake.counters.losses[.incomplete] == 2)
+            #expect(intake.counters.incompleteOctets == 11)
+            try await send(block(Array(apdu.dropFirst(5)), number: 2, isLast: true), meter)
+            #expect(try #require(await intake.next(most: 1).first).message.apdu == apdu)
+            #expect(intake.counters.incompleteOctets == 6)
+        }
+    }
+
+    @Test("Datagrams that begin more than is kept of all senders together are given up")
+    func tooManyOctetsBegun() async throws {
+        try await listening(limited { $0.mostIncompleteOctets = 4 }) { listener, intake, network in
+            let peer = try SocketAddress(ipAddress: "127.0.0.1", port: listener.port)
+            let sender = try await DatagramBootstrap(group: network.group).bind(host: "127.0.0.1", port: 0).get()
+            let block: [UInt8] = [0xE0, 0x40, 0, 1, 0, 0, 5, 0x0F, 1, 2, 3, 4]
+            let frame = try #require(WrapperFrame(sourcePort: 1, destinationPort: 102, payload: block))
+            let envelope = AddressedEnvelope(remoteAddress: peer, data: ByteBuffer(bytes: frame.octets))
+            try await sender.writeAndFlush(envelope).get()
+            while intake.counters.losses[.incomplete] == nil { await Task.yield() }
+            #expect(intake.counters.incompleteOctets == 0)
+        }
+    }
+
     private final class DatagramKeeper: ChannelInboundHandler {
         typealias InboundIn = AddressedEnvelope<ByteBuffer>
         let sink: AsyncStream<[UInt8]>.Continuation

@@ -63,7 +63,10 @@ struct GeneralBlockTransferLayer: Hashable, Sendable {
     }
 
     /// Whether an APDU of the peer has begun whose rest is missing.
-    var isOpen: Bool { incoming.hasBegun && !incoming.isComplete || unacknowledged != nil }
+    var isOpen: Bool { incoming.hasBegun && !incoming.isComplete || unacknowledged != nil || pendingCount > 0 }
+
+    /// The octets kept of APDUs of the peer whose rest is missing.
+    var pendingCount: Int { incoming.pendingCount + (unacknowledged?.pendingCount ?? 0) }
 
     /// The octets that a block adds to its content.
     static let overhead = 10

@@ -31,6 +31,9 @@ struct IncomingBlockStream: Hashable, Sendable {
         self.limit = limit
     }
 
+    /// The octets kept of blocks whose rest is missing.
+    var pendingCount: Int { octets.count + earlyOctets }
+
     /// Whether any block has come in order.
     var hasBegun: Bool { acknowledged > 0 }
 
@@ -78,5 +81,6 @@ struct IncomingBlockStream: Hashable, Sendable {
         guard block.isLast, !octets.isEmpty else { return }
         isComplete = true
         early = [:]
+        earlyOctets = 0
     }
 }

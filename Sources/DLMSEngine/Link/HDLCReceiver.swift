@@ -17,7 +17,11 @@ struct HDLCReceiver: Sendable {
         case tooLong
     }
 
+    /// How many segments in a row may bring nothing.
+    private static let emptyLimit = 16
+
     private var reassembler: HDLCInformationReassembler
+    private var empty = 0
     /// The number expected next, V(R).
     private(set) var expected = HDLCSequenceNumber.zero
 
@@ -33,8 +37,11 @@ struct HDLCReceiver: Sendable {
         guard number == expected else { return .outOfSequence }
         expected = expected.next
         guard let message = try? reassembler.push(frame) else {
-            return frame.isSegmented && isOpen ? .segment : .tooLong
+            guard frame.isSegmented, isOpen else { return .tooLong }
+            empty = frame.information.isEmpty ? empty + 1 : 0
+            return empty > Self.emptyLimit ? .tooLong : .segment
         }
+        empty = 0
         return .message(message)
     }
 }

@@ -52,13 +52,15 @@ public struct PushMachine: Sendable {
     }
 
     /// Whether a message has begun whose rest is on its way.
-    public var isOpen: Bool { pendingCount > 0 || transfers.contains { $0.layer.isOpen } }
+    public var isOpen: Bool { framesPendingCount > 0 || transfers.contains { $0.layer.isOpen } }
 
     /// Whether an answer to the last message of some way goes in general blocks, for which its transfer is kept.
     public var answersInBlocks: Bool { transfers.contains { $0.layer.isActive } }
 
-    /// How many octets wait for the rest of their frame or segment.
-    public var pendingCount: Int {
+    /// How many octets wait for the rest of their frame, segment or transfer in blocks.
+    public var pendingCount: Int { framesPendingCount + transfers.reduce(0) { $0 + $1.layer.pendingCount } }
+
+    private var framesPendingCount: Int {
         switch framing {
         case .undecided(let octets): octets.count
         case .wrapper(let scanner): scanner.pendingCount

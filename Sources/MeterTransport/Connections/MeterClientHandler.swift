@@ -124,7 +124,8 @@ final class MeterClientHandler: LineUser {
         waiter = Waiter(token: token, done: done, block: block, pacing: pacing)
         if let pacing, let loop = line.context?.eventLoop {
             let bound = NIOLoopBound(self, eventLoop: loop)
-            pacing.observe { isPaused in loop.execute { bound.value.setPaused(isPaused, token: token) } }
+            // What holds when the loop comes to it: news of two threads may overtake each other.
+            pacing.observe { loop.execute { bound.value.setPaused(pacing.isPaused, token: token) } }
         }
         run(machine.perform(request, deadline: deadline, streams: block != nil, now: .now))
     }

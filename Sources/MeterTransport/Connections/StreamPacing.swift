@@ -12,7 +12,7 @@ public final class StreamPacing: Sendable {
     private struct Content {
         var waiting = 0
         var isPaused = false
-        var onChange: (@Sendable (_ isPaused: Bool) -> Void)?
+        var onChange: (@Sendable () -> Void)?
     }
 
     private let limit: Int
@@ -42,18 +42,17 @@ public final class StreamPacing: Sendable {
     /// Whether too much waits.
     public var isPaused: Bool { content.withLock { $0.isPaused } }
 
-    /// Calls back at each change from now on; nil ends that.
-    func observe(_ onChange: (@Sendable (_ isPaused: Bool) -> Void)?) {
+    /// Calls back after each change from now on, perhaps not in their order; nil ends that.
+    func observe(_ onChange: (@Sendable () -> Void)?) {
         content.withLock { $0.onChange = onChange }
     }
 
     private func change(_ body: (inout Content) -> Void) {
-        let news = content.withLock { content -> (@Sendable (Bool) -> Void, Bool)? in
+        let news = content.withLock { content -> (@Sendable () -> Void)? in
             let before = content.isPaused
             body(&content)
-            guard content.isPaused != before, let onChange = content.onChange else { return nil }
-            return (onChange, content.isPaused)
+            return content.isPaused == before ? nil : content.onChange
         }
-        if let (onChange, isPaused) = news { onChange(isPaused) }
+        news?()
     }
 }

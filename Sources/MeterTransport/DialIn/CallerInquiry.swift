@@ -15,15 +15,32 @@ struct CallerInquiry: Sendable {
 
     let line: MeterLine
     let link: LinkSettings
+    /// How long all of it may take; each octet of a frame that never ends would move an end of waiting for an answer on.
     let timeout: Duration
 
-    /// The logical device name, and the system title as hexadecimal digits, as far as the meter tells them.
+    /// The logical device name, and the system title as hexadecimal digits, as far as the meter tells them in time.
     func names() async -> [String] {
+        await withTaskGroup(of: [String].self) { group in
+            group.addTask { await ask() }
+            group.addTask {
+                try? await Task.sleep(for: timeout)
+                return []
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? []
+        }
+    }
+
+    private func ask() async -> [String] {
         let settings = AssociationSettings(link: link, responseTimeout: timeout)
         guard let (connection, info) = try? await MeterConnection.open(on: line, settings: settings, keepsLine: true)
         else { return [] }
         let request = ServiceRequest.get([AttributeRequest(Self.logicalDeviceName)])
         let answer = try? await connection.perform(request)
+        guard !Task.isCancelled else {
+            await connection.close(keepingLine: true)
+            return []
+        }
         await connection.release(keepingLine: true)
         return [answer.flatMap { Self.name(in: $0.response) }, info.serverSystemTitle.map { Hexadecimal.text(of: $0) }]
             .compactMap(\.self)

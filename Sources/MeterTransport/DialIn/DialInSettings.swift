@@ -25,7 +25,7 @@ public struct DialInSettings: Hashable, Sendable {
     public var firstLine: OctetPattern
     /// How many octets the first line has; nil = it ends with CR, LF or both.
     public var firstLineOctets: Int?
-    /// How long each way may take.
+    /// How long each way may take as a whole, however little at a time comes.
     public var identificationTimeout: Duration
     /// What modems send between frames, and nobody needs.
     public var heartbeats: [OctetPattern]

@@ -13,10 +13,13 @@ final class PushDatagramHandler: ChannelInboundHandler {
 
     private struct Open {
         var machine: PushMachine
+        let address: String
+        /// The octets that were counted as held.
+        let held: Int
         var lastHeard: ContinuousClock.Instant
     }
 
-    /// How many senders may have begun a message.
+    /// How many senders may have begun a message; of one address as many as it may have connections.
     private static let mostOpen = 1000
 
     private let intake: PushIntake
@@ -38,6 +41,8 @@ final class PushDatagramHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
+        for kept in open.values { _ = intake.held(-kept.held) }
+        open = [:]
         context.fireChannelInactive()
     }
 
@@ -50,7 +55,7 @@ final class PushDatagramHandler: ChannelInboundHandler {
         guard !octets.isEmpty, intake.admits(octets, from: address, now: now) else { return }
         var machine = open[peer]?.machine ?? PushMachine(longest: intake.settings.longestMessage)
         let actions = machine.receivedDatagram(octets)
-        keep(machine, of: peer, now)
+        keep(machine, of: peer, address, now)
         var arrivals: [PushArrival] = []
         var losses: [PushLoss] = []
         let loop = context.eventLoop
@@ -73,21 +78,44 @@ final class PushDatagramHandler: ChannelInboundHandler {
     /// What a sender hears of having left is none of the others' business.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 
-    private func keep(_ machine: PushMachine, of peer: SocketAddress, _ now: ContinuousClock.Instant) {
+    private func keep(
+        _ machine: PushMachine,
+        of peer: SocketAddress,
+        _ address: String,
+        _ now: ContinuousClock.Instant
+    ) {
+        let before = open.removeValue(forKey: peer)
         guard machine.isOpen || machine.answersInBlocks else {
-            open[peer] = nil
+            _ = intake.held(-(before?.held ?? 0))
             return
         }
-        if open[peer] == nil, open.count >= Self.mostOpen {
-            forgetOld(now)
-            guard open.count < Self.mostOpen else { return }
-        }
-        open[peer] = Open(machine: machine, lastHeard: now)
+        if before == nil { makeRoom(for: address, now) }
+        let held = machine.pendingCount
+        open[peer] = Open(machine: machine, address: address, held: held, lastHeard: now)
+        if !intake.held(held - (before?.held ?? 0)) { forget(peer, now) }
+    }
+
+    /// Forgets the oldest of an address that has begun many messages, or of all, so that nobody shuts others out.
+    private func makeRoom(for address: String, _ now: ContinuousClock.Instant) {
+        let ofAddress = open.values.count { $0.address == address }
+        let isCrowded = ofAddress >= intake.settings.connectionsPerAddress
+        guard isCrowded || open.count >= Self.mostOpen else { return }
+        let leaver = open.lazy.filter { !isCrowded || $0.value.address == address }
+            .min { $0.value.lastHeard < $1.value.lastHeard }?.key
+        if let leaver { forget(leaver, now) }
     }
 
     private func forgetOld(_ now: ContinuousClock.Instant) {
         let silence = intake.settings.silence
-        open = open.filter { now - $0.value.lastHeard < silence }
+        for peer in open.filter({ now - $0.value.lastHeard >= silence }).keys { forget(peer, now) }
+    }
+
+    /// Gives up what a sender has begun, and tells of it.
+    private func forget(_ peer: SocketAddress, _ now: ContinuousClock.Instant) {
+        guard let forgotten = open.removeValue(forKey: peer) else { return }
+        _ = intake.held(-forgotten.held)
+        guard forgotten.machine.isOpen else { return }
+        intake.tookDatagram([], [], [.incomplete], from: forgotten.address, now: now)
     }
 
     private func answer(_ apdu: [UInt8], _ route: PushRoute, to peer: SocketAddress, _ context: ChannelHandlerContext) {
