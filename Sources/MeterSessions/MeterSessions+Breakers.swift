@@ -97,7 +97,7 @@ extension TransportError {
             .modem:
             .line
         case .answerTimeout, .closedByPeer: .meter
-        case .engine: .nobody
+        case .engine(let error): error.precedesRequest ? .unknown : .nobody
         // To see that a meter has not dialled in costs nothing, and it may do so any moment.
         case .notDialledIn: .unknown
         case .notBound, .cancelled: .unknown
