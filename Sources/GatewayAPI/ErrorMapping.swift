@@ -178,16 +178,10 @@ extension Problem {
         }
     }
 
-    /// A member that is well formed but does not fit what it is applied to: a patch its meter, an id its path.
+    /// 422: a member of a document whose shape the contract leaves open: a patch, which is judged by what it makes of its meter, or
+    /// what a schedule does, which is judged by the kind of job.
     static func unfitMember(_ fault: JSONMemberError) -> Problem {
         var problem = Problem.unexpectedMember(fault)
-        problem.status = 422
-        return problem
-    }
-
-    /// A query parameter that is well formed but contradicts another one.
-    static func contradicting(_ name: String, expected: String) -> Problem {
-        var problem = Problem.badParameter(name, expected: expected)
         problem.status = 422
         return problem
     }

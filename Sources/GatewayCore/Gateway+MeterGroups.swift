@@ -43,7 +43,7 @@ extension Gateway {
         let record = try await meterGroup(id)
         let change = try parsed(MembershipChange(document))
         guard record.configuration.selector == nil else {
-            throw .invalidMember(JSONMemberError(.unfit(expected: "for a group without a selector"), at: .root))
+            throw .invalidMember(JSONMemberError(.invalid(expected: "for a group without a selector"), at: .root))
         }
         do throws(StoreError) {
             return try await store.changeMembers(of: record.id, change, when: precondition)

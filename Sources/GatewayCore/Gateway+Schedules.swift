@@ -106,7 +106,7 @@ extension Gateway {
                 do throws(GatewayError) {
                     return try await order(of: id)
                 } catch {
-                    throw JSONMemberError(.unfit(expected: "a set of readings: \(error.detail)"), at: "/operation")
+                    throw JSONMemberError(.invalid(expected: "a set of readings: \(error.detail)"), at: "/operation")
                 }
             }
         } catch {

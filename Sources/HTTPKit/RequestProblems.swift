@@ -116,16 +116,21 @@ extension Problem {
         return problem
     }
 
-    /// 400: the body is JSON but not of the expected shape; says where, with the nearest known name for an unknown one.
+    /// 400: the body is JSON but not of the expected shape, or 422: it is, and a value in it cannot be used.
+    ///
+    /// Says where, with the nearest known name for an unknown one.
     public static func unexpectedMember(_ error: JSONMemberError) -> Problem {
         var problem =
             if case .unknownMember = error.kind {
                 Problem("unknown-field", status: 400, title: "Unknown field", detail: "")
             } else {
-                Problem("bad-parameter", status: 400, title: "Unusable parameter", detail: "")
+                Problem(
+                    "bad-parameter",
+                    status: error.isOfValue ? 422 : 400,
+                    title: "Unusable parameter",
+                    detail: ""
+                )
             }
-        // What is well formed but contradicts another member is understood and still not acceptable.
-        if case .unfit = error.kind { problem.status = 422 }
         problem.detail = sentence(error.description)
         problem.members["pointer"] = .string(error.pointer.text)
         if let meant = error.suggestion { problem.suggest(meant) }

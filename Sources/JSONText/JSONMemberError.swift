@@ -13,16 +13,22 @@ public struct JSONMemberError: Error, Hashable, Sendable {
         case wrongKind(expected: String, found: String)
         /// A number outside the range of the member, or with a fraction where there must be none.
         case outOfRange(allowed: String)
-        /// A value of the right kind that is not one of the allowed ones, or malformed; `expected` says what may stand here.
-        case invalid(expected: String, suggestion: String?)
-        /// A value that could stand here but does not fit the other members; `expected` says what would.
-        case unfit(expected: String)
+        /// A value of the right kind that is not one of the allowed ones, malformed, or at odds with other members; `expected` says what may stand here.
+        case invalid(expected: String, suggestion: String? = nil)
     }
 
     /// What is wrong.
     public let kind: Kind
     /// The place of the fault: the member itself, or the object for a missing member.
     public let pointer: JSONPointer
+
+    /// Whether the object has the shape that was expected, and only a value in it cannot be used.
+    public var isOfValue: Bool {
+        switch kind {
+        case .outOfRange, .invalid: true
+        case .unknownMember, .missingMember, .wrongKind: false
+        }
+    }
 
     /// Makes an error.
     public init(_ kind: Kind, at pointer: JSONPointer) {
@@ -34,7 +40,7 @@ public struct JSONMemberError: Error, Hashable, Sendable {
     public var suggestion: String? {
         switch kind {
         case .unknownMember(_, let suggestion), .invalid(_, let suggestion): suggestion
-        case .missingMember, .wrongKind, .outOfRange, .unfit: nil
+        case .missingMember, .wrongKind, .outOfRange: nil
         }
     }
 }
@@ -48,7 +54,7 @@ extension JSONMemberError: CustomStringConvertible {
         case .missingMember(let name): "the member '\(name)' is missing in \(place)"
         case .wrongKind(let expected, let found): "\(place) must be \(expected), not \(found)"
         case .outOfRange(let allowed): "\(place) must be \(allowed)"
-        case .invalid(let expected, _), .unfit(let expected): "\(place) must be \(expected)"
+        case .invalid(let expected, _): "\(place) must be \(expected)"
         }
     }
 }

@@ -83,7 +83,7 @@ struct CertificateTests {
         try await KeyAgreementTests.run { bench, _ in
             let answer = try await bench.get(Self.path + "?securitySetup=0.0.43.0.1.255")
             #expect(answer.problem == "not-supported")
-            #expect(try await bench.send(.post, Self.path + "/key-pairs", #"{"type":"stamp"}"#).status == 400)
+            #expect(try await bench.send(.post, Self.path + "/key-pairs", #"{"type":"stamp"}"#).status == 422)
         }
     }
 }

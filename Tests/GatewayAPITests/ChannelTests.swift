@@ -159,7 +159,7 @@ struct ChannelTests {
             #expect(made.json["parallelism"] == 4)
             #expect(made.json["maxConnectionsPerSecond"]?.number?.double == 2.5)
             #expect(made.json["status"]?["active"] == 0)
-            #expect(try await bench.send(.put, "/channel-groups/modems", #"{"parallelism":0}"#).status == 400)
+            #expect(try await bench.send(.put, "/channel-groups/modems", #"{"parallelism":0}"#).status == 422)
             #expect(
                 try await bench.send(.put, "/channel-groups/modems", #"{"paralelism":1}"#).json["suggestion"]
                     == "parallelism"

@@ -119,7 +119,8 @@ struct JobKindTests {
         try await APIBench.atWork { bench in
             let body = body.dropLast() + #","target":{"meters":["M1"]}}"#
             let answer = try await bench.send(.post, "/jobs", String(body))
-            #expect(answer.status == 400)
+            // A member that is missing is no such order; the others have values that cannot be used.
+            #expect(answer.status == (pointer == "/items/0" ? 400 : 422))
             #expect(answer.json["pointer"]?.string == pointer)
         }
     }

@@ -77,7 +77,7 @@ struct JobTests {
             )
             #expect(unknown.problem == "meter-unknown")
             let kind = try await bench.send(.post, "/jobs", #"{"kind":"raed","target":{"meters":["M1"]}}"#)
-            #expect(kind.status == 400)
+            #expect(kind.status == 422)
             #expect(kind.json["suggestion"] == "read")
             #expect(try await bench.get("/jobs/0198f6a0-1c2d-7e3f-8a4b-5c6d7e8f9a0b").problem == "job-purged")
         }

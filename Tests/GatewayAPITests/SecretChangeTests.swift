@@ -231,7 +231,7 @@ struct SecretChangeTests {
             let body = #"{"keys":{"globalUnicast":null}}"#
             #expect(try await bench.send(.post, "/meters/M1/keys/change", body).problem == "value-out-of-range")
             let misspelt = try await bench.send(.post, "/meters/M1/keys/change", #"{"keys":{"globalUnicat":null}}"#)
-            #expect(misspelt.status == 400)
+            #expect(misspelt.status == 422)
             #expect(misspelt.text.contains("globalUnicast"))
             let none = try await bench.send(
                 .post,

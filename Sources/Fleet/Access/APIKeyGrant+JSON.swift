@@ -23,14 +23,14 @@ extension APIKeyGrant {
         labels = try members.optionalString("labels")
         if let labels, LabelSelector(labels).map(\.requirements.isEmpty) ?? true {
             throw JSONMemberError(
-                .unfit(expected: "a label selector such as region=north"),
+                .invalid(expected: "a label selector such as region=north"),
                 at: "/labels"
             )
         }
         for (index, text) in (try members.optionalStrings("addresses") ?? []).enumerated() {
             guard let range = AddressRange(text) else {
                 throw JSONMemberError(
-                    .unfit(expected: "an address, or a range such as 192.0.2.0/24"),
+                    .invalid(expected: "an address, or a range such as 192.0.2.0/24"),
                     at: JSONPointer("/addresses/\(index)")
                 )
             }

@@ -39,20 +39,20 @@ extension AssociationConfiguration {
         case .none: break
         case .gmac:
             guard security?.authenticationKey != nil else {
-                throw members.unfit(
+                throw members.fault(
                     "security",
                     "present with blockCipherKey and authenticationKey for mechanism gmac"
                 )
             }
             // Its proof is made with the unicast key, whose counters those of the broadcast key are not.
             guard security?.keySet != .broadcast else {
-                throw members.unfit("security", "with keySet unicast for mechanism gmac")
+                throw members.fault("security", "with keySet unicast for mechanism gmac")
             }
         case .ecdsa:
             guard let security, security.suite.curve != nil, security.signingKey != nil,
                 security.serverSigningKey != nil
             else {
-                throw members.unfit(
+                throw members.fault(
                     "security",
                     "present with suite 1 or 2, signingKey and serverSigningKey for mechanism ecdsa"
                 )
@@ -60,7 +60,7 @@ extension AssociationConfiguration {
         case .low, .high, .md5, .sha1, .sha256: break
         }
         guard !isPreEstablished || mechanism == .none || mechanism == .low else {
-            throw members.unfit(
+            throw members.fault(
                 "preEstablished",
                 "false or absent for mechanism \(mechanism.rawValue), which exchanges challenges"
             )
@@ -79,13 +79,13 @@ extension AssociationConfiguration.Authentication {
         let secret = try members.optionalSecret("secret", secrets)
         try members.finish()
         func required() throws(JSONMemberError) -> Secret {
-            guard let secret else { throw members.unfit("secret", "present for mechanism \(mechanism.rawValue)") }
+            guard let secret else { throw members.fault("secret", "present for mechanism \(mechanism.rawValue)") }
             return secret
         }
         func withoutSecret(
             _ authentication: AssociationConfiguration.Authentication
         ) throws(JSONMemberError) -> AssociationConfiguration.Authentication {
-            guard secret == nil else { throw members.unfit("secret", "absent for mechanism \(mechanism.rawValue)") }
+            guard secret == nil else { throw members.fault("secret", "absent for mechanism \(mechanism.rawValue)") }
             return authentication
         }
         self =

@@ -72,11 +72,6 @@ extension JSONMembers {
         return try decoding.secret(value, at: pointer.appending(name))
     }
 
-    /// A member that contradicts the others.
-    func unfit(_ name: String, _ expected: String) -> JSONMemberError {
-        JSONMemberError(.unfit(expected: expected), at: pointer.appending(name))
-    }
-
     /// A fault at one of the members.
     func fault(_ name: String, _ expected: String) -> JSONMemberError {
         JSONMemberError(.invalid(expected: expected, suggestion: nil), at: pointer.appending(name))

@@ -117,7 +117,7 @@ extension MeterConfiguration {
         switch channel.path {
         case .tcp, .udp, .tls, .dialIn: return
         case .serial, .rfc2217, .modem:
-            throw members.unfit("framing", "hdlc, hdlc-mode-e or iec62056-21 on a serial line")
+            throw members.fault("framing", "hdlc, hdlc-mode-e or iec62056-21 on a serial line")
         }
     }
 }
@@ -154,7 +154,7 @@ extension MeterAddress {
         )
         if let place = try members.optionalMembers("gateway") { gateway = try GatewayPrefixAddress(place) }
         if gateway != nil, framing == .iec62056Part21 {
-            throw members.unfit("gateway", "absent: text messages have no prefix")
+            throw members.fault("gateway", "absent: text messages have no prefix")
         }
         try members.finish()
         switch octets {

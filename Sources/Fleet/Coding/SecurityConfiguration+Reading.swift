@@ -19,7 +19,7 @@ extension SecurityConfiguration {
         func key(_ name: String) throws(JSONMemberError) -> Secret? {
             guard let key = try members.optionalSecret(name, secrets) else { return nil }
             guard key.count == suite.keyLengthInOctets else {
-                throw members.unfit(name, "\(suite.keyLengthInOctets) octets in suite \(number), not \(key.count)")
+                throw members.fault(name, "\(suite.keyLengthInOctets) octets in suite \(number), not \(key.count)")
             }
             return key
         }
@@ -51,42 +51,42 @@ extension SecurityConfiguration {
     /// Checks that the keys are there that the other members need.
     private func checkKeys(_ members: JSONMembers) throws(JSONMemberError) {
         if protection.contains(.authenticated), authenticationKey == nil {
-            throw members.unfit("authenticationKey", "present when messages are authenticated")
+            throw members.fault("authenticationKey", "present when messages are authenticated")
         }
         if protection.contains(.signed) {
-            guard signingKey != nil else { throw members.unfit("signingKey", "present when messages are signed") }
+            guard signingKey != nil else { throw members.fault("signingKey", "present when messages are signed") }
             guard serverSigningKey != nil else {
-                throw members.unfit("serverSigningKey", "present when messages are signed")
+                throw members.fault("serverSigningKey", "present when messages are signed")
             }
         }
         if keySet == .broadcast {
-            guard broadcastKey != nil else { throw members.unfit("broadcastKey", "present for keySet broadcast") }
+            guard broadcastKey != nil else { throw members.fault("broadcastKey", "present for keySet broadcast") }
             // Green Book, security control: the bit must be 0 for dedicated keys and general-ciphering.
             guard ciphering == .global || ciphering == .generalGlobal else {
-                throw members.unfit("keySet", "unicast for ciphering \(ciphering.rawValue)")
+                throw members.fault("keySet", "unicast for ciphering \(ciphering.rawValue)")
             }
         }
         switch contentKey {
         case .identified: break
         case .wrapped, .agreedOnePass, .agreedStatic:
             guard ciphering == .general else {
-                throw members.unfit("contentKey", "identified or absent for ciphering \(ciphering.rawValue)")
+                throw members.fault("contentKey", "identified or absent for ciphering \(ciphering.rawValue)")
             }
         }
         switch contentKey {
         case .identified: break
         case .wrapped:
-            guard masterKey != nil else { throw members.unfit("masterKey", "present for contentKey wrapped") }
+            guard masterKey != nil else { throw members.fault("masterKey", "present for contentKey wrapped") }
         case .agreedOnePass, .agreedStatic:
             guard serverAgreementKey != nil else {
-                throw members.unfit("serverAgreementKey", "present for contentKey \(contentKey.rawValue)")
+                throw members.fault("serverAgreementKey", "present for contentKey \(contentKey.rawValue)")
             }
             guard agreementKey != nil else {
-                throw members.unfit("agreementKey", "present for contentKey \(contentKey.rawValue)")
+                throw members.fault("agreementKey", "present for contentKey \(contentKey.rawValue)")
             }
             // The ephemeral key is signed, so that the meter knows whose it is.
             guard contentKey == .agreedStatic || signingKey != nil && serverSigningKey != nil else {
-                throw members.unfit("signingKey", "present with serverSigningKey for contentKey agreed-one-pass")
+                throw members.fault("signingKey", "present with serverSigningKey for contentKey agreed-one-pass")
             }
         }
     }
@@ -117,7 +117,7 @@ extension JSONMembers {
     fileprivate mutating func optionalSystemTitle(_ name: String) throws(JSONMemberError) -> SystemTitle? {
         guard let text = try optionalString(name) else { return nil }
         guard let title = OctetText.hexadecimal(text).flatMap({ SystemTitle($0) }) else {
-            throw unfit(name, "16 hexadecimal digits")
+            throw fault(name, "16 hexadecimal digits")
         }
         return title
     }
@@ -134,12 +134,12 @@ extension JSONMembers {
         _ secrets: SecretDecoding
     ) throws(JSONMemberError) -> Secret? {
         guard let key = try optionalSecret(name, secrets) else { return nil }
-        guard let curve = suite.curve else { throw unfit(name, "absent in suite 0, which has no signatures") }
+        guard let curve = suite.curve else { throw fault(name, "absent in suite 0, which has no signatures") }
         guard key.count == curve.coordinateLength else {
-            throw unfit(name, "\(curve.coordinateLength) octets in suite \(suite.rawValue), not \(key.count)")
+            throw fault(name, "\(curve.coordinateLength) octets in suite \(suite.rawValue), not \(key.count)")
         }
         guard (try? EllipticCurvePrivateKey(curve: curve, secret: key)) != nil else {
-            throw unfit(name, "a private key of the curve of suite \(suite.rawValue)")
+            throw fault(name, "a private key of the curve of suite \(suite.rawValue)")
         }
         return key
     }
@@ -149,10 +149,10 @@ extension JSONMembers {
         _ suite: SecurityConfiguration.Suite
     ) throws(JSONMemberError) -> PublicKeyConfiguration? {
         guard let text = try optionalString(name) else { return nil }
-        guard let curve = suite.curve else { throw unfit(name, "absent in suite 0, which has no signatures") }
+        guard let curve = suite.curve else { throw fault(name, "absent in suite 0, which has no signatures") }
         guard let key = OctetText.hexadecimal(text).flatMap({ PublicKeyConfiguration($0) }), key.key.curve == curve
         else {
-            throw unfit(
+            throw fault(
                 name,
                 "hexadecimal digits of X and Y, \(2 * curve.coordinateLength) octets in suite \(suite.rawValue), "
                     + "or of a certificate in DER"
@@ -164,7 +164,7 @@ extension JSONMembers {
     fileprivate mutating func optionalCertificate(_ name: String) throws(JSONMemberError) -> [UInt8]? {
         guard let text = try optionalString(name) else { return nil }
         guard let octets = OctetText.hexadecimal(text), (try? Certificate(der: octets)) != nil else {
-            throw unfit(name, "hexadecimal digits of a certificate in DER")
+            throw fault(name, "hexadecimal digits of a certificate in DER")
         }
         return octets
     }

@@ -18,7 +18,7 @@ extension TLSConfiguration {
         clientKeyFile = try Self.file("clientKeyFile", &members)
         guard (clientCertificateFile == nil) == (clientKeyFile == nil) else {
             let missing = clientKeyFile == nil ? "clientKeyFile" : "clientCertificateFile"
-            throw JSONMemberError(.unfit(expected: "there, for its other half is"), at: pointer.appending(missing))
+            throw JSONMemberError(.invalid(expected: "there, for its other half is"), at: pointer.appending(missing))
         }
     }
 

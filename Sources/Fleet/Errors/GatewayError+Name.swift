@@ -126,7 +126,7 @@ extension GatewayError {
     private static func name(of error: JSONMemberError) -> String {
         switch error.kind {
         case .unknownMember: "unknown-field"
-        case .missingMember, .wrongKind, .invalid, .unfit: "bad-parameter"
+        case .missingMember, .wrongKind, .invalid: "bad-parameter"
         case .outOfRange: "value-out-of-range"
         }
     }

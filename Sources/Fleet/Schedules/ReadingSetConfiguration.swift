@@ -37,7 +37,7 @@ public struct ReadingSetConfiguration: Hashable, Sendable {
         profiles = try members.optionalArray("profiles") ?? []
         association = try members.optionalString("association")
         try members.finish()
-        if items.isEmpty, profiles.isEmpty { throw members.unfit("items", "there, or profiles") }
+        if items.isEmpty, profiles.isEmpty { throw members.fault("items", "there, or profiles") }
     }
 
     /// Writes the members of the JSON form into an object that is already begun.

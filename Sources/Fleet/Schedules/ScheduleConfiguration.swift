@@ -84,9 +84,9 @@ public struct ScheduleConfiguration: Hashable, Sendable {
             recurrence = try members.requiredValue("recurrence")
             try members.finish()
             if let from = validFrom, let until = validUntil, until < from {
-                throw members.unfit("validUntil", "not before validFrom")
+                throw members.fault("validUntil", "not before validFrom")
             }
-            if let jitter, let window, window < jitter { throw members.unfit("window", "not shorter than jitter") }
+            if let jitter, let window, window < jitter { throw members.fault("window", "not shorter than jitter") }
         } catch {
             throw .member(error)
         }

@@ -76,7 +76,7 @@ extension JSONMembers {
         guard let text = try optionalString(name) else { return nil }
         guard let selector = LabelSelector(text), !selector.requirements.isEmpty else {
             throw JSONMemberError(
-                .unfit(expected: "requirements such as region=north,model!=test"),
+                .invalid(expected: "requirements such as region=north,model!=test"),
                 at: pointer.appending(name)
             )
         }

@@ -72,7 +72,7 @@ public struct WebhookDocument: Hashable, Sendable {
         }
         guard let url = WebhookURL(try members.requiredString("url")) else {
             throw JSONMemberError(
-                .unfit(expected: "a URL such as https://example.com/hook, without user and fragment"),
+                .invalid(expected: "a URL such as https://example.com/hook, without user and fragment"),
                 at: pointer.appending("url")
             )
         }
@@ -90,7 +90,7 @@ public struct WebhookDocument: Hashable, Sendable {
         if !isStored, let text = try members.optionalString("secret") {
             guard let secret = WebhookSecret.read(text) else {
                 throw JSONMemberError(
-                    .unfit(expected: "whsec_ and 24 to 64 octets in base64"),
+                    .invalid(expected: "whsec_ and 24 to 64 octets in base64"),
                     at: pointer.appending("secret")
                 )
             }

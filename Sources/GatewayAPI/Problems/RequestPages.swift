@@ -23,7 +23,7 @@ extension ProblemPage {
         ProblemPage(
             "bad-parameter",
             cause:
-                "A part of the path, a query parameter, a header or a member of the body is missing or not of the form that the contract asks for.",
+                "A part of the path, a query parameter, a header or a member of the body is missing or not of the form that the contract asks for (400), or a value in the body cannot be used or contradicts another one (422).",
             gatewayDid: "It refused the request. `parameter` or `pointer` names the culprit. \(nothing)",
             whatToDo:
                 "Correct the value. Durations look like `PT15M`, times like `2026-11-22T08:15:00+01:00`; in a URL write `+` as `%2B`."

@@ -99,7 +99,7 @@ extension GatewayAPI {
         try check(grant.roles, among: Role.allCases.map(\.rawValue), "/roles")
         try check(grant.scopes, among: Scope.allCases.map(\.rawValue), "/scopes")
         guard !grant.allScopes.isEmpty else {
-            throw JSONMemberError(.unfit(expected: "with a role or a scope at least"), at: .root)
+            throw JSONMemberError(.invalid(expected: "with a role or a scope at least"), at: .root)
         }
     }
 

@@ -110,7 +110,7 @@ extension GatewayAPI {
     {
         if let part = try request.objectSelection() {
             guard !["from", "to", "firstEntry", "lastEntry"].contains(where: request.query.contains) else {
-                throw Problem.contradicting("classes", expected: "left out when a range is there")
+                throw Problem.unfitParameter("classes", expected: "left out when a range is there")
             }
             return part.access
         }
@@ -141,7 +141,7 @@ extension RoutedRequest {
             guard (1...100).contains(numbers.count), !numbers.contains(nil) else {
                 throw .badParameter("classes", expected: "numbers of classes such as 3,7")
             }
-            guard objects == nil else { throw .contradicting("classes", expected: "left out when objects is there") }
+            guard objects == nil else { throw .unfitParameter("classes", expected: "left out when objects is there") }
             return .classes(numbers.compactMap(\.self))
         }
         guard let objects else { return nil }

@@ -142,13 +142,13 @@ extension RoutedRequest {
         case "application/pkix-cert": return body
         case "application/x-pem-file", "application/pem-certificate-chain":
             guard let der = PEMText.octets(of: String(decoding: body, as: UTF8.self), as: .certificate) else {
-                throw JSONMemberError(.unfit(expected: malformed), at: .root)
+                throw JSONMemberError(.invalid(expected: malformed), at: .root)
             }
             return der
         default:
             return try members { members throws(JSONMemberError) in
                 guard let der = PEMText.octets(of: try members.requiredString("pem"), as: .certificate) else {
-                    throw JSONMemberError(.unfit(expected: malformed), at: "/pem")
+                    throw JSONMemberError(.invalid(expected: malformed), at: "/pem")
                 }
                 return der
             }

@@ -81,7 +81,7 @@ extension GatewayAPI {
         let until = try members.optionalString("until")
         let length = try members.optionalString("for")
         guard until == nil || length == nil else {
-            throw JSONMemberError(.unfit(expected: "left out when until is there"), at: "/for")
+            throw JSONMemberError(.invalid(expected: "left out when until is there"), at: "/for")
         }
         if let until {
             guard let moment = Timestamp(rfc3339: until) else {
@@ -90,7 +90,7 @@ extension GatewayAPI {
                     at: "/until"
                 )
             }
-            guard moment > now else { throw JSONMemberError(.unfit(expected: "a time to come"), at: "/until") }
+            guard moment > now else { throw JSONMemberError(.invalid(expected: "a time to come"), at: "/until") }
             return moment
         }
         guard let length else { return nil }
@@ -98,7 +98,7 @@ extension GatewayAPI {
             throw JSONMemberError(.invalid(expected: "a duration such as PT2H", suggestion: nil), at: "/for")
         }
         guard duration > .zero, duration <= .seconds(366 * 86_400) else {
-            throw JSONMemberError(.unfit(expected: "longer than nothing and at most P366D"), at: "/for")
+            throw JSONMemberError(.invalid(expected: "longer than nothing and at most P366D"), at: "/for")
         }
         return now + duration
     }

@@ -53,8 +53,8 @@ extension GatewayAPI {
         let today = CivilDate(daysSinceEpoch: Int(gateway.clock.now().seconds / 86_400))
         let last = try request.date("to") ?? today.daysSinceEpoch - 1
         let first = try request.date("from") ?? last - 30
-        guard first <= last else { throw Problem.contradicting("from", expected: "not after 'to'") }
-        guard last - first < 400 else { throw Problem.contradicting("from", expected: "at most 400 days before 'to'") }
+        guard first <= last else { throw Problem.unfitParameter("from", expected: "not after 'to'") }
+        guard last - first < 400 else { throw Problem.unfitParameter("from", expected: "at most 400 days before 'to'") }
         var query = CompletenessQuery(days: first...last)
         if let text = try request.query.single("meter") {
             guard let meter = MeterID(text) else { throw Problem.badParameter("meter", expected: "the id of a meter") }

@@ -63,9 +63,7 @@ extension GatewayAPI {
         var document = try request.json()
         if case .object(var object) = document, let inner = object["id"] {
             guard try Self.identifier(inner) == id else {
-                throw Problem.unfitMember(
-                    JSONMemberError(.invalid(expected: "the id of the path", suggestion: id.text), at: "/id")
-                )
+                throw JSONMemberError(.invalid(expected: "the id of the path", suggestion: id.text), at: "/id")
             }
             object["id"] = nil
             document = .object(object)

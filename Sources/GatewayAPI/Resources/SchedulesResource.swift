@@ -97,15 +97,10 @@ extension GatewayAPI {
         return HTTPResponse.json { preview.write(into: &$0) }.with("Cache-Control", "no-store")
     }
 
-    /// A value of the right form that means nothing, such as the name of a zone that there is not, is unfit.
+    /// What jobs of a kind have is known to them alone, so that the contract leaves it open.
     private static func refusal(_ error: GatewayError) -> any Error {
-        guard case .invalidMember(let fault) = error else { return error }
-        // What jobs of a kind have is known to them alone.
-        if fault.pointer.text.hasPrefix("/operation/") { return Problem.unfitMember(fault) }
-        return switch fault.kind {
-        case .invalid, .outOfRange: Problem.unfitMember(fault)
-        default: error
-        }
+        guard case .invalidMember(let fault) = error, fault.pointer.text.hasPrefix("/operation/") else { return error }
+        return Problem.unfitMember(fault)
     }
 
     private func answer(_ result: WriteResult<StoredSchedule>) async throws(GatewayError) -> HTTPResponse {

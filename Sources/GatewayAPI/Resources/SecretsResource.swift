@@ -29,7 +29,7 @@ extension GatewayAPI {
             try order.readTerms(&members)
             if order.method == .agreement, let key = given.keys.min(by: { $0.rawValue < $1.rawValue }) {
                 throw JSONMemberError(
-                    .unfit(expected: "null, because both sides make the key"),
+                    .invalid(expected: "null, because both sides make the key"),
                     at: JSONPointer("/keys").appending(key.word)
                 )
             }

@@ -36,7 +36,7 @@ enum ScheduledOperation {
         }
         if let word = members.names.first(where: Self.switching.contains), !allowsSwitching {
             throw JSONMemberError(
-                .unfit(expected: "no order that switches supply, unless orders.allowRecurring is set"),
+                .invalid(expected: "no order that switches supply, unless orders.allowRecurring is set"),
                 at: pointer.appending(word)
             )
         }

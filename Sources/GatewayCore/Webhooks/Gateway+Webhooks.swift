@@ -36,10 +36,10 @@ extension Gateway {
             webhook = try WebhookDocument(document)
             let url = webhook.configuration.url
             if !url.isSecure, !settings.allowsPlainWebhooks {
-                throw JSONMemberError(.unfit(expected: "a URL with https"), at: "/url")
+                throw JSONMemberError(.invalid(expected: "a URL with https"), at: "/url")
             }
             if let objection = await courier?.objection(to: url) {
-                throw JSONMemberError(.unfit(expected: "a public address: \(objection)"), at: "/url")
+                throw JSONMemberError(.invalid(expected: "a public address: \(objection)"), at: "/url")
             }
         } catch {
             throw .invalidMember(error)

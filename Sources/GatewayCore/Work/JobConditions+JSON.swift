@@ -71,7 +71,7 @@ extension JobLimits {
         try rule.finish()
         guard percent != nil || (inRow != nil && executed == nil) else {
             throw JSONMemberError(
-                .unfit(expected: "a rule with failurePercent or consecutiveFailures"),
+                .invalid(expected: "a rule with failurePercent or consecutiveFailures"),
                 at: rule.pointer
             )
         }

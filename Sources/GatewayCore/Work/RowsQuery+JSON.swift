@@ -22,13 +22,13 @@ extension RowsQuery {
         maxBack = try Self.duration("maxBack", &members)
         if since != nil, from != nil || last != nil || entries != nil {
             throw JSONMemberError(
-                .unfit(expected: "left out when from, last or entries is there"),
+                .invalid(expected: "left out when from, last or entries is there"),
                 at: members.pointer.appending("since")
             )
         }
         if maxBack != nil, since == nil {
             throw JSONMemberError(
-                .unfit(expected: "left out without since"),
+                .invalid(expected: "left out without since"),
                 at: members.pointer.appending("maxBack")
             )
         }

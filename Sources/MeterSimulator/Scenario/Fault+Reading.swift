@@ -20,11 +20,11 @@ extension Fault {
             var fault = try JSONMembers(item, at: pointer.appending(index))
             let effect = try effect(&fault)
             if let reason = effect.unfitness(on: place, framing) {
-                throw fault.fault("fault", .unfit(expected: reason))
+                throw fault.fault("fault", .invalid(expected: reason))
             }
             let direction = try fault.optionalChoice("of", of: Direction.self)
             if direction != nil, !effect.hasDirection {
-                throw fault.fault("of", .unfit(expected: "absent: this fault has no direction"))
+                throw fault.fault("of", .invalid(expected: "absent: this fault has no direction"))
             }
             faults.append(Fault(effect, to: direction ?? .answers, when: try condition(&fault, phases)))
             try fault.finish()
@@ -71,7 +71,7 @@ extension Fault {
             phases: try members.optionalStrings("during").map(Set.init)
         )
         if let until = condition.until, until <= condition.from {
-            throw members.fault("until", .unfit(expected: "after 'from'"))
+            throw members.fault("until", .invalid(expected: "after 'from'"))
         }
         for name in condition.phases?.sorted() ?? [] where !phases.contains(name) {
             throw members.fault(

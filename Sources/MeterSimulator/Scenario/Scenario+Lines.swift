@@ -15,7 +15,7 @@ extension Scenario.Line {
         count = try members.optionalInteger("count", in: 1...Scenario.mostMeters) ?? 1
         connections = try members.optionalChoice("connections") ?? .any
         if connections != .any, !place.hasConnections {
-            throw members.fault("connections", .unfit(expected: "absent on a line without connections"))
+            throw members.fault("connections", .invalid(expected: "absent on a line without connections"))
         }
         pacing = try members.optionalInteger("baud", in: 50...921_600).map { LinePacing(baud: $0) }
         let common = try Fault.list(&members, on: place, framing, phases: phases)
@@ -38,7 +38,7 @@ extension Scenario.Line {
         }
         try members.finish()
         if let port = place.port, port > 0, port + count - 1 > 65_535 {
-            throw members.fault("count", .unfit(expected: "at most \(65_536 - port): ports end at 65535"))
+            throw members.fault("count", .invalid(expected: "at most \(65_536 - port): ports end at 65535"))
         }
     }
 
@@ -98,7 +98,7 @@ extension Scenario.Line {
         switch framing {
         case .wrapper:
             throw JSONMemberError(
-                .unfit(expected: "alone: the wrapper cannot tell several meters on one line"),
+                .invalid(expected: "alone: the wrapper cannot tell several meters on one line"),
                 at: pointer
             )
         case .hdlc:
@@ -112,7 +112,7 @@ extension Scenario.Line {
         }
         guard isDistinct else {
             throw JSONMemberError(
-                .unfit(expected: "a meter with a \(member) that no other one on the line has"),
+                .invalid(expected: "a meter with a \(member) that no other one on the line has"),
                 at: pointer
             )
         }

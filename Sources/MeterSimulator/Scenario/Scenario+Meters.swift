@@ -19,12 +19,12 @@ extension Scenario.Meter {
         number = try members.optionalInteger("number", in: 0...999_999)
         physicalDevice = try members.optionalInteger("physicalDevice", in: 0...0x3FFF)
         if physicalDevice != nil, framing != .hdlc, framing != .hdlcModeE {
-            throw members.fault("physicalDevice", .unfit(expected: "absent where there is no HDLC"))
+            throw members.fault("physicalDevice", .invalid(expected: "absent where there is no HDLC"))
         }
         device = try members.optionalString("device")
         if let device {
             guard framing == .hdlcModeE || framing == .iec62056Part21 else {
-                throw members.fault("device", .unfit(expected: "absent where there is no sign-on of IEC 62056-21"))
+                throw members.fault("device", .invalid(expected: "absent where there is no sign-on of IEC 62056-21"))
             }
             guard (1...32).contains(device.utf8.count),
                 device.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x21 })

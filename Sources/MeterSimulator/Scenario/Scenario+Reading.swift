@@ -44,7 +44,7 @@ extension Scenario {
         }
         try members.finish()
         guard meterCount <= Self.mostMeters else {
-            throw JSONMemberError(.unfit(expected: "at most \(Self.mostMeters) meters in all"), at: "/lines")
+            throw JSONMemberError(.invalid(expected: "at most \(Self.mostMeters) meters in all"), at: "/lines")
         }
     }
 
@@ -58,16 +58,16 @@ extension Scenario {
             let length = try phase.optionalDuration("for", in: .milliseconds(1)...Duration.seconds(86_400 * 366))
             try phase.finish()
             if phases.phases.contains(where: { $0.name == name }) {
-                throw phase.fault("name", .unfit(expected: "a name that no other phase has"))
+                throw phase.fault("name", .invalid(expected: "a name that no other phase has"))
             }
             let isLast = index == items.count - 1
             if length == nil, !isLast || isRepeated {
-                throw phase.fault("for", .unfit(expected: "there in each phase that another one follows"))
+                throw phase.fault("for", .invalid(expected: "there in each phase that another one follows"))
             }
             phases.phases.append(.init(name: name, length: length))
         }
         if isRepeated, phases.phases.isEmpty {
-            throw members.fault("repeat", .unfit(expected: "absent where there are no phases"))
+            throw members.fault("repeat", .invalid(expected: "absent where there are no phases"))
         }
         return phases
     }

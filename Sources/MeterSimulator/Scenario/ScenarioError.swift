@@ -26,7 +26,7 @@ public struct ScenarioError: Error, Hashable, Sendable {
             case .missingMember(let name): "the member '\(name)' is missing"
             case .wrongKind(let expected, let found): "must be \(expected), not \(found)"
             case .outOfRange(let allowed): "must be \(allowed)"
-            case .invalid(let expected, _), .unfit(let expected): "must be \(expected)"
+            case .invalid(let expected, _): "must be \(expected)"
             }
         message = fault + place
         suggestion = error.suggestion
