@@ -53,7 +53,9 @@ struct RowsPlan: Sendable {
         guard period > 0, !overflow, length < window.to.seconds - window.from.seconds else { return [window] }
         // Nothing was recorded before the buffer's oldest row, wherever the caller begins.
         let entries = max(Int64(sheet.descriptor.profileEntries ?? 0), Int64(entriesInUse ?? 0))
-        let held = entries > 0 ? entries * period : .max
+        // Both numbers are the meter's, so that their product may be anything.
+        let (product, isTooLong) = entries.multipliedReportingOverflow(by: period)
+        let held = entries > 0 && !isTooLong ? product : .max
         let bounds = ProfileBehaviour.knownInstants
         var start = max(window.from.seconds, bounds.lowerBound)
         let end = min(window.to.seconds, bounds.upperBound)

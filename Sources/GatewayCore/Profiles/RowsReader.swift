@@ -51,7 +51,7 @@ struct RowsReader: Sendable {
                 priority: access.priority
             )
             if case .success(let reading)? = answer.outcomes.first?.result {
-                inUse = reading.data.integerValue.flatMap { Int(exactly: $0) } ?? inUse
+                inUse = reading.data.integerValue.flatMap { UInt32(exactly: $0) }.map { Int($0) } ?? inUse
             }
         }
         return RowsPlan(

@@ -90,12 +90,8 @@ actor PushDesk {
         _ index: Int,
         isFromAddress: Bool
     ) throws(PushRefusal) -> JudgedPush {
-        let protection = opened.protection
-        // Who has the broadcast key is one of many.
-        let isOwn = opened.counter?.key != .broadcast
-        let isProven = protection.isVerified && (protection.isSigned || protection.isAuthenticated && isOwn)
-        let trust: PushTrust = isProven ? .proven : .unverified
-        if !isProven, !accepts(memory, isFromAddress ? .address : .unverified) { throw .unprotected }
+        let trust = PushTrust(opened.protection, counts: opened.counter?.key)
+        if trust != .proven, !accepts(memory, isFromAddress ? .address : .unverified) { throw .unprotected }
         let message = UnsolicitedMessage(opened.apdu)
         if case .other = message { throw .undecodable }
         var push = JudgedPush(memory: memory, message: message, trust: trust)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSEngine
+
 /// What is believed of what meters push.
 public struct PushPolicy: Hashable, Sendable {
     /// Whose messages are taken although they prove nothing, unless the configuration of the meter says otherwise.
@@ -30,16 +32,26 @@ public struct PushPolicy: Hashable, Sendable {
 
 /// What proves that a message is of the meter that it is taken for.
 enum PushTrust: String, Hashable, Sendable {
-    /// Its tag, made with the meter's own key, or its signature.
+    /// Its tag, made with the meter's own key, or its signature beside a counter.
     case proven
     /// It came in an association with the meter.
     case association
-    /// It was enciphered with the meter's key, or its tag was not checked because that is allowed.
+    /// It was enciphered with the meter's key, or its tag was not checked because that is allowed, or it was signed only.
     case unverified
     /// It came from the meter's address.
     case address
     /// It names the meter.
     case content
+
+    /// What the protection of a message proves.
+    ///
+    /// Who has the broadcast key is one of many. A signature alone has no counter, so that a message that somebody recorded
+    /// and sends again cannot be told from a new one.
+    /// - Parameter counts: the key whose counter the message has; nil for none.
+    init(_ protection: AppliedProtection, counts key: OpenedNotification.CounterKey?) {
+        let isOwn = protection.isSigned || (protection.isAuthenticated && key != .broadcast)
+        self = protection.isVerified && key != nil && isOwn ? .proven : .unverified
+    }
 
     /// What is told of readings that nothing proves; nil for those of which it is proven whose they are.
     var reason: String? {

@@ -76,7 +76,8 @@ extension Gateway {
         }
         // What the meter's local time is, in the sense of ISO 8601; COSEM counts the other way round.
         if let minutes = identification[.utcOffsetMinutes].flatMap({ Int($0) }) {
-            identification[.utcOffsetMinutes] = (-720...840).contains(-minutes) ? String(-minutes) : nil
+            identification[.utcOffsetMinutes] =
+                COSEMDateTime.possibleDeviations.contains(minutes) ? String(-minutes) : nil
         }
         // The list was read a moment ago.
         wishes.freshness = .usual
