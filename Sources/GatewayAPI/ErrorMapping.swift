@@ -103,6 +103,7 @@ struct ProblemKind: Sendable {
         ProblemKind("held-elsewhere", 503, "Another gateway has the line"),
         ProblemKind("draining", 503, "Shutting down"),
         ProblemKind("streams-full", 503, "Too many event streams"),
+        ProblemKind("bodies-full", 503, "Too much at once"),
         ProblemKind("store-unavailable", 503, "The database does not answer"),
         ProblemKind("meter-unreachable", 504, "The meter cannot be reached"),
         ProblemKind("meter-timeout", 504, "The meter did not answer"),

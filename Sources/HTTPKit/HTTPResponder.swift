@@ -9,16 +9,26 @@ public protocol HTTPResponder: Sendable {
     /// Answers one request; every failure is an answer too.
     func respond(to request: HTTPRequest) async -> HTTPResponse
 
-    /// How long the body of such a request may be, in octets; nil leaves it to the server.
-    func mostBodyOctets(method: HTTPMethod, rawTarget: String) -> Int?
+    /// What becomes of a request with a body, as far as its head tells at once; nil if it takes a wait to know.
+    ///
+    /// Asked on the thread that received the head; must be quick. What is taken is asked for as a whole later.
+    func verdictAtHand(on head: HTTPRequest) -> HeadVerdict?
+
+    /// What becomes of a request with a body, by its head.
+    func verdict(on head: HTTPRequest) async -> HeadVerdict
 
     /// Answers a request that the server refuses before anyone may handle it (too large, malformed, shutting down).
     func refuse(_ request: HTTPRequest, because problem: Problem) -> HTTPResponse
 }
 
 extension HTTPResponder {
-    /// Leaves it to the server.
-    public func mostBodyOctets(method: HTTPMethod, rawTarget: String) -> Int? { nil }
+    /// Takes every body.
+    public func verdictAtHand(on head: HTTPRequest) -> HeadVerdict? { .taken(mostBodyOctets: nil) }
+
+    /// What is at hand.
+    public func verdict(on head: HTTPRequest) async -> HeadVerdict {
+        verdictAtHand(on: head) ?? .taken(mostBodyOctets: nil)
+    }
 
     /// No answer is at hand.
     public func answerAtHand(for request: HTTPRequest) -> HTTPResponse? { nil }

@@ -31,11 +31,10 @@ public struct RouteTable: HTTPResponder {
         self.root = root.node
     }
 
-    /// What the row that fits such a request declares.
-    public func mostBodyOctets(method: HTTPMethod, rawTarget: String) -> Int? {
-        guard let target = try? HTTPTarget(rawTarget), target.segments.starts(with: basePath) else { return nil }
-        var values: [String] = []
-        return root.find(target.segments, basePath.count, &values)?.routes[method]?.maximumBodyOctets
+    /// Refuses who may not reach the row that fits, and takes of others what the row declares.
+    public func verdictAtHand(on head: HTTPRequest) -> HeadVerdict? {
+        if let refusal = refusal(of: head) { return .refused(refusal) }
+        return .taken(mostBodyOctets: route(for: head)?.maximumBodyOctets)
     }
 
     /// Whether there is a row that fits a request.

@@ -9,10 +9,10 @@ import HTTPKit
 /// One request and its answer.
 ///
 /// ```
-/// head ──> body ──> answering ──> sent
-///   │        │         │  ▲
-///   │        │         └──┘ suspended while the responder waits
-///   └────────┴──> sent (refused)
+/// head ──> judging ──> body ──> answering ──> sent
+///   │       │  ▲        │         │  ▲
+///   │       └──┘        │         └──┘ suspended while the responder waits
+///   └──────────┴────────┴──> sent (refused)
 /// ```
 // Sendable without the compiler's proof: every member is touched on the loop's thread only. The library calls back there, and the
 // responder's task ends there because the loop is the task's executor. Once the loop has stopped, its jobs run elsewhere, but then
@@ -20,6 +20,7 @@ import HTTPKit
 final class HTTPExchange: @unchecked Sendable {
     private enum Phase {
         case head
+        case judging
         case body
         case answering
         case sent
@@ -35,7 +36,12 @@ final class HTTPExchange: @unchecked Sendable {
     private var version = ""
     private var headers = HTTPHeaders()
     private var body: [UInt8] = []
+    private var verdict: HeadVerdict?
     private var mostBodyOctets = 0
+    /// What the connection did before it was waited for a verdict.
+    private var arrival: HTTPConnection.Activity?
+    /// What was taken of the allowance of all bodies.
+    private var allowedOctets = 0
     private var refusal: Problem?
     private var request: HTTPRequest?
     private var response: HTTPResponse?
@@ -67,6 +73,10 @@ final class HTTPExchange: @unchecked Sendable {
             self.method = method.map { String(cString: $0) } ?? ""
             self.version = version.map { String(cString: $0) } ?? ""
             return headReceived(handle)
+        case .judging:
+            // Resumed without a verdict: nobody waits for it any more.
+            guard let verdict else { return .NO }
+            return follow(verdict, handle)
         case .body:
             if let size, size.pointee > 0, let data {
                 let isTaken = take(UnsafeRawBufferPointer(start: data, count: size.pointee))
@@ -88,27 +98,61 @@ final class HTTPExchange: @unchecked Sendable {
         isEnded = true
         task?.cancel()
         stream?.close()
+        loop.bodies.giveBack(allowedOctets)
+        allowedOctets = 0
     }
 
     private func headReceived(_ handle: OpaquePointer) -> MHD_Result {
         collectHeaders(handle)
-        mostBodyOctets = loop.screening.limits.bodyOctets
-        // Most requests have no body, and of most the server's limit is that.
-        if headers["Content-Length"] != nil || headers["Transfer-Encoding"] != nil,
-            let own = loop.responder.mostBodyOctets(method: HTTPMethod(rawValue: method), rawTarget: target)
-        {
-            mostBodyOctets = own
+        if let problem = loop.screening.problem(method: method, target: target, version: version, headers: headers) {
+            return queue(refused(problem), handle)
         }
-        let problem = loop.screening.problem(
-            method: method,
-            target: target,
-            version: version,
+        // Most requests have no body.
+        guard headers["Content-Length"] != nil || headers["Transfer-Encoding"] != nil else {
+            phase = .body
+            return .YES
+        }
+        let head = HTTPRequest(
+            method: HTTPMethod(rawValue: method),
+            rawTarget: target,
             headers: headers,
-            bodyOctets: mostBodyOctets
+            remoteAddress: connection.remoteAddress,
+            clientCertificate: connection.clientCertificate(handle)
         )
-        if let problem { return queue(refused(problem), handle) }
-        phase = .body
+        request = head
+        let responder = loop.responder
+        if let verdict = responder.verdictAtHand(on: head) { return follow(verdict, handle) }
+        phase = .judging
+        let arrival = connection.activity
+        connection.activity = .answering
+        let task = Task.immediate(executorPreference: loop) { [self] in
+            self.judged(await responder.verdict(on: head))
+        }
+        self.arrival = arrival
+        if let verdict { return follow(verdict, handle) }
+        self.task = task
+        suspension = SuspendedConnection(suspending: handle)
         return .YES
+    }
+
+    private func judged(_ verdict: HeadVerdict) {
+        guard !isEnded, self.verdict == nil else { return }
+        self.verdict = verdict
+        resume()
+    }
+
+    private func follow(_ verdict: HeadVerdict, _ handle: OpaquePointer) -> MHD_Result {
+        switch verdict {
+        case .refused(let response): return queue(response, handle)
+        case .taken(let most):
+            mostBodyOctets = most ?? loop.screening.limits.bodyOctets
+            if let problem = loop.screening.problem(headers: headers, bodyOctets: mostBodyOctets) {
+                return queue(refused(problem), handle)
+            }
+            phase = .body
+            if let arrival { connection.activity = arrival }
+            return .YES
+        }
     }
 
     private func collectHeaders(_ handle: OpaquePointer) {
@@ -122,12 +166,14 @@ final class HTTPExchange: @unchecked Sendable {
     /// The library takes no answer while the body comes in, so what is too much is read on and dropped for a while.
     private func take(_ piece: UnsafeRawBufferPointer) -> Bool {
         let limit = mostBodyOctets
-        guard refusal == nil, body.count + piece.count <= limit else {
+        let isShort = body.count + piece.count <= limit
+        guard refusal == nil, isShort, loop.bodies.take(piece.count) else {
             dropped += piece.count
-            refusal = .bodyTooLarge(limit: limit)
+            refusal = refusal ?? (isShort ? Self.bodiesFull : .bodyTooLarge(limit: limit))
             body = []
             return dropped <= 4 * limit
         }
+        allowedOctets += piece.count
         body.append(contentsOf: piece)
         return true
     }
@@ -252,6 +298,15 @@ final class HTTPExchange: @unchecked Sendable {
         headers: HTTPHeaders([.init(name: "Retry-After", value: "5")])
     )
 
+    private static let bodiesFull = Problem(
+        "bodies-full",
+        status: 503,
+        title: "Too much at once",
+        detail: "The bodies of all requests together are larger than the gateway takes at once.",
+        retryable: true,
+        headers: HTTPHeaders([.init(name: "Retry-After", value: "5")])
+    )
+
     // MARK: Called by the loop
 
     /// Whether the connection is suspended, be it for the answer or for a piece of its body.
@@ -292,6 +347,10 @@ final class HTTPExchange: @unchecked Sendable {
     func force() {
         task?.cancel()
         stream?.close()
+        if phase == .judging, verdict == nil {
+            verdict = .refused(refused(Self.draining))
+            resume()
+        }
         guard phase == .answering, response == nil else { return }
         response = refused(Self.draining)
         resume()

@@ -32,6 +32,8 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
     let responder: any HTTPResponder
     /// What is checked of requests before they are answered.
     let screening: RequestScreening
+    /// What the bodies of all loops may have together.
+    let bodies: BodyAllowance
     /// Where faults are reported.
     let logger: Logger
     private let inbox = Mutex(Inbox())
@@ -66,12 +68,14 @@ final class HTTPLoop: TaskExecutor, @unchecked Sendable {
         loops: Int,
         limits: HTTPServerLimits,
         tls: HTTPServerTLS? = nil,
+        bodies: BodyAllowance,
         responder: any HTTPResponder,
         logger: Logger
     ) throws(MicroHTTPServerError) {
         self.tls = tls
         self.responder = responder
         self.logger = logger
+        self.bodies = bodies
         screening = RequestScreening(limits: limits)
         wakeUp = microhttpd_wake_descriptor()
         guard wakeUp >= 0 else { throw .system(call: "eventfd", code: errno) }

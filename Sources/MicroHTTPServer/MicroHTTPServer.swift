@@ -53,6 +53,7 @@ public final class MicroHTTPServer: Service {
                 count: configuration.loops
             )
             var loops: [HTTPLoop] = []
+            let bodies = BodyAllowance(configuration.limits.allBodiesOctets)
             do throws(MicroHTTPServerError) {
                 for socket in sockets.descriptors {
                     let loop = try HTTPLoop(
@@ -60,6 +61,7 @@ public final class MicroHTTPServer: Service {
                         loops: configuration.loops,
                         limits: configuration.limits,
                         tls: configuration.tls,
+                        bodies: bodies,
                         responder: responder,
                         logger: logger
                     )

@@ -38,6 +38,8 @@ public struct MicroHTTPServerConfiguration: Sendable {
 public struct HTTPServerLimits: Sendable {
     /// Octets of a body; more is answered 413.
     public var bodyOctets: Int
+    /// Octets of the bodies of all requests together that come in or are being answered; more is answered 503.
+    public var allBodiesOctets: Int
     /// Octets of all header fields together; more is answered 431.
     public var headerOctets: Int
     /// Octets of the request target; more is answered 414.
@@ -54,6 +56,7 @@ public struct HTTPServerLimits: Sendable {
     /// Makes limits.
     public init(
         bodyOctets: Int = 1 << 20,
+        allBodiesOctets: Int = 256 << 20,
         headerOctets: Int = 16 << 10,
         targetOctets: Int = 8 << 10,
         connections: Int = 1000,
@@ -62,6 +65,7 @@ public struct HTTPServerLimits: Sendable {
         requestTime: Duration = .seconds(30)
     ) {
         self.bodyOctets = bodyOctets
+        self.allBodiesOctets = allBodiesOctets
         self.headerOctets = headerOctets
         self.targetOctets = targetOctets
         self.connections = connections

@@ -10,17 +10,17 @@ struct RequestScreening {
     /// The limits to hold.
     let limits: HTTPServerLimits
 
-    /// The problem with a head, nil if there is none.
+    /// The problem with the length that a head tells of its body, nil if there is none.
     ///
     /// - Parameter bodyOctets: how long the body may be.
-    func problem(
-        method: String,
-        target: String,
-        version: String,
-        headers: HTTPHeaders,
-        bodyOctets: Int
-    ) -> Problem? {
-        framingProblem(version: version, headers: headers, bodyOctets: bodyOctets)
+    func problem(headers: HTTPHeaders, bodyOctets: Int) -> Problem? {
+        guard let text = headers["Content-Length"], (Int(text) ?? .max) > bodyOctets else { return nil }
+        return .bodyTooLarge(limit: bodyOctets)
+    }
+
+    /// The problem with a head, nil if there is none.
+    func problem(method: String, target: String, version: String, headers: HTTPHeaders) -> Problem? {
+        framingProblem(version: version, headers: headers)
             ?? sizeProblem(target: target, headers: headers)
             ?? formProblem(method: method, version: version, headers: headers)
     }
@@ -29,7 +29,7 @@ struct RequestScreening {
     ///
     /// So the length is given
     /// once, as digits, and never beside a transfer coding; the only coding is `chunked`.
-    private func framingProblem(version: String, headers: HTTPHeaders, bodyOctets: Int) -> Problem? {
+    private func framingProblem(version: String, headers: HTTPHeaders) -> Problem? {
         // Most requests have no body.
         if headers["Content-Length"] == nil && headers["Transfer-Encoding"] == nil { return nil }
         let lengths = headers.all("Content-Length")
@@ -38,10 +38,7 @@ struct RequestScreening {
         if let length = lengths.first, length.isEmpty || !length.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             return Self.malformed("Content-Length is not a number.")
         }
-        guard !codings.isEmpty else {
-            guard let text = lengths.first, (Int(text) ?? .max) > bodyOctets else { return nil }
-            return .bodyTooLarge(limit: bodyOctets)
-        }
+        if codings.isEmpty { return nil }
         if !lengths.isEmpty { return Self.malformed("Content-Length and Transfer-Encoding are both given.") }
         if codings.count > 1 || codings[0].lowercased() != "chunked" {
             return Self.malformed("The only transfer coding that is taken is 'chunked', given once.")

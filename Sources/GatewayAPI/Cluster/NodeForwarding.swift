@@ -26,9 +26,7 @@ struct NodeForwarding: HTTPResponder {
     /// How many segments stand before every path.
     let baseLength: Int
 
-    func mostBodyOctets(method: HTTPMethod, rawTarget: String) -> Int? {
-        inner.mostBodyOctets(method: method, rawTarget: rawTarget)
-    }
+    func verdictAtHand(on head: HTTPRequest) -> HeadVerdict? { inner.verdictAtHand(on: head) }
 
     func answerAtHand(for request: HTTPRequest) -> HTTPResponse? { inner.answerAtHand(for: request) }
 

@@ -184,7 +184,8 @@ struct GatewayProcess: Sendable {
         }
         var limits = HTTPServerLimits()
         limits.connections = settings.httpConnections
-        limits.connectionsPerAddress = settings.httpConnections
+        // Behind a proxy all callers have one address, so it may have most of the places of a loop, but not all.
+        limits.connectionsPerAddress = max(1, settings.httpConnections * 3 / 4 / max(1, settings.httpLoops))
         server = MicroHTTPServer(
             configuration: MicroHTTPServerConfiguration(
                 host: settings.listen.host,
