@@ -114,6 +114,7 @@ struct ProblemKind: Sendable {
         ProblemKind("authentication-required", 401, "Credentials are needed"),
         ProblemKind("token-expired", 401, "The credentials have expired"),
         ProblemKind("token-invalid", 401, "The credentials are not valid"),
+        ProblemKind("foreign-page", 403, "A web page of another origin"),
         ProblemKind("insufficient-scope", 403, "The credentials do not allow this"),
         ProblemKind("live-read-not-allowed", 403, "Only kept values are allowed"),
         ProblemKind("job-not-finished", 409, "The job is not finished"),

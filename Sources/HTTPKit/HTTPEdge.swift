@@ -7,6 +7,7 @@ public struct HTTPEdge: HTTPResponder {
     private let authenticator: (any Authenticator)?
     private let limiter: RateLimiter?
     private let origins: CrossOriginPolicy?
+    private let pages: PagePolicy
     private let senders: (any RequestOrigin)?
     private let strictTransport: String?
     private let problemTypeBase: String
@@ -40,6 +41,7 @@ public struct HTTPEdge: HTTPResponder {
         self.origins = origins
         self.senders = senders
         self.strictTransport = strictTransport
+        pages = PagePolicy(origins: origins?.origins ?? [])
         self.problemTypeBase = problemTypeBase
         self.observe = observe
     }
@@ -47,9 +49,11 @@ public struct HTTPEdge: HTTPResponder {
     /// The answer that was given to a request like this one, if it still stands.
     public func answerAtHand(for request: HTTPRequest) -> HTTPResponse? {
         let start = ContinuousClock.now
-        let request = original(request)
+        let (request, isSentOn) = original(request)
         let known = authenticator.map { $0.identityAtHand(of: request) } ?? .everybody
-        guard let caller = known, let answer = memory.answer(for: request, of: caller, at: start) else { return nil }
+        guard let caller = known, isSentOn || pages.refusal(of: request, by: caller) == nil,
+            let answer = memory.answer(for: request, of: caller, at: start)
+        else { return nil }
         guard let standing = limiter?.count(caller, request, at: start) else {
             return finish(answer, request, since: start, by: caller)
         }
@@ -62,17 +66,53 @@ public struct HTTPEdge: HTTPResponder {
         )
     }
 
-    /// How long the body of such a request may be.
-    public func mostBodyOctets(method: HTTPMethod, rawTarget: String) -> Int? {
-        inner.mostBodyOctets(method: method, rawTarget: rawTarget)
+    /// Refuses who may not before the body comes, if it is known at once who it is.
+    public func verdictAtHand(on head: HTTPRequest) -> HeadVerdict? {
+        let start = ContinuousClock.now
+        let (head, isSentOn) = original(head)
+        let known = authenticator.map { $0.identityAtHand(of: head) } ?? .everybody
+        guard let caller = known else { return nil }
+        let request = head.sent(by: caller)
+        if !isSentOn, let refusal = pages.refusal(of: request, by: request.identity) {
+            return finish(.refused(HTTPResponse(refusal)), request, since: start)
+        }
+        return inner.verdictAtHand(on: request).map { finish($0, request, since: start) }
+    }
+
+    /// Refuses who may not before the body comes.
+    public func verdict(on head: HTTPRequest) async -> HeadVerdict {
+        let start = ContinuousClock.now
+        let (sent, isSentOn) = original(head)
+        var head = sent
+        if let authenticator { head = head.sent(by: await authenticator.identity(of: head)) }
+        if !isSentOn, let refusal = pages.refusal(of: head, by: head.identity) {
+            return finish(.refused(HTTPResponse(refusal)), head, since: start)
+        }
+        return finish(await inner.verdict(on: head), head, since: start)
+    }
+
+    private func finish(
+        _ verdict: HeadVerdict,
+        _ head: HTTPRequest,
+        since start: ContinuousClock.Instant
+    ) -> HeadVerdict {
+        guard case .refused(let refusal) = verdict else { return verdict }
+        // What is taken is counted when it is there as a whole.
+        let standing = limiter?.count(head.identity, head, at: start)
+        let answer = standing.map { $0.isAdmitted ? refusal : HTTPResponse($0.problem) } ?? refusal
+        return .refused(finish(answer, head, standing, since: start))
     }
 
     /// Answers one request.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = ContinuousClock.now
-        var request = original(request)
+        let (sent, isSentOn) = original(request)
+        var request = sent
         if let authenticator { request = request.sent(by: await authenticator.identity(of: request)) }
         if let preflight = origins?.preflight(request) { return finish(preflight, request, since: start) }
+        if !isSentOn, let refusal = pages.refusal(of: request, by: request.identity) {
+            return finish(HTTPResponse(refusal), request, since: start)
+        }
         let standing = limiter?.count(request.identity, request, at: start)
         if let standing, !standing.isAdmitted {
             return finish(HTTPResponse(standing.problem), request, standing, since: start)
@@ -87,9 +127,10 @@ public struct HTTPEdge: HTTPResponder {
         finish(inner.refuse(request, because: problem), request, since: ContinuousClock.now)
     }
 
-    /// The request as it was before another server sent it on.
-    private func original(_ request: HTTPRequest) -> HTTPRequest {
-        senders?.originalAddress(of: request).map(request.sent(from:)) ?? request
+    /// The request as it was before another server sent it on, and whether one did.
+    private func original(_ request: HTTPRequest) -> (request: HTTPRequest, isSentOn: Bool) {
+        guard let address = senders?.originalAddress(of: request) else { return (request, false) }
+        return (request.sent(from: address), true)
     }
 
     private func finish(

@@ -105,6 +105,14 @@ extension ProblemPage {
             whatToDo: "Look for large cookies or fields that a proxy added."
         ),
         ProblemPage(
+            "foreign-page",
+            cause:
+                "A browser sent the request for a web page that is not of the gateway, or asked for the gateway by a name that is not known to be its own. Without credentials any page that somebody visits could otherwise use the API.",
+            gatewayDid: "It refused the request. \(nothing)",
+            whatToDo:
+                "Call the gateway by its address or by `localhost`, have the operator list the origin of the page or of the gateway itself (`http.origins`), or use a key."
+        ),
+        ProblemPage(
             "request-timeout",
             cause: "The request did not arrive completely in time.",
             gatewayDid: "It closed the connection. \(nothing)",

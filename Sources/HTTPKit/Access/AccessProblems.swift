@@ -50,6 +50,17 @@ extension Problem {
         return problem
     }
 
+    /// 403: a browser sent this for a page that may not use the API.
+    static func foreignPage(_ detail: String) -> Problem {
+        Problem(
+            "foreign-page",
+            status: 403,
+            title: "A web page of another origin",
+            detail: detail,
+            hint: "Have the operator list the origin (http.origins), or use a key."
+        )
+    }
+
     /// What RFC 6750 §3 has a server say; `reason` has neither quotes nor backslashes.
     private static func challenge(_ error: String, _ reason: String?, scope: String? = nil) -> HTTPHeaders {
         var text = "Bearer realm=\"cosem-gateway\", error=\"\(error)\""
