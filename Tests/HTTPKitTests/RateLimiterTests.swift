@@ -56,6 +56,49 @@ struct RateLimiterTests {
         }
     }
 
+    @Test("Thousands of new names give nobody their requests back who has used them")
+    func crowd() async {
+        let edge = edge(2)
+        for _ in 0..<2 { _ = await edge.respond(to: request("/x", "a")) }
+        for name in 0..<9_500 { _ = await edge.respond(to: request("/x", "n\(name)")) }
+        #expect(await edge.respond(to: request("/x", "a")).status == 429)
+        for name in 9_500..<10_200 { _ = await edge.respond(to: request("/x", "n\(name)")) }
+        #expect(await edge.respond(to: request("/x", "a")).status == 429)
+    }
+
+    @Test("All addresses of one IPv6 network are one caller")
+    func network() async {
+        let edge = HTTPEdge(Everything(), limiter: RateLimiter(usual: 2))
+        func status(_ address: String) async -> Int {
+            await edge.respond(to: HTTPRequest(method: .get, rawTarget: "/", remoteAddress: address)).status
+        }
+        #expect(await [status("2001:db8:0:1::1"), status("2001:db8:0:1::2")] == [200, 200])
+        #expect(await status("2001:db8:0:1:ffff::3") == 429)
+        #expect(await status("2001:db8:0:2::1") == 200)
+        #expect(await [status("192.0.2.1"), status("192.0.2.2"), status("::ffff:192.0.2.3")] == [200, 200, 200])
+    }
+
+    @Test("Where another gateway answered, its own standing and fields are not told twice")
+    func once() async {
+        let edge = HTTPEdge(
+            Everything(),
+            limiter: RateLimiter(usual: 2),
+            origins: CrossOriginPolicy(origins: ["https://dashboard.example"])
+        )
+        let answer = await edge.respond(to: request("/x", nil))
+        #expect(answer.headers.all("RateLimit") == [#""requests";r=1;t=0"#])
+        #expect(answer.headers.all("RateLimit-Policy") == [#""requests";q=2;w=60"#])
+        #expect(answer.headers.all("Vary") == ["Accept, Origin"])
+    }
+
+    /// Answers as another gateway did.
+    private struct Everything: HTTPResponder {
+        func respond(to request: HTTPRequest) async -> HTTPResponse {
+            .text("x").with("RateLimit", #""requests";r=9;t=0"#).with("RateLimit-Policy", #""requests";q=10;w=60"#)
+                .with("Vary", "Accept, Origin")
+        }
+    }
+
     @Test("Without a limit nothing is counted or told")
     func unlimited() async {
         let answer = await edge(nil).respond(to: request("/x", "a"))

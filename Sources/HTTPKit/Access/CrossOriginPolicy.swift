@@ -39,7 +39,9 @@ public struct CrossOriginPolicy: Hashable, Sendable {
 
     /// Adds what lets a page of a listed origin see the answer.
     func apply(to headers: inout HTTPHeaders, _ request: HTTPRequest) {
-        headers.add("Vary", "Origin")
+        if !headers.list("Vary").contains(where: { HTTPHeaders.areEqual($0, "Origin") }) {
+            headers.add("Vary", "Origin")
+        }
         guard isListed(request), let origin = request.headers["Origin"] else { return }
         headers.set("Access-Control-Allow-Origin", origin)
         headers.set("Access-Control-Expose-Headers", Self.answerFields)

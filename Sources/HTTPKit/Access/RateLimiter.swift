@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Glibc
 import Synchronization
 
 // A lock and not an actor: it is asked on the thread that received the request.
@@ -17,8 +18,9 @@ public final class RateLimiter: Sendable {
 
         /// The fields of an answer, by the draft standard of the IETF for such fields.
         func add(to headers: inout HTTPHeaders) {
-            headers.add("RateLimit-Policy", "\"requests\";q=\(limit);w=60")
-            headers.add("RateLimit", "\"requests\";r=\(remaining);t=\(wait)")
+            // In place of what another gateway says that answered for this one.
+            headers.set("RateLimit-Policy", "\"requests\";q=\(limit);w=60")
+            headers.set("RateLimit", "\"requests\";r=\(remaining);t=\(wait)")
         }
 
         /// 429: the caller has to wait.
@@ -37,10 +39,16 @@ public final class RateLimiter: Sendable {
 
     private struct Bucket {
         var level: Double
+        var most: Double
         var filledAt: ContinuousClock.Instant
+
+        /// What there is at a moment.
+        func level(at now: ContinuousClock.Instant) -> Double {
+            min(most, level + (now - filledAt) / .seconds(1) * most / 60)
+        }
     }
 
-    /// With more principals than this, those who have everything left are forgotten.
+    /// With more principals than this, those who have everything left are forgotten, then those who asked least lately.
     private static let mostBuckets = 10_000
 
     private let usual: Int?
@@ -59,14 +67,15 @@ public final class RateLimiter: Sendable {
         switch caller {
         case .anonymous: return nil
         case .known(let principal): (limit, name) = (principal.requestsPerMinute ?? usual, principal.name)
-        case .everybody, .refused: (limit, name) = (usual, request.remoteAddress)
+        case .everybody, .refused: (limit, name) = (usual, Self.network(of: request.remoteAddress))
         }
         guard let limit else { return nil }
         let most = Double(limit)
         return buckets.withLock { buckets in
-            if buckets.count >= Self.mostBuckets, buckets[name] == nil { buckets.removeAll() }
-            var bucket = buckets[name] ?? Bucket(level: most, filledAt: now)
-            bucket.level = min(most, bucket.level + (now - bucket.filledAt) / .seconds(1) * most / 60)
+            if buckets.count >= Self.mostBuckets, buckets[name] == nil { Self.makeRoom(in: &buckets, at: now) }
+            var bucket = buckets[name] ?? Bucket(level: most, most: most, filledAt: now)
+            bucket.most = most
+            bucket.level = bucket.level(at: now)
             bucket.filledAt = now
             let isAdmitted = bucket.level >= 1
             if isAdmitted { bucket.level -= 1 }
@@ -78,6 +87,27 @@ public final class RateLimiter: Sendable {
                 wait: isAdmitted && bucket.level >= 1 ? 0 : max(1, Int(missing.rounded(.up))),
                 isAdmitted: isAdmitted
             )
+        }
+    }
+
+    private static func makeRoom(in buckets: inout [String: Bucket], at now: ContinuousClock.Instant) {
+        buckets = buckets.filter { $0.value.level(at: now) < $0.value.most }
+        guard buckets.count >= mostBuckets else { return }
+        // A tenth at once, so that the next ones cost no such look.
+        for (name, _) in buckets.sorted(by: { $0.value.filledAt < $1.value.filledAt }).prefix(mostBuckets / 10) {
+            buckets[name] = nil
+        }
+    }
+
+    /// The address, or the /64 of an IPv6 address, all of which is one subscriber's.
+    private static func network(of address: String) -> String {
+        guard address.contains(":") else { return address }
+        var octets = in6_addr()
+        guard inet_pton(AF_INET6, address, &octets) == 1 else { return address }
+        return withUnsafeBytes(of: octets) { octets in
+            // An IPv4 address that was mapped into IPv6 is what it was.
+            let isMapped = octets[..<10].allSatisfy { $0 == 0 } && octets[10] == 0xFF && octets[11] == 0xFF
+            return isMapped ? address : octets[..<8].map { String($0, radix: 16) }.joined(separator: " ")
         }
     }
 }
