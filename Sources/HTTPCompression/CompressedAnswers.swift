@@ -36,10 +36,11 @@ public struct CompressedAnswers: HTTPResponder {
         coded(await inner.respond(to: Self.withPlainTags(request)), for: request)
     }
 
-    /// How long the body of such a request may be.
-    public func mostBodyOctets(method: HTTPMethod, rawTarget: String) -> Int? {
-        inner.mostBodyOctets(method: method, rawTarget: rawTarget)
-    }
+    /// What becomes of a request with a body, by its head, as far as that is at hand.
+    public func verdictAtHand(on head: HTTPRequest) -> HeadVerdict? { inner.verdictAtHand(on: head) }
+
+    /// What becomes of a request with a body, by its head.
+    public func verdict(on head: HTTPRequest) async -> HeadVerdict { await inner.verdict(on: head) }
 
     /// Answers a request that the server refuses; such answers are short.
     public func refuse(_ request: HTTPRequest, because problem: Problem) -> HTTPResponse {
