@@ -83,16 +83,17 @@ struct WebhookStoreTests {
             _ = try await fleet.putWebhook(paused, sleeping, secret: nil, when: .ifPresent)
             _ = try await fleet.addDeliveries([delivery(one), delivery(one)], of: one, upTo: nil)
             _ = try await fleet.addDeliveries([delivery(paused)], of: paused, upTo: nil)
-            func claim(_ seconds: Int64, except busy: Set<WebhookID> = []) async throws -> [WebhookDelivery] {
+            func claim(_ seconds: Int64, underWay: [WebhookID: Int] = [:]) async throws -> [WebhookDelivery] {
                 try await fleet.claimDeliveries(
                     at: Self.now + .seconds(seconds),
                     lease: .seconds(60),
-                    except: busy,
+                    underWay: underWay,
+                    mostOfOne: 4,
                     limit: 10
                 )
             }
             #expect(try await claim(-1).isEmpty)
-            #expect(try await claim(0, except: [one]).isEmpty)
+            #expect(try await claim(0, underWay: [one: 4]).isEmpty)
             var taken = try await claim(0)
             #expect(taken.count == 2)
             #expect(try await claim(59).isEmpty)
@@ -103,8 +104,33 @@ struct WebhookStoreTests {
             #expect(try await claim(61).map(\.id) == [taken[1].id])
             #expect(try await fleet.delivery(taken[0].id, of: one) == taken[0])
             #expect(try await fleet.deliveries(of: one, in: .delivered, before: nil, limit: 10) == [taken[0]])
-            #expect(try await fleet.removeDeliveries(before: Self.now + .seconds(1), limit: 10) == 1)
+            let end = Self.now + .seconds(1)
+            // Its event is looked at again, and would be told again without it.
+            #expect(try await fleet.removeDeliveries(before: end, overlap: .seconds(30), limit: 10) == 0)
+            let later = identifiers.next(at: Self.now + .seconds(31))
+            _ = try await fleet.addDeliveries([], of: one, upTo: later)
+            #expect(try await fleet.removeDeliveries(before: end, overlap: .seconds(30), limit: 10) == 1)
             #expect(try await fleet.deliveries(of: one, in: nil, before: nil, limit: 10).map(\.id) == [taken[1].id])
+        }
+    }
+
+    @Test("A webhook with much to tell does not take the places of others", arguments: Backend.allCases)
+    func turns(_ backend: Backend) async throws {
+        try await backend.run { stores in
+            let (one, other) = (try await make("a", in: stores), try await make("b", in: stores))
+            _ = try await stores.fleet.addDeliveries((0..<8).map { _ in delivery(one) }, of: one, upTo: nil)
+            _ = try await stores.fleet.addDeliveries([delivery(other)], of: other, upTo: nil)
+            func claim(_ underWay: [WebhookID: Int]) async throws -> [WebhookID] {
+                try await stores.fleet.claimDeliveries(
+                    at: Self.now,
+                    lease: .seconds(60),
+                    underWay: underWay,
+                    mostOfOne: 4,
+                    limit: 6
+                ).map(\.webhook)
+            }
+            #expect(try await claim([one: 1]) == [one, one, one, other])
+            #expect(try await claim([one: 4]).isEmpty)
         }
     }
 }

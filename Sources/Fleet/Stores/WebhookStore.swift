@@ -41,12 +41,20 @@ public protocol WebhookStore: Sendable {
         upTo mark: EventID?
     ) async throws(StoreError) -> Int
 
-    /// Deliveries of enabled webhooks that are due, the longest due first; they are due again after the lease, so that no
-    /// other gateway takes them meanwhile and one that ends in between loses nothing.
+    /// Deliveries of enabled webhooks that are due, those of the webhook that is due longest first; they are due again
+    /// after the lease, so that no other gateway takes them meanwhile and one that ends in between loses nothing.
+    ///
+    /// - Parameters:
+    ///   - now: the present moment.
+    ///   - lease: how long no other gateway takes them.
+    ///   - underWay: how many of each webhook the caller has at work.
+    ///   - mostOfOne: how many of one webhook may be at work, those that are included.
+    ///   - limit: how many are given at most.
     func claimDeliveries(
         at now: Timestamp,
         lease: Duration,
-        except busy: Set<WebhookID>,
+        underWay: [WebhookID: Int],
+        mostOfOne: Int,
         limit: Int
     ) async throws(StoreError) -> [WebhookDelivery]
 
@@ -64,8 +72,11 @@ public protocol WebhookStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> [WebhookDelivery]
 
-    /// Forgets deliveries that came to an end and were made before a moment, at most so many at once.
+    /// Forgets deliveries that came to an end and were made before a moment, at most so many at once of each webhook.
+    ///
+    /// Those stay whose event is not older than the webhook's mark by the overlap: it may be looked at again, and only the
+    /// delivery tells that it was told.
     ///
     /// - Returns: how many were forgotten.
-    func removeDeliveries(before moment: Timestamp, limit: Int) async throws(StoreError) -> Int
+    func removeDeliveries(before moment: Timestamp, overlap: Duration, limit: Int) async throws(StoreError) -> Int
 }

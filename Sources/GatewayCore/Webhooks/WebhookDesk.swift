@@ -29,11 +29,19 @@ public final class WebhookDesk: Sendable {
     private static let share = 0
     private static let sweepPeriod = Duration.seconds(3600)
 
+    /// What was seen of the events that are looked at again.
+    private struct Look {
+        /// When all of the overlap was looked at last.
+        var wasWholeAt: Timestamp?
+        var seen: Set<EventID> = []
+    }
+
     private let gateway: Gateway
     private let retention: Duration
     private let logger: Logger
     private let identifiers = JobIDGenerator()
     private let underWay = Mutex<[WebhookID: Int]>([:])
+    private let looks = Mutex<[WebhookID: Look]>([:])
     private let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// Makes a desk.
@@ -81,14 +89,17 @@ public final class WebhookDesk: Sendable {
         do throws(StoreError) {
             var cursor: String?
             var wantsReadings = false
+            var present: Set<WebhookID> = []
             repeat {
                 let page = try await gateway.store.webhooks(after: cursor, limit: 100)
                 for webhook in page.items where webhook.configuration.isEnabled {
+                    present.insert(webhook.id)
                     if webhook.configuration.wants(.readingStored) { wantsReadings = true }
                     if isOurs { try await gather(webhook) }
                 }
                 cursor = page.next
             } while cursor != nil
+            looks.withLock { looks in looks = looks.filter { present.contains($0.key) } }
             gateway.events.keepReadings(wantsReadings)
         } catch {
             logger.error("cannot make deliveries to webhooks", metadata: ["error": "\(error)"])
@@ -104,23 +115,35 @@ public final class WebhookDesk: Sendable {
 
     private func gather(_ webhook: WebhookRecord) async throws(StoreError) {
         guard let mark = try await gateway.store.webhookMark(webhook.id) else { return }
+        let now = gateway.clock.now()
+        var look = looks.withLock { $0[webhook.id] } ?? Look()
+        // Most looks go on where the last one ended; what was kept late is found a little later.
+        let isWhole = look.wasWholeAt.map { $0 + Self.period <= now } ?? true
         let start = max(mark.timestamp - Self.overlap, webhook.createdAt)
-        var query = EventQuery(start: .since(start), types: webhook.configuration.types)
+        var query = EventQuery(start: isWhole ? .since(start) : .after(mark), types: webhook.configuration.types)
         while true {
             let events = try await gateway.store.events(matching: query, limit: Self.eventsInPiece)
-            guard let last = events.last else { return }
+            guard let last = events.last else { break }
+            let new = events.filter { webhook.configuration.wants($0.type) && !look.seen.contains($0.id) }
             var deliveries: [WebhookDelivery] = []
-            for event in events where webhook.configuration.wants(event.type) {
-                guard try await concerns(event, webhook) else { continue }
+            for event in new where try await concerns(event, webhook) {
                 let now = gateway.clock.now()
                 deliveries.append(
                     WebhookDelivery(of: event, to: webhook.id, id: identifiers.next(at: now), now: now)
                 )
             }
-            _ = try await gateway.store.addDeliveries(deliveries, of: webhook.id, upTo: last.id)
-            guard events.count == Self.eventsInPiece else { return }
+            if !deliveries.isEmpty || last.id > mark {
+                _ = try await gateway.store.addDeliveries(deliveries, of: webhook.id, upTo: last.id)
+            }
+            look.seen.formUnion(new.map(\.id))
+            guard events.count == Self.eventsInPiece else { break }
             query.start = .after(last.id)
         }
+        if isWhole {
+            look.wasWholeAt = now
+            look.seen = look.seen.filter { $0.timestamp >= start }
+        }
+        looks.withLock { [look] in $0[webhook.id] = look }
     }
 
     private func concerns(_ event: FleetEvent, _ webhook: WebhookRecord) async throws(StoreError) -> Bool {
@@ -142,15 +165,15 @@ public final class WebhookDesk: Sendable {
     }
 
     private func claim() async -> [WebhookDelivery] {
-        let (count, busy) = underWay.withLock { underWay in
-            (underWay.values.reduce(0, +), Set(underWay.filter { $0.value >= Self.mostOfOne }.keys))
-        }
+        let busy = underWay.withLock { $0 }
+        let count = busy.values.reduce(0, +)
         guard gateway.courier != nil, count < Self.mostAtOnce else { return [] }
         do throws(StoreError) {
             let claimed = try await gateway.store.claimDeliveries(
                 at: gateway.clock.now(),
                 lease: Self.lease,
-                except: busy,
+                underWay: busy,
+                mostOfOne: Self.mostOfOne,
                 limit: Self.mostAtOnce - count
             )
             underWay.withLock { underWay in
@@ -175,9 +198,11 @@ public final class WebhookDesk: Sendable {
         while !Task.isCancelled {
             do throws(StoreError) {
                 let end = gateway.clock.now() - retention
-                while try await gateway.store.removeDeliveries(before: end, limit: Self.removedAtOnce)
-                    == Self.removedAtOnce
-                {}
+                while try await gateway.store.removeDeliveries(
+                    before: end,
+                    overlap: Self.overlap,
+                    limit: Self.removedAtOnce
+                ) >= Self.removedAtOnce {}
             } catch {
                 logger.error("old deliveries could not be forgotten", metadata: ["error": "\(error)"])
             }

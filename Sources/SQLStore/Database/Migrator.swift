@@ -24,6 +24,7 @@ public enum Migrator {
         (15, PackageResources.M0015_sql),
         (16, PackageResources.M0016_sql),
         (17, PackageResources.M0017_sql),
+        (18, PackageResources.M0018_sql),
     ]
 
     /// So often a database that somebody else has to himself is asked for; with SQLite for 2 minutes.

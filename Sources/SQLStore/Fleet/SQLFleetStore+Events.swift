@@ -102,7 +102,7 @@ extension SQLFleetStore: EventStore {
     }
 
     /// What identifiers of a millisecond and of all later ones are not less than.
-    private static func firstText(at moment: Timestamp) -> String {
+    static func firstText(at moment: Timestamp) -> String {
         let digits = String(UInt64(clamping: moment.microseconds / 1000), radix: 16)
         let padded = String(repeating: "0", count: max(0, 12 - digits.count)) + digits
         return padded.prefix(8) + "-" + padded.dropFirst(8)

@@ -56,26 +56,25 @@ extension SQLFleetStore: WebhookStore {
     public func claimDeliveries(
         at now: Timestamp,
         lease: Duration,
-        except busy: Set<WebhookID>,
+        underWay: [WebhookID: Int],
+        mostOfOne: Int,
         limit: Int
     ) async throws(StoreError) -> [WebhookDelivery] {
         let dialect = database.dialect
         let rows = try await write(.rowLocks) { connection in
-            var binds: SQLBinds = ["now": .moment(now), "limit": .integer(Int64(max(limit, 1)))]
-            let names = busy.sorted().enumerated().map { place, webhook in
-                binds["busy\(place)"] = .text(webhook.text)
-                return ":busy\(place)"
+            var rows: [SQLRow] = []
+            for webhook in try Self.dueWebhooks(at: now, on: connection) where rows.count < limit {
+                let room = min(mostOfOne - underWay[webhook, default: 0], limit - rows.count)
+                guard room > 0 else { continue }
+                rows += try connection.query(
+                    """
+                    SELECT \(Self.columns) FROM webhook_deliveries
+                    WHERE webhook_id = :webhook AND state = 'pending' AND due_at <= :now
+                    ORDER BY due_at, id LIMIT :limit \(dialect.forUpdateSkippingLocked)
+                    """,
+                    ["webhook": .text(webhook.text), "now": .moment(now), "limit": .integer(Int64(room))]
+                )
             }
-            let others = names.isEmpty ? "" : "AND webhook_id NOT IN (\(names.joined(separator: ", ")))"
-            let rows = try connection.query(
-                """
-                SELECT \(Self.columns) FROM webhook_deliveries
-                WHERE state = 'pending' AND due_at <= :now \(others)
-                    AND webhook_id IN (SELECT id FROM webhooks WHERE enabled = 1)
-                ORDER BY due_at, id LIMIT :limit \(dialect.forUpdateSkippingLocked)
-                """,
-                binds
-            )
             for row in rows {
                 try connection.execute(
                     "UPDATE webhook_deliveries SET due_at = :due_at WHERE id = :id",
@@ -85,6 +84,31 @@ extension SQLFleetStore: WebhookStore {
             return rows
         }
         return try rows.map(Self.delivery)
+    }
+
+    /// Enabled webhooks with something due, the longest due first.
+    private static func dueWebhooks(
+        at now: Timestamp,
+        on connection: any SQLConnection
+    ) throws(SQLError) -> [WebhookID] {
+        let rows = try connection.query(
+            """
+            SELECT id, due_at FROM (
+                SELECT webhooks.id AS id, (
+                    SELECT min(webhook_deliveries.due_at) FROM webhook_deliveries
+                    WHERE webhook_deliveries.webhook_id = webhooks.id AND webhook_deliveries.state = 'pending'
+                ) AS due_at FROM webhooks WHERE webhooks.enabled = 1
+            ) AS turns
+            WHERE due_at <= :now ORDER BY due_at, id
+            """,
+            ["now": .moment(now)]
+        )
+        return try rows.map { row throws(SQLError) in
+            guard let id = WebhookID(try row.text("id")) else {
+                throw .unexpectedResult(reason: "the name of a webhook is malformed")
+            }
+            return id
+        }
     }
 
     /// Keeps what came of a try.
@@ -144,18 +168,38 @@ extension SQLFleetStore: WebhookStore {
     }
 
     /// Forgets deliveries that came to an end.
-    public func removeDeliveries(before moment: Timestamp, limit: Int) async throws(StoreError) -> Int {
-        try await write { connection in
-            try connection.execute(
-                """
-                DELETE FROM webhook_deliveries WHERE id IN (
-                    SELECT id FROM webhook_deliveries WHERE created_at < :end AND state <> 'pending'
-                    ORDER BY id LIMIT :limit
-                )
-                """,
-                ["end": .moment(moment), "limit": .integer(Int64(max(limit, 1)))]
-            )
+    public func removeDeliveries(
+        before moment: Timestamp,
+        overlap: Duration,
+        limit: Int
+    ) async throws(StoreError) -> Int {
+        let webhooks = try await read { connection in
+            try connection.query("SELECT id, mark FROM webhooks", [:]).map { row throws(SQLError) in
+                (id: try row.text("id"), mark: try row.text("mark"))
+            }
         }
+        var removed = 0
+        for webhook in webhooks {
+            guard let mark = EventID(webhook.mark) ?? Self.firstEvent else { continue }
+            removed += try await write { connection in
+                try connection.execute(
+                    """
+                    DELETE FROM webhook_deliveries WHERE id IN (
+                        SELECT id FROM webhook_deliveries
+                        WHERE webhook_id = :webhook AND id < :end AND state <> 'pending' AND event_id < :told
+                        ORDER BY id LIMIT :limit
+                    )
+                    """,
+                    [
+                        // Both names begin with the time they were made.
+                        "webhook": .text(webhook.id), "end": .text(Self.firstText(at: moment)),
+                        "told": .text(Self.firstText(at: mark.timestamp - overlap)),
+                        "limit": .integer(Int64(max(limit, 1))),
+                    ]
+                )
+            }
+        }
+        return removed
     }
 
     private static func outcome(of delivery: WebhookDelivery) -> SQLBinds {

@@ -103,7 +103,7 @@ extension SQLFleetStore {
     }
 
     /// Less than every event.
-    private static let firstEvent = EventID("00000000-0000-7000-8000-000000000000")
+    static let firstEvent = EventID("00000000-0000-7000-8000-000000000000")
 
     private static func place(_ id: WebhookID) -> SealingContext {
         SealingContext(table: "webhooks", row: id.text, column: "secret")
