@@ -4,6 +4,7 @@
 public import Fleet
 public import JSONText
 public import Jobs
+public import Logging
 import Synchronization
 public import Timekeeping
 
@@ -46,8 +47,13 @@ public final class EventFeed: Sendable {
 
     /// How many events wait for one who listens; the oldest are dropped, and he has to ask the store.
     private static let mostWaiting = 1000
-    /// With more events waiting for the store than this, those that would not be kept are dropped.
+    /// With more events waiting for the store than this, those that would not be kept are dropped, and with four times as
+    /// many all that come.
     private static let mostAnnounced = 50_000
+    /// How long a store is left alone that did not take events.
+    private static let pause = Duration.seconds(1)
+    /// An event that is kept later than this gets a new name: who reads on from a name passes over earlier ones.
+    private static let longestDelay = Duration.seconds(10)
     /// Stored readings are so many that they are not kept as events for longer; deliveries of them are.
     private static let readingRetention = Duration.seconds(86_400)
     /// How many events are forgotten in one transaction.
@@ -56,12 +62,23 @@ public final class EventFeed: Sendable {
     private let store: any EventStore
     private let clock: any WallClock
     private let identifiers = JobIDGenerator()
+    private let logger: Logger
     private let state: Mutex<State>
 
     /// Makes a feed over a store.
     ///
-    /// - Parameter journal: how many events at least are at hand for who comes back.
-    public init(store: any EventStore, clock: any WallClock, journal: Int = 10_000) {
+    /// - Parameters:
+    ///   - store: keeps the events.
+    ///   - clock: tells the time.
+    ///   - journal: how many events at least are at hand for who comes back.
+    ///   - logger: hears when events could not be kept.
+    public init(
+        store: any EventStore,
+        clock: any WallClock,
+        journal: Int = 10_000,
+        logger: Logger = Logger(label: "cosem-gateway.events")
+    ) {
+        self.logger = logger
         self.store = store
         self.clock = clock
         let beginning = identifiers.next(at: clock.now())
@@ -101,11 +118,13 @@ public final class EventFeed: Sendable {
 
     /// Tells of events soon, in the order of the calls, those that are to be kept once they are; nobody waits for it.
     ///
-    /// While the store does not take them, they are told all the same.
+    /// While the store does not take them, they are told all the same; they are kept when it is back, those that waited
+    /// long under a new name.
     public func announce(_ drafts: [Draft]) {
         guard !drafts.isEmpty else { return }
         let begins = state.withLock { state in
             let isCrowded = state.waiting.count >= Self.mostAnnounced
+            guard state.waiting.count < 4 * Self.mostAnnounced else { return false }
             state.waiting += events(of: isCrowded ? drafts.filter(\.type.isKept) : drafts)
             guard !state.isWriting else { return false }
             state.isWriting = true
@@ -117,10 +136,50 @@ public final class EventFeed: Sendable {
 
     private func write() async {
         while let batch = nextBatch() {
-            let kept = batch.filter(\.type.isKept)
-            if !kept.isEmpty { try? await store.appendEvents(kept) }
-            tell(batch)
+            if await !keepForSure(batch.filter(\.type.isKept), whenLate: { tell(batch) }) { tell(batch) }
         }
+    }
+
+    /// Keeps events, and tries until the store has taken them or the process ends.
+    ///
+    /// - Parameter whenLate: called once, when the store does not take them at once.
+    /// - Returns: whether that was called.
+    private func keepForSure(_ events: [FleetEvent], whenLate: () -> Void) async -> Bool {
+        var events = events
+        var isLate = false
+        while !events.isEmpty {
+            do throws(StoreError) {
+                try await store.appendEvents(events)
+                if isLate { logger.notice("events are kept again") }
+                return isLate
+            } catch {
+                if !isLate {
+                    isLate = true
+                    logger.error(
+                        "cannot keep events; trying on",
+                        metadata: ["events": "\(events.count)", "error": "\(error)"]
+                    )
+                    whenLate()
+                }
+                guard case .unavailable = error, !state.withLock(\.isEnding) else {
+                    logger.error("events are lost", metadata: ["events": "\(events.count)", "error": "\(error)"])
+                    return isLate
+                }
+            }
+            try? await clock.sleep(until: clock.now() + Self.pause)
+            let now = clock.now()
+            for index in events.indices where events[index].id.timestamp + Self.longestDelay < now {
+                let event = events[index]
+                events[index] = FleetEvent(
+                    id: identifiers.next(at: now),
+                    at: event.at,
+                    type: event.type,
+                    meter: event.meter,
+                    data: event.data
+                )
+            }
+        }
+        return isLate
     }
 
     private func nextBatch() -> [FleetEvent]? {
