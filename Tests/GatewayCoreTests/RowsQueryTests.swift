@@ -25,6 +25,20 @@ struct RowsQueryTests {
         #expect(window(RowsQuery(last: .seconds(60), entries: 5)) == [999_940, 1_000_000])
     }
 
+    @Test("What is read since the newest row does not wait for a row of a time to come")
+    func sinceNewest() {
+        var query = RowsQuery()
+        query.since = .lastSuccess
+        query.maxBack = .seconds(5000)
+        func begin(_ newest: Int64?) -> Int64? {
+            query.beginning(afterNewest: newest.map { Timestamp(seconds: $0) }, now: now).from?.seconds
+        }
+        #expect(begin(nil) == 995_000)
+        #expect(begin(999_000) == 999_001)
+        #expect(begin(1_000_200) == 1_000_201)
+        #expect(begin(32_000_000) == 995_000)
+    }
+
     @Test("Bounds and lengths combine")
     func bounds() {
         let (from, to) = (Timestamp(seconds: 500), Timestamp(seconds: 900))

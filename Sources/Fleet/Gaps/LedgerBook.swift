@@ -59,7 +59,11 @@ public struct LedgerBook: Sendable {
 
     /// Notes rows, and what the meter was asked for without having it.
     public mutating func apply(_ update: LedgerUpdate) {
-        if let last = update.rows.max() { ledger.newest = max(ledger.newest ?? last, last) }
+        // A clock that stood ahead leaves rows of a time to come, behind which no others would be looked for.
+        let latest = update.now + Self.grace
+        let last = update.rows.lazy.filter { $0 <= latest }.max()
+        let known = ledger.newest.flatMap { $0 <= latest ? $0 : nil }
+        ledger.newest = [known, last].compactMap { $0 }.max()
         if let first = update.rows.min() { ledger.expectedFrom = min(ledger.expectedFrom, first) }
         ledger.zone = update.zone
         guard let calendar else { return }

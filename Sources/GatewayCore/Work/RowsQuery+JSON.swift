@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Fleet
 import JSONText
 import Timekeeping
 
@@ -49,11 +50,14 @@ extension RowsQuery {
     }
 
     /// The same wish with its beginning: the row after the newest one that is stored, or as far back as it may go.
+    ///
+    /// A newest row of a time to come says nothing: the meter's clock was wrong when it was captured.
     func beginning(afterNewest newest: Timestamp?, now: Timestamp) -> RowsQuery {
         guard since != nil else { return self }
         var query = self
         let earliest = (to ?? now) - (maxBack ?? Self.usualMaxBack)
-        query.from = max(earliest, newest.map { $0 + .seconds(1) } ?? earliest)
+        let known = newest.flatMap { $0 <= now + LedgerBook.grace ? $0 : nil }
+        query.from = max(earliest, known.map { $0 + .seconds(1) } ?? earliest)
         return query
     }
 
