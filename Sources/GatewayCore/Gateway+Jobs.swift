@@ -155,10 +155,13 @@ extension Gateway {
 
     /// Makes a new job for those meters of a finished one that failed, expired or were cancelled.
     ///
-    /// Meters whose outcome is unknown are left out.
+    /// Meters whose outcome is unknown are left out, and those that did a part of something that is harmful twice.
     ///
-    /// - Parameter idempotency: makes a repeated request find the first one's job.
-    /// - Returns: the job, and whether an earlier request with the same key made it.
+    /// - Parameters:
+    ///   - id: the job.
+    ///   - caller: who asks.
+    ///   - idempotency: makes a repeated request find the first one's job.
+    /// - Returns: the job, and whether an earlier request had made it.
     /// - Throws: ``GatewayError/wrongState(job:state:operation:)`` before the job is finished, and when there is no such
     ///   meter.
     public func retryJob(
@@ -172,11 +175,16 @@ extension Gateway {
         guard job.specification.kind != .disconnect, job.specification.kind != .reconnect else {
             throw .notSupported(what: "to retry an order; make a new one")
         }
+        let order = try JobOrder(job.specification)
         do throws(JobStoreError) {
-            switch try await jobs.retryFailed(of: job.id, createdBy: caller, idempotency: idempotency) {
-            case .created(let job): return (job, false)
-            case .replayed(let job): return (job, true)
-            }
+            let result = try await jobs.retryFailed(
+                of: job.id,
+                createdBy: caller,
+                repeatsParts: !order.isHarmfulTwice,
+                idempotency: idempotency
+            )
+            if case .replayed(let job) = result { return (job, true) }
+            return (result.job, false)
         } catch .noTargets {
             throw .wrongState(job: id, state: job.state.rawValue, operation: "retry")
         } catch {

@@ -187,11 +187,18 @@ public final class JobQueue: Sendable {
     ///
     /// Targets whose outcome is unknown are left out: repeating could act twice.
     ///
+    /// - Parameters:
+    ///   - id: the job that is final.
+    ///   - createdBy: who asks.
+    ///   - repeatsParts: whether those are included that failed after a part of their work was done, which would be done
+    ///     again.
+    ///   - idempotency: makes a repeated request find the first one's job.
     /// - Throws: ``JobStoreError/jobUnknown``, ``JobStoreError/wrongState(_:)`` before the job is final,
     ///   ``JobStoreError/noTargets``.
     public func retryFailed(
         of id: JobID,
         createdBy: String,
+        repeatsParts: Bool = true,
         idempotency: IdempotencyKey? = nil
     ) async throws(JobStoreError) -> JobCreationResult {
         guard let job = try await store.job(id) else { throw .jobUnknown }
@@ -205,14 +212,17 @@ public final class JobQueue: Sendable {
                 after: place,
                 limit: 1000
             )
-            targets += page.map(\.target)
+            // A failed execution has a result when a part of it was done.
+            targets += page.filter { repeatsParts || $0.state != .failed || $0.result == nil }.map(\.target)
             guard let last = page.last, page.count == 1000 else { break }
             place = last.id.ordinal
         }
         var specification = job.specification
         specification.createdBy = createdBy
         specification.startAt = nil
-        specification.expiresAt = job.specification.expiresAt.map { clock.now() + ($0 - job.createdAt) }
+        // As long as the first one had from its beginning on, without what it waited for that.
+        let begin = max(job.createdAt, job.specification.startAt ?? job.createdAt)
+        specification.expiresAt = job.specification.expiresAt.map { clock.now() + max($0 - begin, .zero) }
         specification.confirmBefore = job.specification.confirmBefore.map { clock.now() + ($0 - job.createdAt) }
         specification.selection = nil
         return try await submit(specification, targets: targets, idempotency: idempotency)

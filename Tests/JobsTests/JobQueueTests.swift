@@ -97,7 +97,7 @@ import Timekeeping
         let (queue, store) = try await queue()
         let job = try await queue.submit(
             specification(),
-            targets: ["good", "failed", "unknown", "expired"]
+            targets: ["good", "failed", "unknown", "expired", "half"]
         ).job
         await #expect(throws: JobStoreError.wrongState(.queued)) {
             try await queue.retryFailed(of: job.id, createdBy: "again")
@@ -107,12 +107,30 @@ import Timekeeping
         let claim = ExecutionClaim(holder: "one", limit: 9, now: now, leaseUntil: now + .seconds(60))
         let changes: [ExecutionChange] = [
             .succeeded(result: []), .failed(problem), .unknown(resolveAt: nil, problem), .expired,
+            .failedInPart(problem, result: Array("{}".utf8)),
         ]
         for (claimed, change) in zip(try await store.claim(claim), changes) {
             _ = try await store.settle(claimed.execution.held, holder: "one", as: change, now: now)
         }
         let retry = try await queue.retryFailed(of: job.id, createdBy: "again").job
         #expect(retry.specification.createdBy == "again")
-        #expect(try await queue.executions(of: retry.id, limit: 9).map(\.target) == ["failed", "expired"])
+        #expect(try await queue.executions(of: retry.id, limit: 9).map(\.target) == ["failed", "expired", "half"])
+        let key = IdempotencyKey(key: "k", bodyDigest: "d", expiresAt: far)
+        let whole = try await queue.retryFailed(of: job.id, createdBy: "x", repeatsParts: false, idempotency: key)
+        #expect(try await queue.executions(of: whole.job.id, limit: 9).map(\.target) == ["failed", "expired"])
+        let again = try await queue.retryFailed(of: job.id, createdBy: "x", repeatsParts: false, idempotency: key)
+        #expect(again == .replayed(whole.job))
+    }
+
+    @Test func retryIsValidAsLongAsTheFirstWasFromItsBeginning() async throws {
+        let (queue, store) = try await queue()
+        let now = clock.now()
+        var late = specification()
+        late.startAt = now + .seconds(86_400)
+        late.expiresAt = now + .seconds(86_400 + 900)
+        let job = try await queue.submit(late, targets: ["M-1"]).job
+        _ = try await store.apply(.cancel, to: job.id, now: now)
+        let retry = try await queue.retryFailed(of: job.id, createdBy: "x").job
+        #expect(retry.specification.expiresAt == now + .seconds(900))
     }
 }
