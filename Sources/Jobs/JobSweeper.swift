@@ -5,7 +5,8 @@ public import Logging
 public import ServiceLifecycle
 import Timekeeping
 
-/// Removes jobs that ended long ago, a few at a time, so that other work is not held up.
+/// Removes jobs that ended long ago, a few at a time, and the store each of them part by part, so that other work is not
+/// held up.
 public struct JobSweeper: Service {
     private static let most = 20
     private static let pause = Duration.seconds(3600)

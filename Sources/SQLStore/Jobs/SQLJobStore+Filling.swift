@@ -148,11 +148,22 @@ extension SQLJobStore {
         return .created(row.record)
     }
 
-    /// Removes jobs whose filling was given up, as if they had never been asked for.
-    static func removeGivenUp(now: Timestamp, on connection: any SQLConnection) throws(SQLError) {
-        try connection.execute(
-            "DELETE FROM jobs WHERE filled_at < :before AND finished_at IS NULL",
-            ["before": .moment(now - longestPause)]
+    /// Ends jobs whose filling was given up, to be removed as if they had never been asked for.
+    ///
+    /// They are ended first, so that nobody fills them while they are removed part by part.
+    static func endGivenUp(now: Timestamp, on connection: any SQLConnection) throws(SQLError) -> [String] {
+        let rows = try connection.query(
+            """
+            UPDATE jobs SET state = 'cancelled', finished_at = :now, filled_at = NULL, ready = 0, running = 0,
+                done = total, cancelled = total, succeeded = 0, failed = 0, expired = 0
+            WHERE filled_at < :before AND finished_at IS NULL RETURNING id
+            """,
+            ["now": .moment(now), "before": .moment(now - longestPause)]
         )
+        let jobs = try rows.map { row throws(SQLError) in try row.text("id") }
+        for job in jobs {
+            try connection.execute("DELETE FROM idempotency_keys WHERE job_id = :id", ["id": .text(job)])
+        }
+        return jobs
     }
 }

@@ -131,22 +131,44 @@ public struct SQLJobStore: JobStore {
 
     /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.
     public func purge(finishedBefore: Timestamp, limit: Int, now: Timestamp) async throws(JobStoreError) -> Int {
-        try await write { connection in
+        let old = try await write { connection in
             try connection.execute(
                 "DELETE FROM idempotency_keys WHERE expires_at <= :now",
                 ["now": .moment(now)]
             )
-            try Self.removeGivenUp(now: now, on: connection)
+            let givenUp = try Self.endGivenUp(now: now, on: connection)
             // A key that still counts keeps its job, or a repeated request would act again.
-            return try connection.execute(
+            let rows = try connection.query(
                 """
-                DELETE FROM jobs WHERE id IN (
-                    SELECT id FROM jobs WHERE finished_at < :before
-                        AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE idempotency_keys.job_id = jobs.id)
-                    ORDER BY finished_at LIMIT :limit)
+                SELECT id FROM jobs WHERE finished_at < :before
+                    AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE idempotency_keys.job_id = jobs.id)
+                ORDER BY finished_at LIMIT :limit
                 """,
                 ["before": .moment(finishedBefore), "limit": .integer(Int64(limit))]
             )
+            return (givenUp: givenUp, finished: try rows.map { row throws(SQLError) in try row.text("id") })
+        }
+        for job in old.givenUp + old.finished { try await remove(job) }
+        return old.finished.count
+    }
+
+    /// So many executions are removed in one transaction, so that others can write in between.
+    private static let removedAtOnce = 5000
+
+    /// Removes a job that has ended, its executions first and a part at a time.
+    private func remove(_ job: String) async throws(JobStoreError) {
+        let binds: SQLBinds = ["id": .text(job), "limit": .integer(Int64(Self.removedAtOnce))]
+        while try await write({ connection in
+            try connection.execute(
+                """
+                DELETE FROM executions WHERE job_id = :id AND ordinal IN (
+                    SELECT ordinal FROM executions WHERE job_id = :id ORDER BY ordinal LIMIT :limit)
+                """,
+                binds
+            )
+        }) == Self.removedAtOnce {}
+        _ = try await write { connection in
+            try connection.execute("DELETE FROM jobs WHERE id = :id", ["id": .text(job)])
         }
     }
 
