@@ -3,6 +3,7 @@
 
 import DLMSCodec
 import Fleet
+import SQLStore
 import Testing
 import Timekeeping
 
@@ -143,6 +144,33 @@ struct LedgerStoreTests {
             #expect(north == RowCounts(expected: 192, received: 96))
             let claimed = try await stores.fleet.claimRecoveries(now: now, limit: 10, pause: .seconds(3600))
             #expect(claimed.map(\.meter) == [first])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `More ledgers than are closed at once are all closed, each once`(backend: Backend) async throws {
+        try await backend.run { stores in
+            let meter = try await Self.register("M1", in: stores)
+            let count = 2001
+            try await stores.database.write { connection in
+                var rows = SQLRows(
+                    columns: ["meter_id", "profile", "capture_period", "zone", "expected_from", "closed_day"]
+                )
+                for number in 0..<count {
+                    rows.append([
+                        .text(meter.text), .text("p\(number)"), .integer(900), .text(Self.zone), .integer(0),
+                        .integer(Int64(Self.day - 1)),
+                    ])
+                }
+                try connection.insert(rows, into: "profile_ledgers", conflict: .fail)
+            }
+            let kind = try #require(try await stores.fleet.ledgersToClose().first)
+            let now = Self.midnight + .seconds(86_400)
+            for expected in [count, 0] {
+                let missing = try await stores.fleet.closeDay(Self.day, of: kind, expected: 96, recoverAt: now)
+                #expect(missing == expected)
+            }
+            #expect(try await stores.fleet.ledgersToClose().map(\.closedDay) == [Self.day])
         }
     }
 

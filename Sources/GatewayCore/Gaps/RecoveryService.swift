@@ -75,7 +75,12 @@ public struct RecoveryService: Service {
     @discardableResult
     public func look() async throws(GatewayError) -> JobRecord? {
         do throws(StoreError) {
-            try await closeDays()
+            do throws(StoreError) {
+                try await closeDays()
+            } catch {
+                // What is known to be missing is asked for all the same.
+                logger.warning("cannot close the days that are over", metadata: ["error": "\(error)"])
+            }
             let open = try await openMeters()
             guard open < settings.mostMeters else { return nil }
             let due = try await gateway.store.claimRecoveries(

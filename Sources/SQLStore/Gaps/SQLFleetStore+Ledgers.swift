@@ -107,6 +107,10 @@ extension SQLFleetStore: LedgerStore {
         }
     }
 
+    /// So many ledgers are closed in one transaction: each row that is stored changes a ledger, too, and undoes one that
+    /// takes long.
+    private static let closedAtOnce = 1000
+
     /// Writes down that a day is over.
     public func closeDay(
         _ day: Int,
@@ -114,36 +118,71 @@ extension SQLFleetStore: LedgerStore {
         expected: Int,
         recoverAt: Timestamp
     ) async throws(StoreError) -> Int {
-        try await write { connection in
-            // A ledger that was begun since, further back, waits for the next look: it lacks the days closed before this.
-            let which = """
-                capture_period = :period AND zone = :zone AND closed_day < :day AND closed_day >= :closed
-                """
-            let binds: SQLBinds = [
-                "period": .integer(Int64(kind.capturePeriod)), "zone": .text(kind.zone), "day": .integer(Int64(day)),
-                "closed": .integer(Int64(kind.closedDay)),
-            ]
-            let missing = try connection.execute(
-                """
-                INSERT INTO profile_days (meter_id, profile, \(LedgerRows.dayColumns))
-                SELECT meter_id, profile, :day, :expected, 0, 0, '', '', '', '' FROM profile_ledgers WHERE \(which)
-                ON CONFLICT (meter_id, profile, day) DO NOTHING
-                """,
-                binds.merging(["expected": .integer(Int64(expected))]) { first, _ in first }
-            )
-            try connection.execute(
-                """
-                UPDATE profile_ledgers SET closed_day = :day, recover_at = CASE
-                    WHEN recover_at IS NOT NULL THEN recover_at
-                    WHEN EXISTS (SELECT 1 FROM profile_days d WHERE d.meter_id = profile_ledgers.meter_id
-                        AND d.profile = profile_ledgers.profile AND d.day = :day AND d.received + d.lost < d.expected)
-                    THEN :recover END
-                WHERE \(which)
-                """,
-                binds.merging(["recover": .moment(recoverAt)]) { first, _ in first }
-            )
-            return missing
+        var missing = 0
+        var cursor: (meter: String, profile: String)? = ("", "")
+        while let after = cursor {
+            let piece = try await write { connection in
+                try Self.closeDay(day, of: kind, after, expected: expected, recoverAt: recoverAt, on: connection)
+            }
+            missing += piece.missing
+            cursor = piece.last
         }
+        return missing
+    }
+
+    /// Closes a day of some ledgers behind a place.
+    ///
+    /// - Returns: how many had no row of that day, and where the next ones begin; nil when there are none.
+    private static func closeDay(
+        _ day: Int,
+        of kind: LedgerKind,
+        _ after: (meter: String, profile: String),
+        expected: Int,
+        recoverAt: Timestamp,
+        on connection: any SQLConnection
+    ) throws(SQLError) -> (missing: Int, last: (meter: String, profile: String)?) {
+        // A ledger that was begun since, further back, waits for the next look: it lacks the days closed before this.
+        var which = """
+            capture_period = :period AND zone = :zone AND closed_day < :day AND closed_day >= :closed
+            AND (meter_id, profile) > (:after_meter, :after_profile)
+            """
+        var binds: SQLBinds = [
+            "period": .integer(Int64(kind.capturePeriod)), "zone": .text(kind.zone), "day": .integer(Int64(day)),
+            "closed": .integer(Int64(kind.closedDay)), "after_meter": .text(after.meter),
+            "after_profile": .text(after.profile),
+        ]
+        let last = try connection.query(
+            """
+            SELECT meter_id, profile FROM profile_ledgers WHERE \(which)
+            ORDER BY meter_id, profile LIMIT 1 OFFSET :others
+            """,
+            binds.merging(["others": .integer(Int64(closedAtOnce - 1))]) { first, _ in first }
+        ).first.map { row throws(SQLError) in (meter: try row.text("meter_id"), profile: try row.text("profile")) }
+        if let last {
+            which += " AND (meter_id, profile) <= (:last_meter, :last_profile)"
+            binds["last_meter"] = .text(last.meter)
+            binds["last_profile"] = .text(last.profile)
+        }
+        let missing = try connection.execute(
+            """
+            INSERT INTO profile_days (meter_id, profile, \(LedgerRows.dayColumns))
+            SELECT meter_id, profile, :day, :expected, 0, 0, '', '', '', '' FROM profile_ledgers WHERE \(which)
+            ON CONFLICT (meter_id, profile, day) DO NOTHING
+            """,
+            binds.merging(["expected": .integer(Int64(expected))]) { first, _ in first }
+        )
+        try connection.execute(
+            """
+            UPDATE profile_ledgers SET closed_day = :day, recover_at = CASE
+                WHEN recover_at IS NOT NULL THEN recover_at
+                WHEN EXISTS (SELECT 1 FROM profile_days d WHERE d.meter_id = profile_ledgers.meter_id
+                    AND d.profile = profile_ledgers.profile AND d.day = :day AND d.received + d.lost < d.expected)
+                THEN :recover END
+            WHERE \(which)
+            """,
+            binds.merging(["recover": .moment(recoverAt)]) { first, _ in first }
+        )
+        return (missing, last)
     }
 
     /// Hands out profiles that have something to recover.
