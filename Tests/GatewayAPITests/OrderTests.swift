@@ -180,6 +180,25 @@ struct OrderTests {
         }
     }
 
+    @Test func `A disconnection that could leave only after its window has closed is not sent`() async throws {
+        // The window closes half a minute after the bench begins.
+        try await APIBench.run(orders: OrderSettings(window: OrderWindow("sat 00:00-23:59", zone: .utc))) { bench in
+            let day = bench.clock.now().seconds / 86_400 * 86_400
+            bench.clock.set(Timestamp(seconds: day + 86_400 - 60 - 30))
+            let taken = try await Self.order(bench, wait: "handling=lenient")
+            let place = try #require(taken.headers["Location"])
+            try await bench.working {
+                var execution: JSONValue?
+                while !["waiting-for-meter", "failed", "succeeded"].contains(execution?["state"]?.string ?? "") {
+                    execution = try await bench.get(place + "/executions").json["items"]?[0]
+                    await Task.yield()
+                }
+                #expect(execution?["problem"]?["type"] == "/docs/problems/outside-order-window")
+                #expect(bench.meter.orders == 0)
+            }
+        }
+    }
+
     @Test func `A hold stops an order that was taken before, until it expires`() async throws {
         try await APIBench.run { bench in
             let taken = try await Self.order(bench, wait: "handling=lenient")

@@ -166,6 +166,25 @@ struct SecretChangeTests {
         }
     }
 
+    @Test func `Keys that were not sent because the meter was away are sent when it is back`() async throws {
+        try await Self.run { bench, meter in
+            _ = try await bench.send(.patch, "/meters/M1", #"{"timeouts":{"response":"PT0.2S"}}"#)
+            let listener = try #require(meter.listener.withLock { $0 })
+            listener.setAnswering(.silent)
+            let made = try await bench.send(.post, "/meters/M1/keys/change", #"{"keys":{"globalUnicast":null}}"#)
+            let path = try #require(made.headers["Location"])
+            var state: String?
+            while state != "waiting-for-meter", state != "outcome-unknown" {
+                state = try await bench.get(path + "/executions").json["items"]?[0]?["state"]?.string
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            #expect(state == "waiting-for-meter", "nothing was sent, so nothing is unknown")
+            listener.setAnswering(.prompt)
+            #expect(try await Self.finished(made, bench)["result"]?["state"] == "adopted")
+            #expect(meter.transfers == 1)
+        }
+    }
+
     @Test func `A secret that waits to be sent is not taken away`() async throws {
         try await APIBench.run { bench in
             // Nobody works on jobs here, so the new password is kept and never sent.

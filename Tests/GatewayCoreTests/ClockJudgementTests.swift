@@ -43,6 +43,17 @@ struct ClockJudgementTests {
         #expect(try #require(ClockDrift(Array(told.prefix(3)))).partsPerMillion.magnitude < 0.1)
     }
 
+    @Test func `Numbers that a clock's settings cannot have tell nothing`() throws {
+        for number in [Int64.min, Int64.max, 0x4000_0000_0000_0000, 32_768] {
+            let settings = ClockZone.Settings([3: .long64(number), 7: .long64(number), 8: .boolean(true)])
+            #expect(settings.timeZoneMinutes == nil)
+            #expect(settings.lengthMinutes == nil)
+            let zone = ClockZone(settings, zone: .utc, behaviour: TimeBehaviour(), now: Self.start)
+            #expect(zone.differences == [.daylightSavingOn])
+        }
+        #expect(ClockZone.Settings([3: .long(-120), 7: .integer(60)]).timeZoneMinutes == -120)
+    }
+
     @Test func `Samples that lie close together tell nothing`() {
         #expect(ClockDrift([]) == nil)
         #expect(ClockDrift([Self.sample(0, 1), Self.sample(599, 1)]) == nil)
