@@ -20,13 +20,13 @@ extension ProblemPage {
             look: "curl -s \"$GATEWAY/events?limit=10\""
         ),
         ProblemPage(
-        ProblemPage(
             "bodies-full",
             cause:
                 "The bodies of all requests that come in at the moment are together larger than 256 MiB, as when many large files are imported at once.",
             gatewayDid: "It dropped the body. Nothing was stored and no meter was asked.",
             whatToDo: "Repeat after `Retry-After` seconds; send large files one after the other."
         ),
+        ProblemPage(
             "held-elsewhere",
             cause:
                 "Several gateways share the database, and the line to the meter is going from one to another, or the one that has it cannot be reached.",
