@@ -152,7 +152,8 @@ let package = Package(
             name: "cosem-gateway",
             dependencies: [
                 "GatewayAPI", "GatewayCore", "Fleet", "Jobs", "SQLStore", "SQLiteDriver", "PostgreSQLDriver", "HTTPKit",
-                "HTTPCompression", "HTTPForwarding", "HTTPOutbound", "MQTTPublishing", "MicroHTTPServer", "MeterSessions",
+                "HTTPCompression", "HTTPForwarding", "HTTPOutbound", "MQTTPublishing", "MicroHTTPServer",
+                "MeterSessions",
                 "MeterTransport", "MeterSimulator", "ProtocolDecoder", "DLMSSecurity", "DLMSCodec", "JSONText",
                 "SettingsKit", "Timekeeping", "Files", argumentParser, configuration, logging, lifecycle, unixSignals,
             ],

@@ -33,9 +33,22 @@ extension Timestamp {
         rfc3339(offsetMinutes: zone.offsetSeconds(atUTC: seconds) / 60)
     }
 
+    /// The moments that RFC 3339 has words for: the years 0000 to 9999.
+    private static let expressible: ClosedRange<Int64> = {
+        func start(_ year: Int) -> Int64 {
+            Int64(CivilDate.daysSinceEpoch(year: year, month: 1, day: 1)) * 86_400 * 1_000_000
+        }
+        return start(0)...start(10_000) - 1
+    }()
+
     /// The moment in RFC 3339 form at an offset, in minutes east of UTC; UTC itself is written `Z`.
+    ///
+    /// What lies before the year 0000 or after 9999 is written as the first or last moment of them.
     public func rfc3339(offsetMinutes: Int) -> String {
-        let local = self + .seconds(offsetMinutes * 60)
+        let shifted = (self + .seconds(offsetMinutes * 60)).microseconds
+        let local = Timestamp(
+            microseconds: min(max(shifted, Self.expressible.lowerBound), Self.expressible.upperBound)
+        )
         let seconds = Int(local.seconds)
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let date = CivilDate(daysSinceEpoch: days)

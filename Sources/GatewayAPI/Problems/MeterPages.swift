@@ -40,7 +40,8 @@ extension ProblemPage {
         ),
         ProblemPage(
             "outcome-unknown",
-            cause: "A write or a method was sent, and no answer came that proves what became of it: none at all, or one that could not be read or may be anybody's. The meter may have carried it out or not.",
+            cause:
+                "A write or a method was sent, and no answer came that proves what became of it: none at all, or one that could not be read or may be anybody's. The meter may have carried it out or not.",
             gatewayDid: "It sent the request once and does not repeat it.",
             whatToDo: "Read the attribute to see what happened before you send anything again."
         ),
