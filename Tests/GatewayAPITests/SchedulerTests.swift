@@ -137,7 +137,8 @@ struct SchedulerTests {
             #expect(try await bench.get("/jobs/\(id)").json["progress"]?["total"] == 3)
             let meters = try await bench.get("/jobs/\(id)/executions").json["items"]?.array?.map { $0["meter"]?.string }
             #expect(meters == ["M1", "M2", "M3"])
-            #expect(try await bench.queue.store.claim(claim).count == 3)
+            // All three are behind one line, which serves two at once.
+            #expect(try await bench.queue.store.claim(claim).count == 2)
             #expect(try await bed.schedule("s")["lastRun"]?["jobId"]?.string == id)
             #expect(try await bed.schedule("s")["nextRun"] == "2026-11-23T08:05:00Z")
         }
@@ -208,8 +209,9 @@ struct SchedulerTests {
     func jitter() async throws {
         try await APIBench.run { bench in
             let meters = (0..<40).map { "S\($0)" }
-            for meter in meters {
-                _ = try await bench.send(.put, "/meters/\(meter)", bench.configuration())
+            for (number, meter) in meters.enumerated() {
+                // Each behind a line of its own, as a line serves two at once.
+                _ = try await bench.send(.put, "/meters/\(meter)", bench.configuration(port: 1000 + number))
             }
             let bed = SchedulerBench(bench)
             bench.clock.set(try #require(Timestamp(rfc3339: "2026-11-22T08:01:00Z")))

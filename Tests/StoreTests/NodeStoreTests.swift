@@ -225,10 +225,14 @@ import Timekeeping
             // The end of a connection that another one has replaced changes nothing.
             try await stores.fleet.forgetCallers([id], at: a)
             #expect(try await stores.fleet.callerHolder(id) == b)
-            _ = try await submit([id.text], stores)
             try await stores.fleet.forgetCallers([id], at: b)
             #expect(try await stores.fleet.callerHolder(id) == nil)
-            #expect(try await claim(a, stores).union(claim(b, stores)) == ["M-1"])
+
+            let gone = try await meter("M-2", .dialIn(identity: "beta"), stores)
+            try await stores.fleet.noteCallers([gone], at: a)
+            _ = try await submit([gone.text], stores)
+            try await stores.fleet.forgetCallers([gone], at: a)
+            #expect(try await claim(a, stores).union(claim(b, stores)) == ["M-2"])
         }
     }
 
