@@ -24,7 +24,7 @@ def hard_gateway(tmp_path_factory):
     folder = tmp_path_factory.mktemp("abuse")
     port = free_ports()
     arguments = [
-        GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--auth", "none", "--http-connections", "10200",
+        GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--auth", "none", "--http-connections", "13600",
         "--database", f"sqlite:///{folder}/gateway.sqlite",
     ]
     with running(arguments, port, "cosem-gateway serve", folder / "log") as process:

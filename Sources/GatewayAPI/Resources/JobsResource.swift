@@ -141,9 +141,9 @@ extension GatewayAPI {
     }
 
     @Sendable func retryJob(_ request: RoutedRequest) async throws -> HTTPResponse {
+        let key = try request.idempotencyKey()
         let order = try await checkRepeating(request)
         let id = request.parameter("id")
-        let key = try request.idempotencyKey()
         // An order of supply is not tried again at all.
         if key == nil, order.isHarmfulTwice, order.kind != .disconnect, order.kind != .reconnect {
             throw GatewayError.idempotencyKeyMissing

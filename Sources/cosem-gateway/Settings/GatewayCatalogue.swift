@@ -24,7 +24,12 @@ enum GatewayCatalogue {
                     "With --auth none: listen on an address that others can reach all the same"
                 ),
                 Setting("http.loops", .number(1...64), usual: "1", "Loop threads of the HTTP server"),
-                Setting("http.connections", .number(1...1_000_000), usual: "1000", "HTTP connections held at once"),
+                Setting(
+                    "http.connections",
+                    .number(1...1_000_000),
+                    usual: "2000",
+                    "HTTP connections held at once; one address has three quarters of them at most"
+                ),
                 Setting(
                     "http.eventStreams",
                     .number(1...1_000_000),

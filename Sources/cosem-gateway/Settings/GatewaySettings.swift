@@ -175,7 +175,7 @@ struct GatewaySettings: Sendable {
             pause: .seconds(try Self.positive(reader, "recovery.pause", default: 3600))
         )
         httpLoops = try Self.positive(reader, "http.loops", default: 1)
-        httpConnections = try Self.positive(reader, "http.connections", default: 1000)
+        httpConnections = try Self.positive(reader, "http.connections", default: 2000)
         eventStreams = try Self.positive(reader, "http.eventStreams", default: 200)
         let rate = try reader.number("meters.connectionRate", from: 0, default: 0)
         meterConnectionRate = rate == 0 ? nil : rate
