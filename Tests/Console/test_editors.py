@@ -127,7 +127,7 @@ def test_the_explorer_has_every_operation_and_sends_requests(console, gateway):
     expect(page.locator(".tree li a")).to_have_count(count)
     page.get_by_label("Filter by words or path").fill("latest")
     page.locator(".tree").get_by_role("link").first.click()
-    assert "/readings/latest" in page.get_by_role("main").inner_text()
+    expect(page.get_by_role("main")).to_contain_text("/readings/latest")
     page.get_by_label("id *").fill(METER)
     page.get_by_role("button", name="Send the request").click()
     answer = page.get_by_role("group", name="Answer", exact=True)
