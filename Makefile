@@ -13,6 +13,9 @@ BASE ?= debootstrap
 # A crash of a test says in which test, in seconds: the backtrace of all threads takes a quarter of an hour.
 export SWIFT_BACKTRACE ?= interactive=no,color=no,threads=crashed,images=none,registers=none,symbolicate=fast
 
+# Tests that only compute run apart from those that talk, so that nobody's answer waits for a processor.
+COMPUTING := ^(COSEMModel|DLMSCodec|DLMSEngine|DLMSSecurity|Fuzz|JSONText|ProtocolDecoder|Recurrence|Timekeeping)Tests\.
+
 .DEFAULT_GOAL := help
 .PHONY: help setup build debug demo test format lint unit peers contract console fuzz bench image deb manual clean
 
@@ -50,7 +53,8 @@ lint: setup ## Check formatting and house rules.
 unit: setup ## Build everything with the import check and run the Swift tests.
 	swift build --build-tests $(BUILD_FLAGS)
 	@Scripts/install-packages test
-	set -o pipefail; swift test --skip-build --skip StoreTests 2>&1 | grep -vP '^◇ |^✔ Test (?!run with)'
+	set -o pipefail; swift test --skip-build --filter '$(COMPUTING)' 2>&1 | grep -vP '^◇ |^✔ Test (?!run with)'
+	set -o pipefail; swift test --skip-build --skip StoreTests --skip '$(COMPUTING)' 2>&1 | grep -vP '^◇ |^✔ Test (?!run with)'
 	set -o pipefail; Scripts/with-postgresql swift test --skip-build --filter StoreTests 2>&1 | grep -vP '^◇ |^✔ Test (?!run with)'
 
 peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our simulator.

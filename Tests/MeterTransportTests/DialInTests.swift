@@ -37,7 +37,7 @@ struct DialInTests {
         )
     }
 
-    private func read(_ identity: String, _ timeout: Duration = .seconds(10)) async throws -> ServiceResponse {
+    private func read(_ identity: String, _ timeout: Duration = .seconds(60)) async throws -> ServiceResponse {
         let (connection, _) = try await MeterConnection.open(
             to: .standing(identity: identity),
             settings: .public,
@@ -245,7 +245,7 @@ struct DialInTests {
         let (connection, _) = try await MeterConnection.open(
             to: .standing(identity: "5"),
             settings: .public,
-            connectTimeout: .seconds(10),
+            connectTimeout: .seconds(60),
             network: network
         )
         for count in 0..<3 {
@@ -265,7 +265,7 @@ struct DialInTests {
         let (connection, _) = try await MeterConnection.open(
             to: .standing(identity: "6"),
             settings: .public,
-            connectTimeout: .seconds(10),
+            connectTimeout: .seconds(60),
             network: network,
             onClose: { onClose.finish() }
         )
