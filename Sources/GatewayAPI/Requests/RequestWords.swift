@@ -204,10 +204,11 @@ extension RoutedRequest {
         try query.integer("limit", in: 1...1000) ?? 100
     }
 
-    /// What makes the request safe to repeat, without its quotes: the draft standard has them, most clients leave them out,
-    /// both mean the same key; nil without such a field.
+    /// What makes the request safe to repeat, without its quotes; nil without such a field.
+    ///
+    /// The draft standard has quotes, most clients leave them out, both mean the same key. An empty one is refused: it protects nobody.
     func idempotencyKey() throws(Problem) -> String? {
-        guard let text = headers["Idempotency-Key"], !text.isEmpty else { return nil }
+        guard let text = headers["Idempotency-Key"] else { return nil }
         let key =
             text.count > 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
             ? String(text.dropFirst().dropLast()) : text
