@@ -22,6 +22,19 @@ private actor ScriptedHandler: JobHandler {
         self.script = script
     }
 
+    /// Asks for permission to send once the gate is open, and succeeds if it is given.
+    static func sendingBehind(_ gate: Gate) -> ScriptedHandler {
+        ScriptedHandler { _, context in
+            await gate.pass()
+            do throws(TransmissionRefusal) {
+                try await context.permitTransmission()
+                return success
+            } catch {
+                return .refused(error)
+            }
+        }
+    }
+
     func execute(
         _ execution: ExecutionRecord,
         of job: JobRecord,
@@ -214,15 +227,7 @@ private let success = ExecutionOutcome.succeeded(result: Array("{}".utf8))
 
     @Test func cancelReachesTheHandlerAndForbidsSending() async throws {
         let gate = Gate()
-        let handler = ScriptedHandler { _, context in
-            await gate.pass()
-            do throws(TransmissionRefusal) {
-                try await context.permitTransmission()
-                return success
-            } catch {
-                return .refused(error)
-            }
-        }
+        let handler = ScriptedHandler.sendingBehind(gate)
         try await withRunner(handler) { queue, _, _ in
             let job = try await queue.submit(specification(), targets: ["M-1"]).job
             _ = try await wait(queue, job.id, for: .running)
@@ -268,15 +273,7 @@ private let success = ExecutionOutcome.succeeded(result: Array("{}".utf8))
 
     @Test func doesNotTakeBackItsOwnWorkAfterAStandstill() async throws {
         let gate = Gate()
-        let handler = ScriptedHandler { _, context in
-            await gate.pass()
-            do throws(TransmissionRefusal) {
-                try await context.permitTransmission()
-                return success
-            } catch {
-                return .refused(error)
-            }
-        }
+        let handler = ScriptedHandler.sendingBehind(gate)
         try await withRunner(handler) { queue, clock, store in
             let job = try await queue.submit(specification(), targets: ["M-1"]).job
             while await handler.attempts.isEmpty { await Task.yield() }

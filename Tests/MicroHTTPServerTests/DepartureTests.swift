@@ -7,24 +7,13 @@ import Testing
 
 @Suite(.serialized) struct DepartureTests {
     @Test func cancelsTheResponderWhenItsClientLeaves() async throws {
-        let started = Gate()
-        let cancelled = Gate()
-        let answered = Gate()
-        try await ServerFixture { _ in
-            started.arrive()
-            await withTaskCancellationHandler {
-                await answered.opened()
-            } onCancel: {
-                cancelled.open()
-            }
-            return .text("late")
-        }.run { _, port in
+        let held = HeldAnswer()
+        try await ServerFixture { _ in await held.respond() }.run { _, port in
             let client = try RawClient(port: port)
             client.get("/")
-            await started.arrivals(1)
+            await held.started.arrivals(1)
             client.close()
-            await cancelled.opened()
-            answered.open()
+            await held.isCancelled()
         }
     }
 

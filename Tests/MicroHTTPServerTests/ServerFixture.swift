@@ -132,3 +132,26 @@ struct ServerFixture {
         await server.stop(grace: .zero)
     }
 }
+
+/// A responder that does not answer before its client has left.
+struct HeldAnswer: Sendable {
+    let started = Gate()
+    private let cancelled = Gate()
+    private let answered = Gate()
+
+    func respond() async -> HTTPResponse {
+        started.arrive()
+        await withTaskCancellationHandler {
+            await answered.opened()
+        } onCancel: {
+            cancelled.open()
+        }
+        return .text("late")
+    }
+
+    /// Waits until the responder was cancelled, and lets it end.
+    func isCancelled() async {
+        await cancelled.opened()
+        answered.open()
+    }
+}

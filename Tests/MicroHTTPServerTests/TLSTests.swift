@@ -23,24 +23,13 @@ import Testing
     }
 
     @Test func cancelsTheResponderWhenItsClientLeaves() async throws {
-        let started = Gate()
-        let cancelled = Gate()
-        let answered = Gate()
-        try await ServerFixture(tls: HTTPServerTLS(try identity())) { _ in
-            started.arrive()
-            await withTaskCancellationHandler {
-                await answered.opened()
-            } onCancel: {
-                cancelled.open()
-            }
-            return .text("late")
-        }.run { _, port in
+        let held = HeldAnswer()
+        try await ServerFixture(tls: HTTPServerTLS(try identity())) { _ in await held.respond() }.run { _, port in
             let client = try TLSClient(port: port)
             client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-            await started.arrivals(1)
+            await held.started.arrivals(1)
             client.close()
-            await cancelled.opened()
-            answered.open()
+            await held.isCancelled()
         }
     }
 
