@@ -4,14 +4,18 @@
 import Glibc
 
 /// Sockets that listen on one address and port, one per loop; the kernel spreads new connections over them.
-struct ListeningSockets {
+///
+/// Connections wait in the kernel until a server answers them.
+public struct ListeningSockets: Sendable {
     /// The descriptors, not blocking; each belongs to whoever takes it.
     let descriptors: [Int32]
     /// The port, also if 0 was asked for.
     let port: UInt16
 
     /// Binds and listens.
-    init(host: String, port: UInt16, count: Int) throws(MicroHTTPServerError) {
+    ///
+    /// - Throws: ``MicroHTTPServerError`` if the address cannot be listened on.
+    public init(host: String, port: UInt16, count: Int) throws(MicroHTTPServerError) {
         let address = try ResolvedAddress(host: host, port: port)
         // A socket that shares its port binds beside another process's that shares it too; one that does not share
         // finds out whether the port is free.

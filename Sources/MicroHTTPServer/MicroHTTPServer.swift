@@ -24,11 +24,20 @@ public final class MicroHTTPServer: Service {
     private let configuration: MicroHTTPServerConfiguration
     private let responder: any HTTPResponder
     private let logger: Logger
+    private let sockets: ListeningSockets?
     private let state = Mutex(State.idle)
 
     /// Makes a server; ``start()`` or ``run()`` sets it going.
-    public init(configuration: MicroHTTPServerConfiguration, responder: any HTTPResponder, logger: Logger) {
+    ///
+    /// - Parameter sockets: sockets that listen already, as many as there are loops; without them it makes its own.
+    public init(
+        configuration: MicroHTTPServerConfiguration,
+        sockets: ListeningSockets? = nil,
+        responder: any HTTPResponder,
+        logger: Logger
+    ) {
         self.configuration = configuration
+        self.sockets = sockets
         self.responder = responder
         self.logger = logger
     }
@@ -47,11 +56,16 @@ public final class MicroHTTPServer: Service {
     public func start() throws(MicroHTTPServerError) -> UInt16 {
         try state.withLock { state throws(MicroHTTPServerError) in
             guard case .idle = state else { throw .alreadyStarted }
-            let sockets = try ListeningSockets(
-                host: configuration.host,
-                port: configuration.port,
-                count: configuration.loops
-            )
+            let sockets =
+                if let sockets {
+                    sockets
+                } else {
+                    try ListeningSockets(
+                        host: configuration.host,
+                        port: configuration.port,
+                        count: configuration.loops
+                    )
+                }
             var loops: [HTTPLoop] = []
             let bodies = BodyAllowance(configuration.limits.allBodiesOctets)
             do throws(MicroHTTPServerError) {

@@ -24,6 +24,8 @@ public enum SQLiteBackup {
             let from = try DatabaseQueue(path: source)
             let to = try DatabaseQueue(path: target)
             try from.backup(to: to)
+            // The copy is one file, also for those who only read it; a gateway takes up the log again.
+            try to.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
             try to.close()
             try from.close()
         } catch {

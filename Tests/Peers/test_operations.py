@@ -310,12 +310,39 @@ def test_a_copy_made_while_the_gateway_works_takes_its_place_again(tmp_path):
         assert gateway.call("DELETE", "/meters/M-1", headers={"If-Match": "*"}).status == 204
         refused = run("restore", *database, copy)
         assert refused.returncode == 1 and "stop the gateway first" in refused.stderr
+        assert not list(tmp_path.glob("copy.sqlite-*")), "a copy is one file"
     (tmp_path / "other").write_text("no database")
     assert run("restore", *database, str(tmp_path / "other")).returncode == 1
     restored = run("restore", *database, copy)
     assert restored.returncode == 0, restored.stderr
+    assert not [*tmp_path.glob("*-wal"), *tmp_path.glob("*-shm")], "nothing of the old database is left beside the new one"
     with serving(tmp_path) as (gateway, _):
         assert gateway.get("/meters/M-1").status == 200
+
+
+def test_a_second_gateway_on_a_database_file_is_refused_until_the_first_is_gone(tmp_path):
+    database = ["--database", f"sqlite:///{tmp_path}/gateway.sqlite"]
+    second = ["serve", "--auth", "none", "--listen", f"127.0.0.1:{free_ports()}", *database]
+    with serving(tmp_path, "--node", "first") as (_, process):
+        refused = run(*second, folder=tmp_path)
+        assert refused.returncode == 2
+        named = f"gateway.sqlite is in use by another gateway (node first, process {process.pid})"
+        assert named in refused.stderr, refused.stderr
+        for beside in (["key", "list"], ["audit", "verify"]):
+            assert run(*beside, *database).returncode == 0
+        assert run("backup", *database, str(tmp_path / "copy.sqlite")).returncode == 0
+        process.kill()
+        process.wait()
+        with serving(tmp_path, "--node", "next") as (gateway, _):
+            assert gateway.get("/readyz").status == 200
+
+
+def test_a_port_in_use_is_told_before_anything_is_made(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("serve", "--listen", f"127.0.0.1:{port}", "--database", "sqlite://new.sqlite", folder=tmp_path)
+    assert refused.returncode == 1 and f"port {port} on 127.0.0.1 is in use" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def subcommands(command: dict, path: tuple[str, ...] = ()):

@@ -66,8 +66,17 @@ struct RestoreCommand: ParsableCommand {
             Terminal.tell("\(file): \(fault)")
             throw ExitCode.failure
         }
+        let tenancy: SQLiteTenancy
+        do throws(SQLiteTenancy.Refusal) {
+            tenancy = try SQLiteTenancy(of: path, as: "restore, process \(getpid())")
+        } catch {
+            let remedy = if case .occupied = error { "; stop the gateway first" } else { "" }
+            Terminal.tell("\(path) \(error)\(remedy)")
+            throw ExitCode.failure
+        }
+        defer { withExtendedLifetime(tenancy) {} }
         guard !SQLiteBackup.isInUse(path) else {
-            Terminal.tell("\(path) is in use; stop the gateway first")
+            Terminal.tell("\(path) is in use; stop what has it first")
             throw ExitCode.failure
         }
         let new = path + ".restoring"
@@ -79,11 +88,12 @@ struct RestoreCommand: ParsableCommand {
             throw ExitCode.failure
         }
         let before = path + ".before-restore"
-        // The log of the old database must not meet the new one.
-        for ending in ["", "-wal", "-shm"] { rename(path + ending, before + ending) }
+        // The log of the old database must not meet the new one; its index is made anew from it.
+        unlink(path + "-shm")
+        for ending in ["", "-wal"] { rename(path + ending, before + ending) }
         guard rename(new, path) == 0 else {
             Terminal.tell("\(path): \(String(cString: strerror(errno)))")
-            for ending in ["", "-wal", "-shm"] { rename(before + ending, path + ending) }
+            for ending in ["", "-wal"] { rename(before + ending, path + ending) }
             throw ExitCode.failure
         }
         print("\(path) is restored; what was there is \(before)")

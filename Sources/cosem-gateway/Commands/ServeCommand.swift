@@ -3,7 +3,7 @@
 
 import ArgumentParser
 import Logging
-import SQLiteDriver
+import MicroHTTPServer
 import UnixSignals
 
 /// Runs the gateway.
@@ -133,12 +133,18 @@ struct ServeCommand: AsyncParsableCommand {
         ) {
             report.warnings.append(warning)
         }
-        if case .sqlite(let path) = settings.database, SQLiteBackup.isInUse(path) {
-            report.warnings.append("Another process has \(path) open; an SQLite database is for one gateway at a time.")
-        }
+        // Before anything is made: a port in use leaves no trace.
+        let sockets = try ListeningSockets(
+            host: settings.listen.host,
+            port: settings.listen.port,
+            count: settings.httpLoops
+        )
+        let persistence = try GatewayProcess.Persistence.open(settings)
+        report.warnings += persistence.warnings
         let process = try await GatewayProcess(
             settings: settings,
-            persistence: .open(settings),
+            sockets: sockets,
+            persistence: persistence,
             logs: logs
         )
         let address = ListenAddress(host: settings.listen.host, port: try process.start())

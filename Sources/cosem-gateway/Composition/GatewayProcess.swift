@@ -5,6 +5,7 @@ import DLMSSecurity
 import Fleet
 import GatewayAPI
 import GatewayCore
+import Glibc
 import HTTPCompression
 import HTTPKit
 import HTTPOutbound
@@ -26,19 +27,41 @@ struct GatewayProcess: Sendable {
     struct Persistence {
         let database: any SQLDatabase
         let sealer: SecretSealer
+        /// What keeps other gateways from the file, if it is one.
+        var tenancy: SQLiteTenancy?
+        /// What the operator should look at.
+        var warnings: [String] = []
 
         /// The database of the settings, and its key file.
+        ///
+        /// - Throws: `SettingsError.database` when another gateway has it, `SQLError`, an error of the key file.
         static func open(_ settings: GatewaySettings) throws -> Persistence {
-            let sealer = try SecretSealer(creatingOrLoadingKeyFile: settings.secretKeyFile)
-            let database: any SQLDatabase =
-                switch settings.database {
-                case .sqlite(let path): try SQLiteDatabase(path: path)
-                case .postgreSQL(let address):
-                    PostgreSQLDatabase(
+            switch settings.database {
+            case .sqlite(let path):
+                let tenancy = try tenancy(of: path, settings)
+                // Beside gateways of this machine: the tools of SQLite, and those where the kernel has no locks.
+                let isOpen = SQLiteBackup.isInUse(path)
+                let sealer = try SecretSealer(creatingOrLoadingKeyFile: settings.secretKeyFile)
+                var persistence = Persistence(database: try SQLiteDatabase(path: path), sealer: sealer)
+                persistence.tenancy = tenancy
+                if isOpen { persistence.warnings.append("Another process has \(path) open.") }
+                return persistence
+            case .postgreSQL(let address):
+                return Persistence(
+                    database: PostgreSQLDatabase(
                         PostgreSQLSettings(address: address, connections: settings.databaseConnections)
-                    )
-                }
-            return Persistence(database: database, sealer: sealer)
+                    ),
+                    sealer: try SecretSealer(creatingOrLoadingKeyFile: settings.secretKeyFile)
+                )
+            }
+        }
+
+        private static func tenancy(of path: String, _ settings: GatewaySettings) throws -> SQLiteTenancy {
+            do throws(SQLiteTenancy.Refusal) {
+                return try SQLiteTenancy(of: path, as: "node \(settings.node.name), process \(getpid())")
+            } catch {
+                throw SettingsError.database(path: path, error)
+            }
         }
 
         /// A database that ends with the process, and a key that nobody keeps.
@@ -61,6 +84,7 @@ struct GatewayProcess: Sendable {
     private let sweeper: JobSweeper
     private let network: MeterNetwork
     private let database: any SQLDatabase
+    private let tenancy: SQLiteTenancy?
     private let dialIn: DialInSettings?
     private let publisher: MQTTPublisher?
     private let pushIntake: PushIntake?
@@ -78,11 +102,19 @@ struct GatewayProcess: Sendable {
     private var logger: Logger { logs.logger() }
 
     /// Builds the gateway and brings its database to the present schema.
-    init(settings: GatewaySettings, persistence: Persistence, logs: LogBook) async throws {
+    ///
+    /// - Parameter sockets: where HTTP listens already; without them it does from ``start()`` on.
+    init(
+        settings: GatewaySettings,
+        sockets: ListeningSockets? = nil,
+        persistence: Persistence,
+        logs: LogBook
+    ) async throws {
         self.logs = logs
         let standing = StandingSettings(settings)
         self.standing = standing
         database = persistence.database
+        tenancy = persistence.tenancy
         dialIn = settings.dialIn
         publisher = try settings.mqtt.map { try MQTTPublisher($0) }
         pushIntake = settings.push.map { PushIntake(settings: $0, logger: logs.logger(.push)) }
@@ -196,6 +228,7 @@ struct GatewayProcess: Sendable {
                 shutdownGrace: shutdownGrace * 2 / 3,
                 tls: tls
             ),
+            sockets: sockets,
             responder: CompressedAnswers(api.makeResponder()),
             logger: logs.logger(.http)
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import SQLiteDriver
 import SettingsKit
 
 /// Why the gateway does not start with the settings it was given.
@@ -13,6 +14,8 @@ enum SettingsError: Error, CustomStringConvertible {
     case openAddress(ListenAddress)
     /// Values that cannot be used, each with its place.
     case faults([SettingFault])
+    /// The database file cannot be this gateway's.
+    case database(path: String, SQLiteTenancy.Refusal)
 
     var description: String {
         switch self {
@@ -25,6 +28,11 @@ enum SettingsError: Error, CustomStringConvertible {
                 + "Leave --auth none out, listen on 127.0.0.1, or add --insecure"
         case .faults(let faults):
             faults.map(\.description).joined(separator: "\n")
+        case .database(let path, .occupied(let tenant)):
+            "\(path) \(SQLiteTenancy.Refusal.occupied(tenant: tenant)). End that one first, or give this one another "
+                + "--database; a PostgreSQL database carries several gateways"
+        case .database(let path, let refusal):
+            "--database: \(path) \(refusal)"
         }
     }
 }
