@@ -75,6 +75,25 @@ extension Gateway {
         try await translating(await store.apiKeys(after: cursor, limit: limit))
     }
 
+    /// Whether one of two principals made the other: the key itself, or the key that made it, and so on.
+    func isOfOneHand(_ one: String, _ other: String) async throws(GatewayError) -> Bool {
+        if try await makers(of: one).contains(other) { return true }
+        return try await makers(of: other).contains(one)
+    }
+
+    /// Who made a key, who made that one's, and so on; nobody for a principal that comes without a key.
+    private func makers(of principal: String) async throws(GatewayError) -> Set<String> {
+        var makers: Set<String> = []
+        var next = principal
+        while let name = APIKeyRecord.name(ofPrincipal: next),
+            let maker = try await translating(await store.apiKey(named: name))?.createdBy,
+            makers.insert(maker).inserted
+        {
+            next = maker
+        }
+        return makers
+    }
+
     /// Ends a key.
     ///
     /// - Throws: ``Fleet/GatewayError/notFound(what:)``.

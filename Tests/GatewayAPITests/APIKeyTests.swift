@@ -108,6 +108,55 @@ struct APIKeyTests {
         }
     }
 
+    @Test func `A key makes none that is good longer, from elsewhere or for more, and ends none that allows more`()
+        async throws
+    {
+        try await APIBench.run { bench in
+            let keys = KeyBench(bench)
+            let end = bench.clock.now() + .seconds(3600)
+            let bounds = APIKeyGrant(
+                scopes: ["keys:manage", "meters:read"],
+                addresses: ["192.0.2.0/24"].compactMap { AddressRange($0) },
+                requestsPerMinute: 60
+            )
+            let made = try await bench.gateway.makeAPIKey(named: "bound", bounds, expiresAt: end, by: "test")
+            let key = made.text.exposedText
+            let right = [
+                "expiresAt": "\"\(end.rfc3339)\"", "addresses": #"["192.0.2.128/25"]"#, "requestsPerMinute": "60",
+            ]
+            func answer(_ name: String, _ members: [String: String]) async throws -> APIBench.Answer {
+                let rest = members.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
+                return try await keys.send(
+                    .post,
+                    "/api-keys",
+                    key,
+                    "{\"name\":\"\(name)\",\"scopes\":[\"meters:read\"],\(rest)}"
+                )
+            }
+            #expect(try await answer("child", right).status == 201)
+            for (member, value) in [
+                ("expiresAt", nil), ("expiresAt", "\"\((end + .seconds(1)).rfc3339)\""), ("addresses", nil),
+                ("addresses", #"["192.0.0.0/16"]"#), ("addresses", #"["2001:db8::/32"]"#), ("requestsPerMinute", nil),
+                ("requestsPerMinute", "61"),
+            ] as [(String, String?)] {
+                var members = right
+                members[member] = value
+                let refused = try await answer("other", members)
+                #expect(refused.status == 422, "\(member): \(refused.text)")
+                #expect(refused.json["pointer"]?.string == "/\(member)")
+            }
+            let admin = try await bench.gateway.makeAPIKey(
+                named: "chief",
+                APIKeyGrant(roles: ["admin"]),
+                expiresAt: nil,
+                by: "test"
+            )
+            let refused = try await keys.send(.delete, "/api-keys/\(admin.record.id)", key)
+            #expect(refused.problem == "insufficient-scope")
+            #expect(try await keys.get("/whoami", admin.text.exposedText).status == 200)
+        }
+    }
+
     @Test func `A key that may not have meters asked gets what is kept, or is told so`() async throws {
         try await APIBench.run { bench in
             let keys = KeyBench(bench)

@@ -54,4 +54,29 @@ struct FourEyesTests {
             #expect(records?["outcome"] == "200")
         }
     }
+
+    @Test func `Who made a key is no second pair of eyes beside it`() async throws {
+        try await APIBench.run(orders: OrderSettings(confirmation: .fourEyes)) { bench in
+            let keys = KeyBench(bench)
+            let scopes: [Scope] = [.disconnectorOperate, .disconnectorConfirm, .keysManage]
+            let parent = try await keys.key("parent", scopes)
+            let grant = #""scopes":["disconnector:confirm","keys:manage"]"#
+            let child = try await keys.send(.post, "/api-keys", parent, "{\"name\":\"child\",\(grant)}")
+            let childKey = try #require(child.json["key"]?.string)
+            let grandchild = try await keys.send(.post, "/api-keys", childKey, "{\"name\":\"grandchild\",\(grant)}")
+            let made = try await keys.send(
+                .post,
+                Self.path,
+                parent,
+                #"{"action":"disconnect","expectedState":"connected"}"#,
+                headers: ["Idempotency-Key": "k1"]
+            )
+            let token = try #require(made.json["confirmation"]?["token"]?.string)
+            let confirm = try #require(made.headers["Location"]) + "/confirm"
+            for key in [childKey, try #require(grandchild.json["key"]?.string)] {
+                let refused = try await keys.send(.post, confirm, key, "{\"token\":\"\(token)\"}")
+                #expect(refused.problem == "confirmation-refused", "\(refused.text)")
+            }
+        }
+    }
 }

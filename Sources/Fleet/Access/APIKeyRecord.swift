@@ -77,5 +77,12 @@ public struct APIKeyRecord: Hashable, Sendable {
     }
 
     /// The principal that requests with this key are made by.
-    public var principal: String { "key:\(name)" }
+    public var principal: String { Self.principalPrefix + name }
+
+    private static let principalPrefix = "key:"
+
+    /// The name of the key that a principal's requests come with; nil when they come with something else.
+    public static func name(ofPrincipal principal: String) -> String? {
+        principal.hasPrefix(principalPrefix) ? String(principal.dropFirst(principalPrefix.count)) : nil
+    }
 }

@@ -32,6 +32,12 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         return octets.indices.allSatisfy { other[$0] & Self.mask($0, bits) == octets[$0] }
     }
 
+    /// Whether all addresses of another range lie in this one.
+    public func contains(_ other: AddressRange) -> Bool {
+        other.octets.count == octets.count && other.bits >= bits
+            && octets.indices.allSatisfy { other.octets[$0] & Self.mask($0, bits) == octets[$0] }
+    }
+
     /// The bits of an octet that count.
     private static func mask(_ index: Int, _ bits: Int) -> UInt8 {
         let rest = bits - 8 * index

@@ -14,6 +14,9 @@ public protocol APIKeyStore: Sendable {
     /// The key with this identifier; nil when there is none.
     func apiKey(_ id: String) async throws(StoreError) -> APIKeyRecord?
 
+    /// The key with this name; nil when there is none.
+    func apiKey(named name: String) async throws(StoreError) -> APIKeyRecord?
+
     /// Keys in the order of their identifiers, revoked ones included, at most `limit` after the cursor.
     func apiKeys(after cursor: String?, limit: Int) async throws(StoreError) -> Page<APIKeyRecord>
 

@@ -161,9 +161,9 @@ extension ProblemPage {
         ProblemPage(
             "confirmation-refused",
             cause:
-                "With `self` the one who made the order has to confirm it; with `four-eyes` it has to be somebody else.",
+                "With `self` the one who made the order has to confirm it; with `four-eyes` it has to be somebody else, and neither may have made the key of the other.",
             gatewayDid: "The order still waits for its confirmation.",
-            whatToDo: "Have the right person confirm."
+            whatToDo: "Have the right person confirm; with `four-eyes` two people whose keys a third made."
         ),
         ProblemPage(
             "confirmation-unavailable",

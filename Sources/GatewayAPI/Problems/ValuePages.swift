@@ -67,9 +67,10 @@ extension ProblemPage {
         ),
         ProblemPage(
             "value-out-of-range",
-            cause: "The number is larger or smaller than the type of the attribute can hold.",
+            cause:
+                "The value lies outside of what is allowed, which `detail` tells: of what the type of an attribute holds, of a setting, or of what your own key allows.",
             gatewayDid: "Nothing was written.",
-            whatToDo: "Send a value that fits the type."
+            whatToDo: "Send a value within those bounds."
         ),
         ProblemPage(
             "expectation-failed-state",

@@ -76,6 +76,7 @@ extension GatewayAPI {
         for scope in grant.allScopes.sorted() where !request.identity.may(scope) {
             throw Problem.insufficientScope([scope])
         }
+        try await check(grant, end, withinThoseOf: request.identity.principal)
         let made = try await gateway.makeAPIKey(named: name, grant, expiresAt: end, by: request.caller.name)
         return HTTPResponse.json(status: 201) { writer in
             writer.beginObject()
@@ -89,6 +90,8 @@ extension GatewayAPI {
 
     @Sendable func revokeAPIKey(_ request: RoutedRequest) async throws -> HTTPResponse {
         let id = request.parameter("id")
+        // Who could not have made it does not end it: the keys of administrators are theirs.
+        for scope in try await gateway.apiKey(id)?.grant.allScopes.sorted() ?? [] { try request.require(scope) }
         let record = try await gateway.revokeAPIKey(id)
         desk?.forget(id)
         return Self.answer(record)
@@ -100,6 +103,32 @@ extension GatewayAPI {
         try check(grant.scopes, among: Scope.allCases.map(\.rawValue), "/scopes")
         guard !grant.allScopes.isEmpty else {
             throw JSONMemberError(.invalid(expected: "with a role or a scope at least"), at: .root)
+        }
+    }
+
+    /// Refuses a key that is good longer, from elsewhere or for more requests than the credentials that ask for it.
+    private func check(_ grant: APIKeyGrant, _ end: Timestamp?, withinThoseOf maker: Principal?) async throws {
+        guard let maker else { return }
+        // An administrator may give more than the usual number, unless the own key says how much.
+        let most = maker.requestsPerMinute ?? (maker.may(.admin) ? nil : settings.requestsPerMinute)
+        if let most, grant.requestsPerMinute ?? settings.requestsPerMinute ?? .max > most {
+            throw GatewayError.valueOutOfRange(pointer: "/requestsPerMinute", allowed: "at most \(most), as you have")
+        }
+        // The end of a token is no bound: that of a sign-in does not say how long its user may do what.
+        guard let id = maker.keyID, let own = try await gateway.apiKey(id) else { return }
+        if let last = own.expiresAt, end.map({ $0 > last }) ?? true {
+            throw GatewayError.valueOutOfRange(
+                pointer: "/expiresAt",
+                allowed: "a time up to \(last.rfc3339), when your own key ends"
+            )
+        }
+        let ranges = own.grant.addresses
+        let isInside = grant.addresses.allSatisfy { one in ranges.contains { $0.contains(one) } }
+        guard ranges.isEmpty || !grant.addresses.isEmpty && isInside else {
+            throw GatewayError.valueOutOfRange(
+                pointer: "/addresses",
+                allowed: "addresses within those of your own key: \(ranges.map(\.description).joined(separator: ", "))"
+            )
         }
     }
 

@@ -190,6 +190,13 @@ extension Gateway {
             guard caller.name != job.specification.createdBy else {
                 throw .confirmationRefused(job: id, reason: "somebody else than who made it has to confirm it")
             }
+            guard try await !isOfOneHand(caller.name, job.specification.createdBy) else {
+                throw .confirmationRefused(
+                    job: id,
+                    reason:
+                        "it made the key of who ordered, or the other way round; somebody whose key a third made has to"
+                )
+            }
         }
         guard token == (try Self.confirmationToken(of: job)) else {
             throw .confirmationMismatch(job: id, reason: "the token is not the one of this order")

@@ -42,6 +42,14 @@ extension SQLFleetStore: APIKeyStore {
         try await read { connection in try Self.apiKey(id, on: connection) }
     }
 
+    /// The key with this name.
+    public func apiKey(named name: String) async throws(StoreError) -> APIKeyRecord? {
+        try await read { connection in
+            try connection.query("SELECT \(Self.keyColumns) FROM api_keys WHERE name = :name", ["name": .text(name)])
+                .first.map(Self.apiKey)
+        }
+    }
+
     /// Keys in the order of their identifiers.
     public func apiKeys(after cursor: String?, limit: Int) async throws(StoreError) -> Page<APIKeyRecord> {
         let limit = max(limit, 1)
