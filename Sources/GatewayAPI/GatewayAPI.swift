@@ -76,6 +76,8 @@ public struct GatewayAPI: Sendable {
     let desk: CredentialDesk?
     /// The keys of the issuer of tokens; nil where none are taken.
     let issuerKeys: IssuerKeys?
+    /// What the audit log still lacks.
+    let auditBacklog: AuditBacklog
     private let peers: Peers?
     private let logger: Logger
 
@@ -104,6 +106,7 @@ public struct GatewayAPI: Sendable {
         self.gateway = gateway
         self.settings = settings
         self.logger = logger
+        auditBacklog = AuditBacklog(logger: logger)
         desk =
             settings.requiresCredentials
             ? CredentialDesk(

@@ -7,6 +7,7 @@ import JSONText
 import Testing
 
 @testable import GatewayAPI
+@testable import SQLStore
 
 @Suite("What was changed, and by whom")
 struct AuditTests {
@@ -85,6 +86,35 @@ struct AuditTests {
                 #"{"value":{"text":"\#(password)"}}"#
             )
             #expect(!(try await bench.get("/audit").text.contains("MARKED")))
+        }
+    }
+
+    @Test
+    func `What was done is answered although its second record cannot be kept, which is kept before the next one`()
+        async throws
+    {
+        try await APIBench.run { bench in
+            @Sendable func rename(_ table: String, to other: String) async throws {
+                try await bench.store.database.write(.serial) { connection in
+                    try connection.runScript("ALTER TABLE \(table) RENAME TO \(other)")
+                }
+            }
+            let table = RouteTable(
+                bench.api.audited([
+                    Route(.post, "/breaking", name: "breaking", access: .open) { _ in
+                        try await rename("audit_records", to: "audit_elsewhere")
+                        return .text("done")
+                    },
+                    Route(.post, "/next", name: "next", access: .open) { _ in .text("done") },
+                ])
+            )
+            let breaking = await table.respond(to: HTTPRequest(method: .post, rawTarget: "/breaking"))
+            #expect(breaking.status == 200)
+            try await rename("audit_elsewhere", to: "audit_records")
+            #expect(await table.respond(to: HTTPRequest(method: .post, rawTarget: "/next")).status == 200)
+            let records = try await bench.get("/audit?limit=4").json["items"]?.array ?? []
+            let trail = records.map { "\($0["action"]?.string ?? "") \($0["stage"]?.string ?? "")" }
+            #expect(trail == ["next answered", "breaking answered", "next asked", "breaking asked"])
         }
     }
 }

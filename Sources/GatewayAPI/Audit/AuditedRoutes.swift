@@ -38,14 +38,15 @@ extension GatewayAPI {
             var entry = try entry(for: request)
             // Before anything is done, so that a crash leaves at least who wanted what.
             try await gateway.audit(entry)
+            await auditBacklog.catchUp(in: gateway)
             do {
                 let response = try await route.handler(request)
                 entry.fill(from: response)
-                try await settle(&entry, "\(response.status)")
+                await settle(&entry, "\(response.status)")
                 return response
             } catch {
                 let outcome = (error as? Problem) ?? problem(of: error, now: gateway.clock.now())
-                try await settle(&entry, "\(outcome.status) \(outcome.name)")
+                await settle(&entry, "\(outcome.status) \(outcome.name)")
                 throw error
             }
         }
@@ -65,11 +66,11 @@ extension GatewayAPI {
         )
     }
 
-    private func settle(_ entry: inout AuditEntry, _ outcome: String) async throws {
+    private func settle(_ entry: inout AuditEntry, _ outcome: String) async {
         entry.at = gateway.clock.now()
         entry.stage = .answered
         entry.outcome = outcome
-        try await gateway.audit(entry)
+        await auditBacklog.keep(entry, in: gateway)
     }
 
     /// A value in short: as it is, or by its hash.
