@@ -79,8 +79,15 @@ public struct RoutedRequest: Sendable {
         limits: JSONLimits = .default,
         _ read: (inout JSONMembers) throws -> Value
     ) throws -> Value {
+        try members(of: json(limits: limits), read)
+    }
+
+    /// Reads a body that was parsed as one JSON object with exactly the members that the closure asks for.
+    ///
+    /// - Throws: ``Problem`` `unknown-field` or `bad-parameter`, and what the closure throws.
+    public func members<Value>(of body: JSONValue, _ read: (inout JSONMembers) throws -> Value) throws -> Value {
         do {
-            var members = try JSONMembers(json(limits: limits))
+            var members = try JSONMembers(body)
             let value = try read(&members)
             try members.finish()
             return value

@@ -398,4 +398,13 @@ struct OrderTests {
             }
         }
     }
+
+    @Test func `An order by the list of jobs may be as long as any job`() async throws {
+        try await APIBench.run { bench in
+            let order = #"{"kind":"disconnect","target":{"meters":["M1"]},"expectedState":"connected"}"#
+            let body = String(repeating: " ", count: 1_200_000) + order
+            let answer = try await Self.order(bench, body, wait: "handling=lenient", path: "/jobs")
+            #expect(answer.status == 202, "\(answer.text)")
+        }
+    }
 }

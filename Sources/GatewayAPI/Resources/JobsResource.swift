@@ -75,7 +75,7 @@ extension GatewayAPI {
             } else {
                 meters = try await gateway.meters(of: targets)
             }
-            return try await take(wish, targets: meters, terms: own, request)
+            return try await take(wish, targets: meters, terms: own, body, request)
         }
         let key = try request.idempotencyKey()
         if key == nil, order.isHarmfulTwice { throw GatewayError.idempotencyKeyMissing }
@@ -202,19 +202,6 @@ extension GatewayAPI {
             )
         }
         return kind
-    }
-}
-
-extension RoutedRequest {
-    /// Reads a body that was parsed as an object with exactly the members that the closure asks for.
-    fileprivate func members<Value>(
-        of body: JSONValue,
-        _ read: (inout JSONMembers) throws -> Value
-    ) throws -> Value {
-        var members = try JSONMembers(body)
-        let value = try read(&members)
-        try members.finish()
-        return value
     }
 }
 

@@ -39,7 +39,8 @@ extension GatewayAPI {
 
     @Sendable func createDisconnectorOrder(_ request: RoutedRequest) async throws -> HTTPResponse {
         let meter = request.parameter("id")
-        let (order, terms) = try request.members { members in
+        let body = try request.json()
+        let (order, terms) = try request.members(of: body) { members in
             let text = try members.requiredString("action")
             guard let action = DisconnectControl.Order(word: text) else {
                 let words = DisconnectControl.Order.allCases.map(\.word)
@@ -53,7 +54,7 @@ extension GatewayAPI {
             }
             return (try DisconnectorOrder(action, &members), try OrderTerms(&members))
         }
-        guard order.isDryRun else { return try await take(order, targets: [meter], terms: terms, request) }
+        guard order.isDryRun else { return try await take(order, targets: [meter], terms: terms, body, request) }
         _ = try Self.idempotencyKey(request)
         let preview = try await gateway.previewOrder(
             order,
@@ -67,17 +68,20 @@ extension GatewayAPI {
     }
 
     /// Takes an order, and waits for what comes of it if the caller does.
+    ///
+    /// - Parameter body: the request's body, which was read with the limits of its route.
     func take(
         _ order: DisconnectorOrder,
         targets: [String],
         terms: OrderTerms,
+        _ body: JSONValue,
         _ request: RoutedRequest
     ) async throws -> HTTPResponse {
         let key = try gateway.idempotencyKey(
             try Self.idempotencyKey(request),
             place: "POST \(request.request.rawPath)",
             caller: request.caller,
-            body: try request.json().octets
+            body: body.octets
         )
         let taken = try await gateway.submitOrder(
             order,
