@@ -27,6 +27,8 @@ public struct GatewayAPI: Sendable {
         public var tokens: TokenSettings?
         /// How many requests a caller may make in a minute whose key does not say; nil for no limit.
         public var requestsPerMinute: Int?
+        /// How often a stream of events or a trace shows that it lives, and its caller is checked again.
+        public var streamPulse = Duration.seconds(EventStreamText.pulse)
         /// The pages of which other origins may use the API.
         public var origins: Set<String>
         /// What the owners of client certificates may do, by the names in their certificates.

@@ -5,9 +5,13 @@ import Fleet
 import GatewayCore
 import HTTPKit
 import JSONText
+import Logging
 import MeterTransport
 import Synchronization
 import Testing
+import Timekeeping
+
+@testable import GatewayAPI
 
 @Suite("Event streams")
 struct EventStreamTests {
@@ -190,7 +194,7 @@ struct EventStreamTests {
     func seats() async throws {
         try await APIBench.run { bench in
             let seats = bench.gateway.streamSeats
-            var taken = (0..<seats.count).map { _ in seats.take() }
+            var taken = (0..<seats.count).map { _ in try? seats.take(for: nil) }
             #expect(taken.allSatisfy { $0 != nil })
             let refused = try await bench.get("/events", headers: ["Accept": "text/event-stream"])
             #expect(refused.status == 503)
@@ -206,6 +210,62 @@ struct EventStreamTests {
             )
             #expect(await bench.responder.respond(to: request).status == 200)
             #expect(seats.takenCount == 0)
+        }
+    }
+
+    @Test("One caller has a quarter of the places, and gives each back")
+    func seatsOfOne() throws {
+        let seats = StreamSeats(9)
+        var taken = try (0..<2).map { _ in try seats.take(for: "key:a") }
+        #expect(throws: StreamSeats.Refusal.fullForCaller) { try seats.take(for: "key:a") }
+        taken.append(try seats.take(for: "key:b"))
+        #expect(seats.takenCount == 3)
+        taken.removeFirst()
+        taken.append(try seats.take(for: "key:a"))
+        taken = []
+        #expect(seats.takenCount == 0)
+    }
+
+    @Test(
+        "An event stream and a trace end when the key of their caller is revoked or ends",
+        .timeLimit(.minutes(5)),
+        arguments: ["/events", "/meters/M1/trace"],
+        [true, false]
+    )
+    func endOfKey(target: String, isRevoked: Bool) async throws {
+        try await APIBench.run { bench in
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            var settings = GatewayAPI.Settings(requiresCredentials: true)
+            settings.streamPulse = .milliseconds(10)
+            let api = GatewayAPI(gateway: bench.gateway, settings: settings, logger: logger)
+            let end = bench.clock.now() + .seconds(60)
+            let made = try await bench.gateway.makeAPIKey(
+                named: "follower",
+                APIKeyGrant(roles: ["operator"]),
+                expiresAt: end,
+                by: "test"
+            )
+            let fields = HTTPHeaders([
+                .init(name: "Accept", value: "text/event-stream"),
+                .init(name: "Authorization", value: "Bearer \(made.text.exposedText)"),
+            ])
+            let request = HTTPRequest(method: .get, rawTarget: target, headers: fields)
+            guard case .stream(let stream) = await api.makeResponder().respond(to: request).body else {
+                Issue.record("there is no stream")
+                return
+            }
+            #expect(bench.gateway.streamSeats.takenCount == 1)
+            let body = CutBody(after: .max)
+            async let following: Void = stream.produce(body)
+            if isRevoked {
+                _ = try await bench.gateway.revokeAPIKey(made.record.id)
+            } else {
+                bench.clock.advance(by: .seconds(60))
+            }
+            // It ends by itself: the body goes on taking all there is.
+            try await following
+            #expect(body.text.contains("no-longer-allowed") == (target != "/events"))
         }
     }
 

@@ -102,7 +102,31 @@ final class CredentialDesk: Authenticator {
         tickets.forget(key: id)
     }
 
+    /// Whether credentials that were right are right still, for what goes on for long.
+    func isStillGood(_ principal: Principal) async -> Bool {
+        let tolerance = principal.keyID == nil ? TokenDesk.skew : .zero
+        if let end = principal.expiresAt, Timestamp(seconds: end) + tolerance <= gateway.clock.now() { return false }
+        if let owner = Self.owner(principal) {
+            guard let now = clients.withLock({ $0[owner] }) else { return false }
+            return principal.scopes.allSatisfy(now.may)
+        }
+        guard let id = principal.keyID else { return true }
+        do {
+            return try await gateway.apiKey(id).map { $0.revokedAt == nil } ?? false
+        } catch {
+            // A database that is away for a moment ends no streams; the next look will tell.
+            return true
+        }
+    }
+
     // MARK: Certificates
+
+    private static let ownerPrefix = "cert:"
+
+    /// The name in the certificate that a principal came with; nil when it came with something else.
+    private static func owner(_ principal: Principal) -> String? {
+        principal.name.hasPrefix(ownerPrefix) ? String(principal.name.dropFirst(ownerPrefix.count)) : nil
+    }
 
     /// Lets the owners of client certificates do what is said from now on, and nobody else.
     func use(clients: [String: Set<Scope>]) {
@@ -111,7 +135,7 @@ final class CredentialDesk: Authenticator {
     }
 
     private static func principals(_ clients: [String: Set<Scope>]) -> [String: Principal] {
-        Dictionary(uniqueKeysWithValues: clients.map { ($0, Principal(name: "cert:\($0)", scopes: $1)) })
+        Dictionary(uniqueKeysWithValues: clients.map { ($0, Principal(name: ownerPrefix + $0, scopes: $1)) })
     }
 
     private func identity(of certificate: ClientCertificate) -> CallerIdentity {

@@ -13,7 +13,8 @@ extension ProblemPage {
         ),
         ProblemPage(
             "streams-full",
-            cause: "As many callers follow event streams as may: 200 unless the operator allows more.",
+            cause:
+                "As many event streams and traces are followed as may be: 200 unless the operator allows more, and a quarter of that by one caller.",
             gatewayDid: "It opened no stream. Those that are open go on.",
             whatToDo:
                 "Close streams that nobody reads; a place is free again within 30 seconds of its client being gone. `http.eventStreams` allows more. The list `GET /events?since=` needs no place.",

@@ -18,6 +18,8 @@ struct TraceLines: Sendable {
     enum End: String, Sendable {
         /// The time that was asked for is over.
         case timeIsOver = "time-is-over"
+        /// The credentials of who watches ended or were revoked.
+        case noLongerAllowed = "no-longer-allowed"
         /// The gateway shuts down.
         case shutdown = "shutting-down"
     }

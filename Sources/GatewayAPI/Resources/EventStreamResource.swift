@@ -18,7 +18,7 @@ extension GatewayAPI {
             throw Problem.badParameter(word, expected: "left out of a stream of events")
         }
         let position = try Self.lastEventID(request)
-        guard let seat = gateway.streamSeats.take() else { throw streamsFull }
+        let seat = try takeSeat(request)
         let following = gateway.events.follow(after: position)
         let basePath = settings.basePath
         return Self.eventStream { body in
@@ -44,7 +44,7 @@ extension GatewayAPI {
                     }
                 }
             } while: {
-                try await Self.keepAlive(body) { following.position.text }
+                try await keepAlive(body, request) { following.position.text }
             }
             withExtendedLifetime(seat) {}
         }
@@ -72,7 +72,7 @@ extension GatewayAPI {
         let known = request.headers["Last-Event-ID"].flatMap { Int64($0) }
         // Who knows the end has no reason to come back: 204 is what a browser takes as that (HTML, section 9.2.3).
         if job.state.isFinal, let known, known >= job.version { return .empty().with("Cache-Control", "no-store") }
-        guard let seat = gateway.streamSeats.take() else { throw streamsFull }
+        let seat = try takeSeat(request)
         let (gateway, basePath) = (gateway, settings.basePath)
         return Self.eventStream { body in
             try await body.write(EventStreamText.beginning(at: nil))
@@ -101,7 +101,7 @@ extension GatewayAPI {
                     job = try await gateway.job(job.id.text, wait: .seconds(5), after: shown)
                 }
             } while: {
-                try await Self.keepAlive(body) { nil }
+                try await keepAlive(body, request) { nil }
             }
             withExtendedLifetime(seat) {}
         }
@@ -130,23 +130,50 @@ extension GatewayAPI {
         }
     }
 
-    private static func keepAlive(
+    /// Shows from time to time that the stream lives, until its caller may not have it any more.
+    private func keepAlive(
         _ body: any HTTPBodyWriter,
+        _ request: RoutedRequest,
         at position: @Sendable () -> String?
     ) async throws {
         while true {
-            try await Task.sleep(for: .seconds(EventStreamText.pulse))
+            try await Task.sleep(for: settings.streamPulse)
+            guard await isStillAllowed(request) else { return }
             try await body.write(EventStreamText.keepAlive(at: position()))
         }
     }
 
+    /// Whether the caller of a stream may have it still: credentials end and are revoked while it goes on.
+    func isStillAllowed(_ request: RoutedRequest) async -> Bool {
+        guard let desk, let principal = request.identity.principal else { return true }
+        return await desk.isStillGood(principal)
+    }
+
+    /// Takes a place for a stream.
+    ///
+    /// - Throws: ``HTTPKit/Problem`` `streams-full`.
+    func takeSeat(_ request: RoutedRequest) throws(Problem) -> StreamSeats.Seat {
+        let seats = gateway.streamSeats
+        do throws(StreamSeats.Refusal) {
+            return try seats.take(for: request.identity.principal?.name)
+        } catch {
+            switch error {
+            case .full: throw Self.streamsFull("All \(seats.count) places for event streams and traces are taken.")
+            case .fullForCaller:
+                throw Self.streamsFull(
+                    "You follow \(seats.countForCaller) event streams and traces, as many as one caller may."
+                )
+            }
+        }
+    }
+
     /// 503: there is no room for one more.
-    var streamsFull: Problem {
+    static func streamsFull(_ detail: String) -> Problem {
         Problem(
             "streams-full",
             status: 503,
             title: "Too many event streams",
-            detail: "All \(gateway.streamSeats.count) places for streams of events are taken.",
+            detail: detail,
             hint: "Close streams that nobody reads, or have the operator allow more (http.eventStreams).",
             retryable: true
         )

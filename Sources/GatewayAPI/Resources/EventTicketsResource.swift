@@ -7,7 +7,9 @@ import HTTPKit
 /// Tickets for streams of events, in place of credentials in the address.
 extension GatewayAPI {
     @Sendable func createEventTicket(_ request: RoutedRequest) async throws -> HTTPResponse {
-        guard let ticket = try tickets.issue(to: request.identity.principal) else { throw streamsFull }
+        guard let ticket = try tickets.issue(to: request.identity.principal) else {
+            throw Self.streamsFull("There are as many tickets that nobody has used yet as there may be.")
+        }
         return HTTPResponse.json(status: 201) { writer in
             writer.beginObject()
             writer.member("ticket", ticket.text)

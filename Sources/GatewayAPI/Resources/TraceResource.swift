@@ -13,13 +13,11 @@ import Timekeeping
 extension GatewayAPI {
     /// The longest time that somebody may watch, and the time for who does not say.
     private static let longestTrace = Duration.seconds(600)
-    /// A sign of life is sent this often, which also shows whether the watcher is still there.
-    private static let pulse = 15
-
     @Sendable func traceMeter(_ request: RoutedRequest) async throws -> HTTPResponse {
         let explains = try request.query.bool("decode") ?? true
         let length = try Self.traceLength(request)
         let meter = try await gateway.meter(request.parameter("id")).id
+        let seat = try takeSeat(request)
         let layout: TraceLines.Layout = request.mediaType == "text/event-stream" ? .eventStream : .lines
         let gateway = gateway
         return HTTPResponse.stream(type: request.mediaType) { body in
@@ -33,7 +31,7 @@ extension GatewayAPI {
                     try await Self.pass(events, of: meter, to: body, lines, explains: explains, gateway)
                     return .shutdown
                 }
-                group.addTask { try await Self.keepAlive(body, lines, gateway) }
+                group.addTask { try await keepAlive(body, lines, request) }
                 group.addTask {
                     try await Task.sleep(for: length)
                     return .timeIsOver
@@ -42,6 +40,7 @@ extension GatewayAPI {
                 return try await group.next() ?? .shutdown
             }
             try await body.write(lines.ending(end, at: gateway.clock.now()))
+            withExtendedLifetime(seat) {}
         }
         .with("Cache-Control", "no-store")
     }
@@ -70,16 +69,21 @@ extension GatewayAPI {
         }
     }
 
-    private static func keepAlive(
+    /// Sends a sign of life from time to time, which also shows whether the watcher is still there, and may be.
+    private func keepAlive(
         _ body: any HTTPBodyWriter,
         _ lines: TraceLines,
-        _ gateway: Gateway
+        _ request: RoutedRequest
     ) async throws -> TraceLines.End {
-        var seconds = 0
+        let step = min(settings.streamPulse, .seconds(1))
+        var quiet = Duration.zero
         while !gateway.isDraining {
-            try await Task.sleep(for: .seconds(1))
-            seconds += 1
-            if seconds.isMultiple(of: pulse) { try await body.write(lines.keepAlive(at: gateway.clock.now())) }
+            try await Task.sleep(for: step)
+            quiet += step
+            guard quiet >= settings.streamPulse else { continue }
+            quiet = .zero
+            guard await isStillAllowed(request) else { return .noLongerAllowed }
+            try await body.write(lines.keepAlive(at: gateway.clock.now()))
         }
         return .shutdown
     }
