@@ -35,16 +35,27 @@ struct CSVText {
         }
     }
 
-    /// A text as a cell.
+    /// A text as a cell; one that a spreadsheet would take for a formula has an apostrophe before it.
+    ///
+    /// Texts come from meters, and a spreadsheet would do what they say. Numbers, negative ones too, stay as they are.
     mutating func add(_ text: some Sequence<UInt8>) {
         let start = octets.count
         octets.append(contentsOf: text)
+        if Self.isFormula(octets[start...]) { octets.insert(UInt8(ascii: "'"), at: start) }
         let field = octets[start...]
         if field.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) {
             let quoted = field.flatMap { $0 == 0x22 ? [0x22, 0x22] : [$0] }
             octets.replaceSubrange(start..., with: [0x22] + quoted + [0x22])
         }
         octets.append(UInt8(ascii: ","))
+    }
+
+    private static func isFormula(_ text: ArraySlice<UInt8>) -> Bool {
+        switch text.first {
+        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "@"), UInt8(ascii: "\t"), UInt8(ascii: "\r"): true
+        case UInt8(ascii: "-"): JSONNumber(text: String(decoding: text, as: UTF8.self)) == nil
+        default: false
+        }
     }
 
     /// Ends the line, which has at least one cell.

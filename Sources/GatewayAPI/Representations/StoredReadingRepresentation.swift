@@ -9,7 +9,7 @@ import Timekeeping
 
 /// How stored readings look in JSON and CSV: a quantity with its moment and quality, all on one level.
 struct StoredReadingRepresentation {
-    static let csvColumns = [
+    private static let csvColumns = [
         "meter", "name", "time", "value", "unit", "quality", "reasons", "source", "object", "attribute",
     ]
 
@@ -64,38 +64,30 @@ struct StoredReadingRepresentation {
         writer.endObject()
     }
 
+    /// Adds the line of CSV that names the columns.
+    static func writeCSVHeader(into text: inout CSVText) {
+        for name in csvColumns { text.add(name.utf8) }
+        text.endLine()
+    }
+
     /// Adds a line of CSV.
-    func writeCSV(_ reading: StoredReading, of meter: MeterID, into octets: inout [UInt8]) {
+    func writeCSV(_ reading: StoredReading, of meter: MeterID, into text: inout CSVText) {
         let value: String
         if let number = reading.decimalText {
             value = number
         } else {
             var writer = JSONWriter(reservingCapacity: 64)
             writeValue(reading, into: &writer)
-            let text = String(decoding: writer.octets, as: UTF8.self)
-            value = text == "null" ? "" : (try? JSONReader.parse(writer.octets))?.string ?? text
+            let json = String(decoding: writer.octets, as: UTF8.self)
+            value = json == "null" ? "" : (try? JSONReader.parse(writer.octets))?.string ?? json
         }
         let fields = [
             meter.text, ReadingName.usual(reading.series), reading.at.rfc3339, value,
             reading.scalerUnit?.symbol ?? "", reading.quality.rawValue, reading.reasons.joined(separator: " "),
             Self.source(reading.series), reading.series.object.description, String(reading.series.attribute),
         ]
-        Self.writeCSV(fields, into: &octets)
-    }
-
-    /// Adds a line of fields (RFC 4180).
-    static func writeCSV(_ fields: [String], into octets: inout [UInt8]) {
-        for (place, field) in fields.enumerated() {
-            if place > 0 { octets.append(UInt8(ascii: ",")) }
-            if field.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) {
-                octets.append(0x22)
-                for octet in field.utf8 { octets.append(contentsOf: octet == 0x22 ? [0x22, 0x22] : [octet]) }
-                octets.append(0x22)
-            } else {
-                octets.append(contentsOf: field.utf8)
-            }
-        }
-        octets.append(contentsOf: [0x0D, 0x0A])
+        for field in fields { text.add(field.utf8) }
+        text.endLine()
     }
 
     private func writeValue(_ reading: StoredReading, into writer: inout JSONWriter) {

@@ -126,14 +126,13 @@ extension GatewayAPI {
     ) -> HTTPResponse {
         let gateway = gateway
         return HTTPResponse.stream(type: RowsCSV.mediaType) { body in
-            var octets: [UInt8] = []
-            StoredReadingRepresentation.writeCSV(StoredReadingRepresentation.csvColumns, into: &octets)
+            var text = CSVText()
+            StoredReadingRepresentation.writeCSVHeader(into: &text)
             _ = try await gateway.readings(matching: query, from: cursor, limit: limit) { meter, readings in
-                for reading in readings { representation.writeCSV(reading, of: meter, into: &octets) }
-                try await body.write(octets)
-                octets.removeAll(keepingCapacity: true)
+                for reading in readings { representation.writeCSV(reading, of: meter, into: &text) }
+                try await body.write(text.take())
             }
-            if !octets.isEmpty { try await body.write(octets) }
+            if text.count > 0 { try await body.write(text.take()) }
         }
         .with("Cache-Control", "no-store")
     }
