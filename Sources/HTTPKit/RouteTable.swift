@@ -11,6 +11,8 @@ public struct RouteTable: HTTPResponder {
     private let root: RouteNode
     private let basePath: [String]
     private let problem: @Sendable (any Error) -> Problem
+    /// Longer bodies are handled elsewhere than on the thread that brought them: it serves all connections.
+    private static let longBodyOctets = 256 << 10
 
     /// Makes a table.
     ///
@@ -94,15 +96,15 @@ public struct RouteTable: HTTPResponder {
         do {
             if let refusal = route.access.refusal(of: request.identity) { throw refusal }
             let mediaType = try route.check(request, query: target.query)
-            return try await route.handler(
-                RoutedRequest(
-                    request: request,
-                    route: route,
-                    query: target.query,
-                    mediaType: mediaType,
-                    parameters: values
-                )
+            let routed = RoutedRequest(
+                request: request,
+                route: route,
+                query: target.query,
+                mediaType: mediaType,
+                parameters: values
             )
+            guard request.body.count > Self.longBodyOctets else { return try await route.handler(routed) }
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await route.handler(routed) }
         } catch let problem as Problem {
             return HTTPResponse(problem)
         } catch {

@@ -163,4 +163,18 @@ struct ImportTests {
             #expect(answer.status == 422)
         }
     }
+
+    @Test("A header of more columns than any record has members is refused")
+    func columns() async throws {
+        try await APIBench.run { bench in
+            let names = ["id"] + (1...200).map { "labels.c\($0)" }
+            let wide = try await send(bench, "", names.joined(separator: ",") + "\nX-1,\n", type: "text/csv")
+            #expect(wide.status == 422)
+            #expect(wide.text.contains("200 columns"))
+            let header = names.dropLast().joined(separator: ",")
+            let cells = String(repeating: ",", count: 199)
+            let narrower = try await send(bench, "", "\(header)\nX-1\(cells)\n", type: "text/csv")
+            #expect(narrower.status == 200, "\(narrower.text)")
+        }
+    }
 }

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Dispatch
 import HTTPKit
 import JSONText
 import Testing
 
 private struct Unforeseen: Error {}
+
+/// A thread that serves connections.
+private final class OneThread: TaskExecutor {
+    private let queue = DispatchQueue(label: "loop")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
 
 private let table = RouteTable(
     [
@@ -190,6 +201,21 @@ private func text(
         }
         let response = await mapped.respond(to: HTTPRequest(method: .get, rawTarget: "/"))
         #expect(response.problem?.detail == "Unforeseen")
+    }
+
+    @Test func longBodiesAreHandledElsewhereThanOnTheThreadThatBroughtThem() async throws {
+        let loop = OneThread()
+        let table = RouteTable([
+            Route(.post, "/", name: "x", maximumBodyOctets: 1 << 20) { _ in
+                let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor }
+                return .text(executor == loop.asUnownedTaskExecutor() ? "here" : "elsewhere")
+            }
+        ])
+        for (octets, place) in [(256 << 10, "here"), ((256 << 10) + 1, "elsewhere")] {
+            let request = HTTPRequest(method: .post, rawTarget: "/", body: [UInt8](repeating: 0x20, count: octets))
+            let answer = await withTaskExecutorPreference(loop) { await table.respond(to: request) }
+            #expect(String(decoding: try await answer.collectedBody(), as: UTF8.self) == place, "\(octets)")
+        }
     }
 
     @Test func aBasePathStandsBeforeEveryRow() async {

@@ -18,6 +18,9 @@ enum ImportSheet {
     /// Members that are lists; in a cell their words stand with spaces between.
     private static let lists: Set<String> = ["protection"]
 
+    /// More columns than any record has members.
+    private static let mostColumns = 200
+
     /// One object in each line; empty lines are passed over.
     static func lines(ofNDJSON octets: [UInt8]) -> [ImportLine] {
         var lines: [ImportLine] = []
@@ -43,6 +46,9 @@ enum ImportSheet {
     static func lines(ofCSV octets: [UInt8]) throws(Problem) -> [ImportLine] {
         var reader = CSVReader(octets)
         guard let header = reader.next() else { throw .unfitParameter("body", expected: "a header and lines") }
+        guard header.cells.count <= mostColumns else {
+            throw .unfitParameter("body", expected: "CSV with at most \(mostColumns) columns")
+        }
         let paths = header.cells.map { $0.split(separator: ".", omittingEmptySubsequences: false).map(String.init) }
         guard Set(header.cells).count == header.cells.count,
             paths.allSatisfy({ path in !path.contains("") && path.count <= 8 }), header.cells.contains("id")
@@ -78,13 +84,20 @@ enum ImportSheet {
 
     /// An object of the members at these paths; a text where an object stands, too, is left out of it.
     private static func object(_ members: [(path: ArraySlice<String>, cell: String)]) -> JSONValue {
+        var names: [String] = []
+        var groups: [String: [(path: ArraySlice<String>, cell: String)]] = [:]
+        for member in members {
+            guard let name = member.path.first else { continue }
+            if groups[name] == nil { names.append(name) }
+            groups[name, default: []].append(member)
+        }
         var object = JSONObject()
-        for (path, cell) in members {
-            guard let name = path.first, object[name] == nil else { continue }
-            let inner = members.filter { $0.path.first == name && $0.path.count > 1 }
+        for name in names {
+            guard let group = groups[name], let first = group.first else { continue }
+            let inner = group.filter { $0.path.count > 1 }
             object[name] =
                 inner.isEmpty
-                ? value(cell, of: name)
+                ? value(first.cell, of: name)
                 : self.object(inner.map { ($0.path.dropFirst(), $0.cell) })
         }
         return .object(object)
