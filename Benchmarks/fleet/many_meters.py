@@ -63,9 +63,9 @@ class Process:
             time.sleep(0.02)
         sys.exit("the gateway ended")
 
-    def memory(self) -> int:
+    def memory(self, kind: str = "VmRSS") -> int:
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
+            if line.startswith(kind):
                 return int(line.split()[1]) // 1024
         return 0
 
@@ -152,7 +152,9 @@ def measure(database: str, folder: str) -> dict:
         figures[f"POST /jobs for {what}, s"] = round(seconds, 2)
         figures[f"its CPU, {what}, s"] = round(gateway.cpu() - used, 2)
         figures[f"its executions, {what}"] = job["progress"]["total"]
+        figures[f"cancelling it, {what}, s"] = round(call(f"/jobs/{job['id']}/cancel", b"", "POST")[0], 2)
     figures["resident after these, MB"] = gateway.memory()
+    figures["resident at most, MB"] = gateway.memory("VmHWM")
     figures["stop, s"] = round(gateway.stop(), 1)
     return figures
 

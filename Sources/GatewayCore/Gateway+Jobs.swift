@@ -47,7 +47,7 @@ extension Gateway {
         if case .firmware(let firmware) = request.order, try await image(firmware.image) == nil {
             throw .notFound(what: "firmware image \(firmware.image)")
         }
-        let meters = try await meters(of: request.targets)
+        try await check(request.targets)
         let terms = request.terms
         let specification = JobSpecification(
             kind: request.order.kind,
@@ -61,15 +61,26 @@ extension Gateway {
             traceID: request.traceID,
             selection: request.targets.isShort ? request.targets.document.octets : nil
         )
-        do throws(JobStoreError) {
-            switch try await jobs.submit(specification, targets: meters, idempotency: request.idempotency) {
-            case .created(let job): return (job, false)
-            case .replayed(let job): return (job, true)
-            }
-        } catch {
-            throw GatewayError(error, job: "", operation: "submit")
+        switch try await store(specification, about: request.targets, request.idempotency) {
+        case .created(let job): return (job, false)
+        case .replayed(let job): return (job, true)
+        case .underWay: throw .idempotencyInFlight
+        case .noMeters: throw Self.noMeter
         }
     }
+
+    /// Refuses a selection that names what does not exist, or that is about too many meters.
+    private func check(_ selection: TargetSelection) async throws(GatewayError) {
+        try await targets.check(selection)
+        if case .meters = selection { return }
+        guard try await targets.count(of: selection) <= Self.mostTargets else { throw Self.tooManyMeters }
+    }
+
+    private static let noMeter = GatewayError.valueOutOfRange(pointer: "/target", allowed: "at least one meter")
+    private static let tooManyMeters = GatewayError.valueOutOfRange(
+        pointer: "/target",
+        allowed: "at most \(mostTargets) meters"
+    )
 
     /// More meters than this are not taken into one job.
     private static let mostTargets = 1_000_000
@@ -82,12 +93,10 @@ extension Gateway {
         try await targets.check(selection)
         var meters: [String] = []
         try await targets.forEachPage(of: selection) { page throws(GatewayError) in
-            guard meters.count + page.count <= Self.mostTargets else {
-                throw .valueOutOfRange(pointer: "/target", allowed: "at most \(Self.mostTargets) meters")
-            }
+            guard meters.count + page.count <= Self.mostTargets else { throw Self.tooManyMeters }
             meters += page.map(\.text)
         }
-        guard !meters.isEmpty else { throw .valueOutOfRange(pointer: "/target", allowed: "at least one meter") }
+        guard !meters.isEmpty else { throw Self.noMeter }
         return meters
     }
 

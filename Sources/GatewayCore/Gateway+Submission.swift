@@ -24,13 +24,41 @@ extension Gateway {
             expiresAt: terms.expiresAt,
             traceID: terms.traceID
         )
+        switch try await store(specification, about: selection, terms.idempotency, spread: terms.spread) {
+        case .created(let job), .replayed(let job): return .stored(job)
+        case .underWay: return .underWay
+        case .noMeters: return .noMeters
+        }
+    }
+
+    /// What became of a job about a selection of meters.
+    enum Storing {
+        /// It was made.
+        case created(JobRecord)
+        /// A request with the same key had made it.
+        case replayed(JobRecord)
+        /// Somebody else is making it.
+        case underWay
+        /// The selection has no meter.
+        case noMeters
+    }
+
+    /// Stores a job about a selection of meters.
+    func store(
+        _ specification: JobSpecification,
+        about selection: TargetSelection,
+        _ idempotency: IdempotencyKey?,
+        spread: JobSpread? = nil
+    ) async throws(GatewayError) -> Storing {
         do {
-            let result = try await jobs.submit(
-                specification,
-                idempotency: terms.idempotency,
-                spread: terms.spread
-            ) { [targets] last in try await targets.texts(of: selection, after: last) }
-            return result.map { .stored($0.job) } ?? .underWay
+            let result = try await jobs.submit(specification, idempotency: idempotency, spread: spread) {
+                [targets] last in try await targets.texts(of: selection, after: last)
+            }
+            switch result {
+            case .created(let job): return .created(job)
+            case .replayed(let job): return .replayed(job)
+            case nil: return .underWay
+            }
         } catch let error as GatewayError {
             throw error
         } catch JobStoreError.noTargets {

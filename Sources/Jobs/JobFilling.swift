@@ -5,7 +5,7 @@ public import Timekeeping
 
 /// Makes jobs whose targets do not fit into one transaction or into memory: begun, filled page by page, completed.
 ///
-/// Until it is completed nothing of a job runs. A crash in between leaves it as it is; whoever asks again with its
+/// Until it is completed nothing of a job runs, and lists leave it out. A crash in between leaves it as it is; whoever asks again with its
 /// idempotency key goes on where it ends, and without one it is removed after a while.
 public protocol JobFilling: Sendable {
     /// Stores a job with its first targets, to be filled.

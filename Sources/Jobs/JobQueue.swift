@@ -54,12 +54,16 @@ public final class JobQueue: Sendable {
             now: now
         )
         let result = try await store.create(creation)
-        if case .created(let job) = result {
-            // Told first, so that its end is not told before.
-            notify(.made(job))
-            signal.yield(.workAdded)
-        }
+        told(of: result)
         return result
+    }
+
+    /// Tells of a job that was stored whole.
+    private func told(of result: JobCreationResult) {
+        guard case .created(let job) = result else { return }
+        // Told first, so that its end is not told before.
+        notify(.made(job))
+        signal.yield(.workAdded)
     }
 
     /// Has an observer told of everything that this process does with jobs.
@@ -100,7 +104,8 @@ public final class JobQueue: Sendable {
 
     /// Stores a job whose targets come page by page; it is durable and begins when this returns.
     ///
-    /// A job that was begun before with the same key and not completed is taken up where it ended.
+    /// One page is stored in one transaction, more of them in one each, so that neither memory nor a transaction grows
+    /// with the job. A job that was begun before with the same key and not completed is taken up where it ended.
     ///
     /// - Parameters:
     ///   - spread: spreads the beginnings; nil lets all begin at once.
@@ -114,25 +119,29 @@ public final class JobQueue: Sendable {
         filledBy page: (String?) async throws -> [String]
     ) async throws -> JobCreationResult? {
         let first = try await page(nil)
-        guard !first.isEmpty else { throw JobStoreError.noTargets }
+        guard let end = first.last else { throw JobStoreError.noTargets }
+        let second = try await page(end)
         let now = clock.now()
-        let result = try await store.begin(
-            JobCreation(
-                id: identifiers.next(at: now),
-                specification: specification,
-                targets: first,
-                idempotency: idempotency,
-                spread: spread,
-                now: now
-            )
+        let creation = JobCreation(
+            id: identifiers.next(at: now),
+            specification: specification,
+            targets: first,
+            idempotency: idempotency,
+            spread: spread,
+            now: now
         )
-        guard var state = try await store.filling(of: result.job.id) else { return result }
+        let result = second.isEmpty ? try await store.create(creation) : try await store.begin(creation)
+        guard var state = try await store.filling(of: result.job.id) else {
+            told(of: result)
+            return result
+        }
         while true {
-            let targets = try await page(state.last)
+            let targets = state.last == end ? second : try await page(state.last)
             guard let last = targets.last else { break }
             let id = result.job.id
             guard try await store.append(targets, to: id, after: state.count, spread: spread, now: clock.now()) else {
-                return nil
+                // Cancelled or expired meanwhile, unless somebody else fills it.
+                return try await store.job(id).flatMap { $0.state.isFinal ? .created($0) : nil }
             }
             state = JobFillingState(count: state.count + targets.count, last: last)
         }
@@ -203,20 +212,6 @@ public final class JobQueue: Sendable {
     ) async throws(JobStoreError) -> JobCreationResult {
         guard let job = try await store.job(id) else { throw .jobUnknown }
         guard job.state.isFinal else { throw .wrongState(job.state) }
-        var targets: [String] = []
-        var place: Int?
-        while true {
-            let page = try await store.executions(
-                of: id,
-                in: [.failed, .expired, .cancelled],
-                after: place,
-                limit: 1000
-            )
-            // A failed execution has a result when a part of it was done.
-            targets += page.filter { repeatsParts || $0.state != .failed || $0.result == nil }.map(\.target)
-            guard let last = page.last, page.count == 1000 else { break }
-            place = last.id.ordinal
-        }
         var specification = job.specification
         specification.createdBy = createdBy
         specification.startAt = nil
@@ -225,7 +220,14 @@ public final class JobQueue: Sendable {
         specification.expiresAt = job.specification.expiresAt.map { clock.now() + max($0 - begin, .zero) }
         specification.confirmBefore = job.specification.confirmBefore.map { clock.now() + ($0 - job.createdAt) }
         specification.selection = nil
-        return try await submit(specification, targets: targets, idempotency: idempotency)
+        var targets = RepeatedTargets(store: store, job: id, repeatsParts: repeatsParts)
+        do {
+            let result = try await submit(specification, idempotency: idempotency) { try await targets.page(after: $0) }
+            guard let result else { throw JobStoreError.idempotencyInFlight }
+            return result
+        } catch {
+            throw (error as? JobStoreError) ?? .unavailable(reason: "\(error)")
+        }
     }
 
     /// Waits until the job's version is beyond the one given, and returns it; at the deadline, as it is then.

@@ -6,7 +6,7 @@ public import Timekeeping
 
 extension SQLJobStore {
     /// How long a job may lie half filled before it is removed.
-    private static let longestPause = Duration.seconds(3600)
+    private static let longestPause = Duration.seconds(600)
 
     /// Stores a job with its first targets, to be filled.
     public func begin(_ creation: JobCreation) async throws(JobStoreError) -> JobCreationResult {

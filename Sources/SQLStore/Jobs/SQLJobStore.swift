@@ -62,7 +62,8 @@ public struct SQLJobStore: JobStore {
         limit: Int
     ) async throws(JobStoreError) -> [JobRecord] {
         try await read { connection in
-            var conditions: [String] = []
+            // Of one that is still being filled nobody has been told.
+            var conditions = ["filled_at IS NULL"]
             var binds: SQLBinds = ["limit": .integer(Int64(max(limit, 1)))]
             if !query.states.isEmpty {
                 conditions.append("state IN (\(Self.list(query.states, "state", &binds)))")
