@@ -310,6 +310,9 @@ struct OrderTests {
                 let place = try #require(taken.headers["Location"])
                 let ended = try await bench.get(place, headers: ["Prefer": Self.waiting])
                 #expect(ended.json["state"] == "expired")
+                let job = try #require(ended.json["id"]?.string)
+                let settled = try await Self.trail(bench, job).filter { $0.hasPrefix("settled") }
+                #expect(settled == ["settled expired"])
                 #expect(try await Self.order(bench).problem == "order-expired")
                 #expect(bench.meter.orders == 0)
             }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Fleet
+import JSONText
 import Jobs
 import SQLStore
 import Testing
@@ -43,6 +45,41 @@ struct JobGateTests {
             #expect(second.execution.id == first.execution.id)
             #expect(second.execution.transmittedAt == moment)
             #expect(try await Self.permit(second, stores) == .alreadySent)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `What ends before it began is closed in the audit log, of jobs with a gate only`(
+        backend: Backend
+    ) async throws {
+        try await backend.run { stores in
+            func closings() async throws -> [String] {
+                try await stores.fleet.auditRecords(matching: AuditQuery(), before: nil, limit: 9).reversed().map {
+                    let content = try JSONReader.parse($0.content)
+                    return ["stage", "action", "caller", "meter", "outcome"].compactMap { content[$0]?.string }
+                        .joined(separator: " ")
+                }
+            }
+            let cancelled = try await stores.create(Self.gated(), ["M-1", "M-2"])
+            let running = try await stores.claim(1)[0]
+            _ = try await stores.jobs.apply(.cancel, to: cancelled, now: stores.clock.now())
+            #expect(try await closings() == ["settled disconnect key:test M-2 cancelled"])
+            // What runs is closed by who runs it; what comes back from a lease that lapsed is not run again.
+            stores.clock.advance(by: .seconds(61))
+            _ = try await stores.jobs.advance(now: stores.clock.now())
+            #expect(try await closings().last == "settled disconnect key:test M-1 cancelled")
+            #expect(running.execution.target == "M-1")
+            var late = Self.gated(kind: "reconnect")
+            late.expiresAt = stores.clock.now() + .seconds(60)
+            var free = Stores.specification()
+            free.expiresAt = late.expiresAt
+            _ = try await stores.create(late, ["M-3"])
+            _ = try await stores.create(free, ["M-4"])
+            stores.clock.advance(by: .seconds(61))
+            for _ in 0..<2 { _ = try await stores.jobs.advance(now: stores.clock.now()) }
+            #expect(try await closings().count == 3)
+            #expect(try await closings().last == "settled reconnect key:test M-3 expired")
+            #expect(try await SQLAuditLog(database: stores.database).check().fault == nil)
         }
     }
 

@@ -20,30 +20,38 @@ public struct SQLAuditLog: AuditLog {
     public func append(_ entry: AuditEntry) async throws(StoreError) -> AuditRecord {
         let dialect = database.dialect
         do {
-            return try await database.write { connection in
-                // The lock on the head makes one chain of what several gateways append.
-                let record = try AuditRecord(entry, after: Self.head(on: connection, locked: dialect))
-                try connection.execute(
-                    """
-                    INSERT INTO audit_records (ordinal, content, content_hash, action, meter_id, job_id)
-                    VALUES (:ordinal, :content, :content_hash, :action, :meter_id, :job_id)
-                    """,
-                    [
-                        "ordinal": .integer(record.ordinal),
-                        "content": .text(String(decoding: record.content, as: UTF8.self)),
-                        "content_hash": .text(record.hash), "action": .text(entry.action),
-                        "meter_id": .text(optional: entry.meter), "job_id": .text(optional: entry.job),
-                    ]
-                )
-                try connection.execute(
-                    "UPDATE audit_head SET last_ordinal = :ordinal, last_hash = :content_hash WHERE id = 1",
-                    ["ordinal": .integer(record.ordinal), "content_hash": .text(record.hash)]
-                )
-                return record
-            }
+            return try await database.write { try Self.append(entry, on: $0, dialect: dialect) }
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// Adds an entry to the end within a transaction that changes what the entry tells of.
+    @discardableResult
+    static func append(
+        _ entry: AuditEntry,
+        on connection: any SQLConnection,
+        dialect: Dialect
+    ) throws -> AuditRecord {
+        // The lock on the head makes one chain of what several gateways append.
+        let record = try AuditRecord(entry, after: head(on: connection, locked: dialect))
+        try connection.execute(
+            """
+            INSERT INTO audit_records (ordinal, content, content_hash, action, meter_id, job_id)
+            VALUES (:ordinal, :content, :content_hash, :action, :meter_id, :job_id)
+            """,
+            [
+                "ordinal": .integer(record.ordinal),
+                "content": .text(String(decoding: record.content, as: UTF8.self)),
+                "content_hash": .text(record.hash), "action": .text(entry.action),
+                "meter_id": .text(optional: entry.meter), "job_id": .text(optional: entry.job),
+            ]
+        )
+        try connection.execute(
+            "UPDATE audit_head SET last_ordinal = :ordinal, last_hash = :content_hash WHERE id = 1",
+            ["ordinal": .integer(record.ordinal), "content_hash": .text(record.hash)]
+        )
+        return record
     }
 
     /// Records that match, the newest first.

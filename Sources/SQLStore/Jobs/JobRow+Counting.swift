@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Fleet
 import Jobs
 import Timekeeping
 
@@ -48,16 +49,36 @@ extension JobRow {
     }
 
     /// Ends all executions that have not begun and have sent nothing.
+    ///
+    /// Of a job with a gate each is closed in the audit log, in the same transaction.
     mutating func drop(
         _ state: ExecutionState,
         at now: Timestamp,
-        on connection: any SQLConnection
-    ) throws(SQLError) {
+        on connection: any SQLConnection,
+        dialect: Dialect
+    ) throws {
         let id: SQLBinds = ["job_id": .text(record.id.text)]
+        let waiting = "job_id = :job_id AND state IN ('queued', 'waiting-for-meter')"
+        if record.specification.gate != nil {
+            let rows = try connection.query("SELECT target FROM executions WHERE \(waiting) ORDER BY ordinal", id)
+            for row in rows {
+                let entry = AuditEntry(
+                    at: now,
+                    caller: Caller(name: record.specification.createdBy),
+                    action: record.specification.kind.rawValue,
+                    stage: .settled,
+                    meter: try row.text("target"),
+                    job: record.id.text,
+                    traceID: record.specification.traceID,
+                    outcome: state.rawValue
+                )
+                try SQLAuditLog.append(entry, on: connection, dialect: dialect)
+            }
+        }
         let dropped = try connection.execute(
             """
             UPDATE executions SET state = :state, ready = 0, behind = 0, due_at = NULL, finished_at = :now
-            WHERE job_id = :job_id AND state IN ('queued', 'waiting-for-meter')
+            WHERE \(waiting)
             """,
             ["state": .text(state.rawValue), "now": .moment(now)].merging(id) { first, _ in first }
         )

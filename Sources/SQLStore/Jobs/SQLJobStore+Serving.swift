@@ -141,7 +141,9 @@ extension SQLJobStore {
             where zip(outcomes, isHeld).contains(where: { $0.0.execution.id.job == id && $0.1 }) {
                 let limits = job.record.specification.limits
                 let isAborted = limits.abortsJob(at: job.record.progress, failedInRow: job.failedInRow)
-                if isAborted || job.record.isCancelRequested { try job.drop(.cancelled, at: now, on: connection) }
+                if isAborted || job.record.isCancelRequested {
+                    try job.drop(.cancelled, at: now, on: connection, dialect: dialect)
+                }
                 job.record.finishIfDone(at: now)
                 try job.save(on: connection)
                 if job.record.state.isFinal { try connection.notify(SQLChannel.jobs, id.text) }

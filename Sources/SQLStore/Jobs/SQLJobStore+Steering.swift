@@ -27,7 +27,7 @@ extension SQLJobStore {
                 job.record.state = job.record.stateAfterPause(at: now)
             case (.cancel, let state) where !state.isFinal:
                 job.record.isCancelRequested = true
-                try job.drop(.cancelled, at: now, on: connection)
+                try job.drop(.cancelled, at: now, on: connection, dialect: dialect)
                 // What is left runs or is to be resolved, which a pause does not hold back.
                 if state == .paused { job.record.state = .running }
                 job.record.finishIfDone(at: now)
@@ -72,7 +72,7 @@ extension SQLJobStore {
             for row in ending {
                 try changed.change(row.text("id")) { job in
                     guard job.isExpiring(at: now) else { return }
-                    try job.drop(.expired, at: now, on: connection)
+                    try job.drop(.expired, at: now, on: connection, dialect: dialect)
                     // Nothing is left that a pause would hold back.
                     if job.record.state == .paused { job.record.state = .running }
                     job.record.finishIfDone(at: now)
@@ -210,10 +210,12 @@ private struct ChangedJobs {
             var execution = try ExecutionRow(row)
             execution.giveBack()
             try execution.save(on: connection)
-            try change(execution.record.id.job.text) { [connection] job in
+            try change(execution.record.id.job.text) { [connection, dialect] job in
                 job.comeBack(execution.record)
                 job.ready += 1
-                if job.record.isCancelRequested { try job.drop(.cancelled, at: now, on: connection) }
+                if job.record.isCancelRequested {
+                    try job.drop(.cancelled, at: now, on: connection, dialect: dialect)
+                }
                 job.record.finishIfDone(at: now)
             }
         }
