@@ -75,6 +75,7 @@ struct OrderTests {
     {
         try await APIBench.run { bench in
             bench.meter.setDisconnector(.disconnected)
+            let start = bench.gateway.events.follow().position.text
             try await bench.working {
                 let first = try await Self.order(bench, #"{"action":"reconnect"}"#)
                 #expect(first.json["state"] == "succeeded")
@@ -89,6 +90,13 @@ struct OrderTests {
                 #expect(noop?["noop"] == true)
                 #expect(noop?["customerActionNeeded"] == true)
                 #expect(bench.meter.orders == 1)
+                // That nothing was sent the second time is told to those who only hear of events, too.
+                let told = try await bench.get(
+                    "/events?type=order.executed&limit=2&since=\(start)",
+                    headers: ["Accept": "text/event-stream"]
+                )
+                let events = told.text.split(separator: "\n").filter { $0.hasPrefix("data:") }
+                #expect(events.map { $0.contains(#""noop":true"#) } == [false, true])
             }
         }
     }

@@ -100,7 +100,11 @@ extension EventFeed {
         data["action"] = .string(job.specification.kind.rawValue)
         data["traceId"] = job.specification.traceID.map { .string($0) }
         switch outcome {
-        case .succeeded: type = .orderExecuted
+        case .succeeded(let result):
+            type = .orderExecuted
+            // Whether the switch stood so already, or was only looked at, so that nothing was sent.
+            let document = try? JSONReader.parse(result)
+            for name in ["noop", "dryRun", "customerActionNeeded"] { data[name] = document?[name] }
         case .failed(let problem), .failedInPart(let problem, _):
             type = .orderFailed
             data["problem"] = .string(problem.name)
