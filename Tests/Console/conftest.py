@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
@@ -11,6 +12,7 @@ import urllib.parse
 import uuid
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Peers"))
@@ -57,10 +59,34 @@ def browser():
     """Debian's Chromium."""
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        # Without its sandbox, since CI runs as root; it only ever sees the console.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # Without its sandbox, since CI runs as root and it only ever sees the console; without a graphics card, which would be imitated.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
+
+
+LOOKS = [(1280, "dark"), (360, "dark"), (360, "light"), (1280, "light")]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}
+
+
+def flaws(page, part: str = "html") -> list[str]:
+    """What axe finds and what runs over the edge, narrow and wide, light and dark, in what is shown now, or in a part of it."""
+    found = []
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    for number, (width, scheme) in enumerate(LOOKS):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wider > 0:
+            found.append(f"{width} {scheme}: {wider} px wider than the window")
+        # The other colours of the same width differ in nothing but contrast.
+        options = {"runOnly": CONTRAST if number % 2 else RULES, "resultTypes": ["violations"], "selectors": False}
+        for violation in page.evaluate("async ([part, options]) => (await axe.run(part, options)).violations", [part, options]):
+            nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
+            found.append(f"{width} {scheme}: {violation['id']}: {nodes}")
+    return found
 
 
 class Console:
@@ -76,7 +102,7 @@ class Console:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._ask)
         if FILES:
-            page.route(re.compile(r"/console/[a-z]+\.(js|css|svg)$"), lambda route: route.fulfill(path=f"{FILES}/{route.request.url.rsplit('/', 1)[1]}"))
+            page.route(re.compile(r"/console/([a-z]+\.(js|css|svg))?(#.*)?$"), lambda route: route.fulfill(path=f"{FILES}/{route.request.url.split('#')[0].rsplit('/', 1)[1] or 'index.html'}"))
 
     def _ask(self, request) -> None:
         host = urllib.parse.urlsplit(request.url).netloc
@@ -87,6 +113,11 @@ class Console:
         """Goes to a page of the console and waits until it shows what it has."""
         self.page.goto("about:blank")
         self.page.goto(f"{self.base}/console/#/{place}")
+        self.settle()
+
+    def go(self, place: str) -> None:
+        """Goes on to another page in the same tab, as a link does."""
+        self.page.evaluate("place => { document.getElementById('main').replaceChildren(); location.hash = '#/' + place; }", place)
         self.settle()
 
     def settle(self) -> None:
@@ -100,11 +131,26 @@ class Console:
         what.click(**options)
 
 
-@pytest.fixture
-def console(browser, gateway):
+@contextlib.contextmanager
+def tab(browser, gateway):
     """A tab of 1280 px in light."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce")
     console = Console(context.new_page(), f"http://127.0.0.1:{gateway.port}")
     yield console
     context.close()
     assert console.complaints == []
+
+
+@pytest.fixture
+def console(browser, gateway):
+    """A tab that nobody used before."""
+    with tab(browser, gateway) as console:
+        yield console
+
+
+@pytest.fixture(scope="session")
+def tour(browser, gateway):
+    """A tab that goes from page to page."""
+    with tab(browser, gateway) as console:
+        console.open("nowhere")
+        yield console

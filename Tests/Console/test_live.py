@@ -96,10 +96,12 @@ def test_a_stream_that_is_cut_is_taken_up_after_its_last_event(console, gateway,
 def test_without_a_stream_the_console_asks_and_says_so(console, gateway):
     refusal = {"type": "/problems/insufficient-scope", "title": "Insufficient scope", "status": 403}
     console.page.route("**/events?type=*", lambda route: route.fulfill(status=403, content_type="application/problem+json", json=refusal))
+    console.page.clock.install()
     console.open("jobs?kind=read")
     console.page.locator("#live").get_by_text("Every 10 s").wait_for()
     job = read_job(gateway)
-    console.page.locator(f"main a[href='#/job/{job}']").wait_for(timeout=25_000)
+    console.page.clock.fast_forward(10_000)
+    console.page.locator(f"main a[href='#/job/{job}']").wait_for()
     console.complaints = [text for text in console.complaints if "status of 403" not in text]
 
 
