@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from conftest import METER
+from conftest import METER, flaws
 from playwright.sync_api import expect
 
 HEAD = "id,channel.host,channel.port,associations.reader.clientAddress,associations.reader.authentication.mechanism\n"
@@ -24,6 +24,7 @@ def test_meters_are_imported_after_a_dry_run(console, gateway):
     expect(report.get_by_role("row")).to_have_count(4)
     assert "/channel/port" in report.get_by_role("row", name="imported-2").inner_text() or "channel.port" in report.get_by_role("row", name="imported-2").inner_text()
     assert gateway.get("/meters/imported-1").status == 404
+    assert flaws(page, "main") == []
     page.get_by_label("If a meter is there already").select_option("skip")
     expect(report).to_have_count(0)
     page.get_by_role("button", name="Try without registering").click()
@@ -46,8 +47,6 @@ def test_a_file_of_lines_can_be_dropped(console, tmp_path):
     assert "application/x-ndjson" in console.page.locator("console-curl code").first.inner_text()
     console.page.get_by_role("button", name="Try without registering").click()
     console.page.get_by_role("button", name="Register 1 meter").wait_for()
-
-
 
 
 @pytest.fixture
@@ -88,6 +87,8 @@ def test_values_are_written_by_their_types(console, sent):
     room.get_by_label("New value").fill("-120")
     room.get_by_role("button", name="Try without writing").click()
     expect(room.get_by_text("Nothing was written")).to_be_visible()
+
+    assert flaws(console.page, "main section[aria-label='Write time_zone']") == []
 
     room = attempt(console, "daylight_savings_enabled")
     room.get_by_label("New value").select_option("true")
@@ -132,6 +133,7 @@ def test_the_explorer_has_every_operation_and_sends_requests(console, gateway):
     page.get_by_role("button", name="Send the request").click()
     answer = page.get_by_role("group", name="Answer", exact=True)
     expect(answer).to_contain_text('"readings"')
+    assert flaws(page, "[aria-label=Answer]") == []
     assert f"id={METER}" in page.url
     assert f"/meters/{METER}/readings/latest" in page.locator("console-curl code").nth(1).inner_text()
 

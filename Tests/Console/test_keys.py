@@ -6,7 +6,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from conftest import GATEWAY, Console, free_ports, running
+from conftest import GATEWAY, Console, flaws, free_ports, running
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,10 @@ def sign_in(console: Console, key: str) -> None:
 
 def test_the_console_asks_for_a_key_and_forgets_it(visitor, guarded):
     visitor.page.goto(f"{guarded[0]}/console/#/meters")
+    visitor.page.get_by_role("dialog").wait_for()
+    assert flaws(visitor.page) == []
     sign_in(visitor, guarded[1]["admin"])
-    visitor.page.get_by_text("No meter matches").wait_for()
+    visitor.page.get_by_text("No meter yet").wait_for()
     visitor.page.get_by_text("the-admin").wait_for()
     line = visitor.page.locator("console-curl code").first.inner_text()
     assert "$GATEWAY_KEY" in line
@@ -63,6 +65,7 @@ def test_a_key_is_made_shown_once_and_revoked(visitor, guarded):
     made = page.locator("pre.code").inner_text()
     assert made.startswith("cgw_")
     name = made.split("_")[1]
+    assert flaws(page) == []
     page.get_by_role("button", name=f"Revoke {name}").click()
     revoke = page.get_by_role("button", name="Revoke", exact=True)
     assert revoke.is_disabled()
@@ -80,3 +83,7 @@ def test_what_a_key_may_not_do_is_said(visitor, guarded):
     problem = visitor.page.get_by_role("alert")
     problem.wait_for()
     assert "keys:manage" in problem.inner_text()
+    # What needs no more than looking works beside it.
+    visitor.page.goto(f"{guarded[0]}/console/#/")
+    visitor.page.get_by_text("No meter yet").wait_for()
+    assert flaws(visitor.page) == []

@@ -7,7 +7,8 @@ import re
 import subprocess
 
 import pytest
-from conftest import METER, order_two
+from conftest import METER, flaws, order_two
+from playwright.sync_api import expect
 
 MOST_CLICKS = 5
 
@@ -64,6 +65,7 @@ def test_order_and_confirm(newcomer, gateway):
     send = page.get_by_role("button", name="Cut the supply")
     send.wait_for()
     assert send.is_disabled()
+    assert flaws(page) == []
     box = page.get_by_label(f"Type {METER} to confirm")
     box.fill("demo-2")
     box.press("Enter")
@@ -132,3 +134,49 @@ def test_the_copy_button_copies_the_line(console):
     copied = console.page.evaluate("navigator.clipboard.readText()")
     assert copied == console.page.locator("console-curl code").first.inner_text()
     assert run(copied) == "200"
+
+
+def test_what_was_done_leaves_the_line_that_does_it_again(console):
+    page = console.page
+    sent = page.locator("#sent code")
+    console.open("schedules")
+    for verb in ("Pause", "Resume"):
+        page.get_by_role("button", name=f"{verb}: Load profile at night").click()
+        expect(sent).to_contain_text(f"/schedules/nightly/{verb.lower()}")
+        assert run(sent.inner_text()) == "200"
+    # It stays below the page that the action leads to.
+    page.get_by_role("button", name="Run now: Load profile at night").click()
+    page.wait_for_url("**/#/job/*")
+    expect(sent).to_contain_text("/schedules/nightly/run")
+    assert flaws(page, "#sent") == []
+    assert run(sent.inner_text()) == "202"
+    console.go("tools")
+    expect(sent).to_be_hidden()
+
+
+def test_a_password_is_not_in_the_line_but_where_a_shell_fills_it_in(console):
+    console.open("add-meter")
+    console.page.get_by_label("Password").fill("pass-word'1")
+    line = console.page.locator("console-curl code").first.inner_text()
+    assert "pass-word" not in line
+    told = subprocess.run(["bash", "-c", line.replace("curl ", "printf '%s\\n' ", 1)], capture_output=True, text=True, check=True, env={"METER_SECRET": "pass-word'1"})
+    assert '"secret":{"text":"pass-word\'1"}' in told.stdout
+
+
+def test_a_job_for_the_meters_of_a_label_is_three_clicks_away(newcomer):
+    page = newcomer.page
+    newcomer.click(page.get_by_role("navigation", name="Console").get_by_role("link", name="Meters"))
+    newcomer.click(page.get_by_role("button", name="site=demo").first)
+    newcomer.click(page.get_by_role("link", name="Job for these"))
+    expect(page.get_by_label("Which meters")).to_have_value("selector")
+    expect(page.get_by_label("Target", exact=True)).to_have_value("site=demo")
+
+
+def test_a_schedule_is_changed_as_a_whole(console, gateway):
+    page = console.page
+    console.open("schedules/nightly")
+    box = page.get_by_label("All of it as JSON")
+    box.fill(box.input_value().replace('"15 2 * * *"', '"45 3 * * *"'))
+    page.get_by_role("button", name="Save").click()
+    page.locator(".lead", has_text="at 03:45 every day").wait_for()
+    assert gateway.get("/schedules/nightly").json["recurrence"] == {"cron": "45 3 * * *"}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, curlLine, badge, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, confirmed, time, sender, h, fill, path, query, send, call, get } from './parts.js';
+import { T, said, curlLine, badge, under, more, searchBox, removal, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, confirmed, time, sender, h, fill, path, query, send, call, get } from './parts.js';
 
 const words = T.admin;
 const parts = { audit, keys, hold, nodes, settings };
@@ -29,7 +29,7 @@ async function audit(view, body) {
   let items = [];
   const about = one => one.meter ? h('a', { href: meterLink(one.meter) }, one.meter) : one.job ? h('a', { href: `#/job/${one.job}` }, T.jobs.columns[0]) : T.none;
   const load = async next => {
-    const target = next || '/audit' + query({ meter: meter.value.trim(), action: name.value.trim(), limit: 60 });
+    const target = next || '/audit' + query({ meter: said(meter), action: said(name), limit: 60 });
     if (!next) {
       items = [];
       fill(line, curlLine(target));
@@ -37,16 +37,16 @@ async function audit(view, body) {
     const answer = await get(target.slice(target.indexOf('/audit')), view.signal);
     items.push(...answer.items);
     fill(list, items.length ? [
-      table(texts.columns, items.map(one => [
-        h('td.soft', String(one.ordinal)), time(one.at), [one.caller, h('br'), h('small.soft', one.clientAddress)], [one.action, h('br'), h('small.soft', one.stage)],
+      table(texts.columns.map((text, place) => ({ text, wide: place === 0 || place === 2 })), items.map(one => [
+        h('td.soft.wide', String(one.ordinal)), time(one.at), under(one.caller, one.clientAddress), under(one.action, one.stage),
         about(one), one.outcome ? badge(/^(2|succeeded|sent)/.test(one.outcome) ? 'ok' : 'warn', one.outcome) : '',
       ]), words.tabs.audit),
-      answer.next && h('footer', h('button.plain', { onclick: () => load(answer.next) }, T.more)),
+      answer.next && more(() => load(answer.next)),
     ] : empty(texts.empty, texts.emptyHint));
   };
   const change = event => {
     event.preventDefault();
-    view.set({ meter: meter.value.trim(), action: name.value.trim() });
+    view.set({ meter: said(meter), action: said(name) });
     load().catch(error => fill(list, problem(error)));
   };
   fill(body, h('form.bar', { onsubmit: change, onchange: change }, field(texts.meter, meter), field(texts.action, name), h('button', { type: 'submit' }, T.apply)), list, h('p.soft.small', texts.chain), line);
@@ -58,7 +58,7 @@ async function keys(view, body) {
   const trouble = h('div'), made = h('div'), list = h('div.panel'), revoking = h('div');
   const name = input('name', { required: true }), labels = input('labels', { placeholder: 'region=north' });
   const role = select('role', Object.fromEntries(['viewer', 'operator', 'switcher', 'integrator', 'admin'].map(one => [one, one])));
-  const request = () => ({ method: 'POST', path: '/api-keys', body: { name: name.value.trim() || 'dashboard', roles: [role.value], ...(labels.value.trim() && { labels: labels.value.trim() }) } });
+  const request = () => ({ method: 'POST', path: '/api-keys', body: { name: said(name) || 'dashboard', roles: [role.value], ...(said(labels) && { labels: said(labels) }) } });
   const revoke = one => fill(revoking, panel(`${texts.revoke} ${one.id}`, null, h('div.body', confirmed(one.id, texts.typeRevoke(one.id), 'button.danger.main', { text: texts.revoke }, async () => {
     await send({ method: 'DELETE', path: path`/api-keys/${one.id}` });
     fill(revoking);
@@ -93,7 +93,7 @@ async function hold(view, body) {
     const release = () => [h('p', now.reason, ' · ', now.by, ' · ', time(now.since)),
       confirmed('RELEASE', texts.typeRelease, 'button.main', { text: texts.release }, async () => { await call(freed); await done(); }, trouble), curlLine(freed)];
     const take = () => [field(texts.reason, reason),
-      confirmed('HOLD', texts.type, 'button.danger.main', { text: texts.title }, async () => { await call({ ...taken, body: reason.value.trim() ? { reason: reason.value.trim() } : {} }); await done(); }, trouble), curlLine(taken)];
+      confirmed('HOLD', texts.type, 'button.danger.main', { text: texts.title }, async () => { await call({ ...taken, body: said(reason) ? { reason: said(reason) } : {} }); await done(); }, trouble), curlLine(taken)];
     fill(body, trouble, panel(texts.title, [badge(now.held ? 'bad' : 'ok', now.held ? texts.held : texts.free)], h('div.body.stack', h('p', texts.lead), now.held ? release() : take())));
   };
   await draw();
@@ -110,20 +110,16 @@ async function nodes(view, body) {
 async function settings(view, body) {
   const texts = words.settings;
   const { file, items } = await get('/system/config');
-  const search = input('q', { type: 'search', value: view.words.get('q') || '', placeholder: texts.filter, 'aria-label': texts.filter });
+  const search = searchBox(view, texts.filter, () => draw());
   const list = h('div');
-  const said = value => value === null || value === '' ? h('span.soft', T.none) : h('code', [value].flat().join(', '));
+  const worded = value => value === null || value === '' ? h('span.soft', T.none) : h('code', [value].flat().join(', '));
   const draw = () => {
-    const text = search.value.trim().toLowerCase();
+    const text = search.words;
     const found = items.filter(one => `${one.name} ${one.value} ${one.origin}`.toLowerCase().includes(text)).sort((a, b) => (a.origin === 'default') - (b.origin === 'default'));
     fill(list, found.length ? table(texts.columns, found.map(one => [
-      h('td.mono', one.name), [said(one.value), one.waitsForRestart && [' ', badge('warn', texts.restart)]], [h('span.badge' + (one.origin === 'default' ? '' : '.busy'), texts.origins[one.origin]), one.place && [h('br'), h('code.soft', one.place)]],
+      h('td.mono', one.name), [worded(one.value), one.waitsForRestart && [' ', badge('warn', texts.restart)]], [h('span.badge' + (one.origin === 'default' ? '' : '.busy'), texts.origins[one.origin]), one.place && [h('br'), h('code.soft', one.place)]],
     ]), words.tabs.settings) : empty(texts.none));
   };
-  search.addEventListener('input', () => {
-    view.set({ q: search.value.trim() });
-    draw();
-  });
   fill(body, h('section.panel', { 'aria-label': words.tabs.settings }, h('header', h('p.soft', file ? texts.file(file) : texts.noFile), search), list, h('footer', curlLine('/system/config'))));
   draw();
 }
@@ -142,7 +138,7 @@ async function webhooks(view) {
       await deliveries(id);
     }, trouble);
     fill(detail, panel(`${texts.deliveries}: ${id}`, null, items.length ? table(texts.attempt, items.map(one => [
-      [one.type, h('br'), h('small.soft.mono', one.id)], [badge(kinds[one.state] || 'wait', one.state), h('p.small', one.attempts.map(attempt => attempt.status || attempt.reason).join(', '))],
+      under(one.type, one.id), [badge(kinds[one.state] || 'wait', one.state), h('p.small', one.attempts.map(attempt => attempt.status || attempt.reason).join(', '))],
       time(one.createdAt), h('div.actions', again(one)),
     ]), texts.deliveries) : empty(texts.none, texts.noneHint), h('footer', curlLine(target))));
   };
@@ -151,7 +147,7 @@ async function webhooks(view) {
     const id = input('id', { required: true }), url = input('url', { type: 'url', required: true }), types = input('types');
     const request = () => ({
       method: 'POST', path: '/webhooks',
-      body: { id: id.value.trim() || 'billing', url: url.value.trim() || 'https:' + '//receiver.example/hook', ...(types.value.trim() && { types: types.value.split(/[\s,]+/).filter(Boolean) }) },
+      body: { id: said(id) || 'billing', url: said(url) || 'https:' + '//receiver.example/hook', ...(said(types) && { types: types.value.split(/[\s,]+/).filter(Boolean) }) },
     });
     const done = async hook => {
       if (hook.secret) fill(made, secret(texts.form.secret, null, hook.secret));
@@ -159,13 +155,14 @@ async function webhooks(view) {
     };
     const named = (text, one, work) => action('button.small', { text, 'aria-label': `${text} ${one.id}` }, work, trouble);
     const rows = items.map(one => [
-      [one.name || one.id, h('br'), h('small.soft', one.url)], h('td.small', one.types.join(', ') || T.all),
+      under(one.name || one.id, one.url), h('td.small', one.types.join(', ') || T.all),
       [badge(one.enabled ? 'ok' : 'warn', one.enabled ? texts.on : texts.off), one.disabledReason && h('p.small', one.disabledReason)],
       h('div.actions',
         named(texts.test, one, async () => { await call({ method: 'POST', path: path`/webhooks/${one.id}/test` }); await deliveries(one.id); }),
-        named(texts.deliveries, one, () => deliveries(one.id))),
+        named(texts.deliveries, one, () => deliveries(one.id)),
+        named(T.remove, one, () => fill(detail, panel(`${T.remove}: ${one.id}`, null, h('div.body', removal(one.id, path`/webhooks/${one.id}`, async () => { fill(detail); await draw(); }, trouble)))))),
     ]);
-    fill(body, h('div.panel', rows.length ? table(texts.columns, rows, texts.title) : empty(texts.empty, texts.emptyHint)), curlLine('/webhooks'), h('br'),
+    fill(body, h('div.panel', rows.length ? table(texts.columns, rows, texts.title) : empty(texts.empty, texts.emptyHint)), h('div.panel.bare', curlLine('/webhooks')),
       panel(texts.form.title, null, h('div.body', sender(h('div.form', field(T.id, id), field(texts.form.url, url), field(texts.form.events, types, texts.form.eventsHint)), texts.form.go, request, done))));
   };
   await draw();

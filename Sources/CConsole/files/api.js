@@ -11,6 +11,11 @@ export const key = {
   set value(text) { if (text) sessionStorage.setItem(slot, text); else sessionStorage.removeItem(slot); },
 };
 
+/// What the caller is known to be allowed; nothing is known of one without a key.
+export const caller = { scopes: null };
+/// Whether the caller may do something, as far as is known.
+export const allowed = scope => caller.scopes?.includes(scope) ?? true;
+
 /// A problem that the gateway or the network reported.
 export class Problem extends Error {
   constructor(status, members) {
@@ -20,6 +25,9 @@ export class Problem extends Error {
   /// The name of the problem: the end of its type.
   get kind() { return (this.type || '').split('/').pop(); }
 }
+
+/// That nothing answers at the gateway's address.
+export const away = () => new Problem(0, { title: T.problem.away, detail: T.problem.awayDetail, hint: T.problem.awayHint, retryable: true });
 
 /// The whole address of a path.
 export const address = path => root + path;
@@ -54,7 +62,7 @@ function fields(request) {
 /// What is read ends with the page that reads: its signal. What is done goes on.
 export const life = { signal: null };
 
-/// Sends a request `{method, path, body, headers}` and gives the answer as it comes.
+/// Sends a request `{method, path, body, headers}` and gives the answer as it comes; one that only `asks` is no action, whatever its method.
 export async function send(request, signal = request.method ? null : life.signal) {
   const headers = fields(request);
   if (key.value) headers.Authorization = 'Bearer ' + key.value;
@@ -66,8 +74,9 @@ export async function send(request, signal = request.method ? null : life.signal
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Problem(0, { title: T.problem.away, detail: T.problem.awayDetail, hint: T.problem.awayHint, retryable: true });
+    throw away();
   }
+  if (request.method && !request.asks) dispatchEvent(new CustomEvent('sent', { detail: request }));
   if (response.ok || response.status === 304) return response;
   let members = { title: `${response.status} ${response.statusText}` };
   try { members = await response.json(); } catch { /* not JSON: the status must do */ }
@@ -96,6 +105,8 @@ export async function* pages(first, signal) {
   }
 }
 
+/// A body with the secrets in it replaced by the names of variables that a shell fills in.
+const bare = body => JSON.stringify(body, (name, value) => /^secret$|Key$/.test(name) && (value?.text ?? value?.hex) !== undefined ? { [value.text === undefined ? 'hex' : 'text']: '$METER_SECRET' } : value);
 const quote = text => `'${String(text).replaceAll("'", "'\\''")}'`;
 
 /// The line that does the same in a shell.
@@ -107,6 +118,6 @@ export function curl(request) {
   if (key.value) parts.push('-H', '"Authorization: Bearer $GATEWAY_KEY"');
   for (const [name, value] of Object.entries(fields(request))) parts.push('-H', quote(`${name}: ${value}`));
   if (request.file) parts.push('--data-binary', '@' + request.file);
-  else if (request.body !== undefined) parts.push('-d', quote(typeof request.body === 'string' ? request.body : JSON.stringify(request.body)));
+  else if (request.body !== undefined) parts.push('-d', quote(typeof request.body === 'string' ? request.body : bare(request.body)).replaceAll('$METER_SECRET', `'"$METER_SECRET"'`));
   return parts.join(' ');
 }

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, h, fill, icon, get, key, life as request, say, field, input, bones, problem, empty, facts, clock, badge } from './parts.js';
+import { T, h, fill, icon, get, key, caller, away, curlLine, life as request, say, field, input, bones, problem, empty, facts, clock, badge } from './parts.js';
 import { follow, listen } from './live.js';
 
+/// The file of each page.
 const pages = {
-  '': () => import('./overview.js'), meters: () => import('./meters.js'), meter: () => import('./meter.js'), 'add-meter': () => import('./meters.js'), 'import-meters': () => import('./import.js'),
-  jobs: () => import('./jobs.js'), job: () => import('./jobs.js'), 'new-job': () => import('./jobs.js'), schedules: () => import('./schedules.js'), 'new-schedule': () => import('./schedules.js'), orders: () => import('./orders.js'),
-  channels: () => import('./fleet.js'), groups: () => import('./fleet.js'), webhooks: () => import('./admin.js'), admin: () => import('./admin.js'), tools: () => import('./tools.js'), api: () => import('./explorer.js'),
+  '': 'overview', meters: 'meters', 'add-meter': 'meters', 'import-meters': 'import', meter: 'meter', jobs: 'jobs', job: 'jobs', 'new-job': 'jobs', schedules: 'schedules', 'new-schedule': 'schedules',
+  orders: 'orders', channels: 'fleet', groups: 'fleet', webhooks: 'admin', admin: 'admin', tools: 'tools', api: 'explorer',
 };
 const menu = [
-  [T.nav.operate, [['', T.nav.overview, 'home'], ['meters', T.nav.meters, 'meter'], ['jobs', T.nav.jobs, 'jobs'], ['schedules', T.nav.schedules, 'clock'], ['orders', T.nav.orders, 'check']]],
-  [T.nav.network, [['channels', T.nav.channels, 'lines'], ['groups', T.nav.groups, 'group']]],
-  [T.nav.more, [['tools', T.nav.tools, 'wrench'], ['api', T.nav.api, 'tool'], ['webhooks', T.nav.webhooks, 'hook'], ['admin', T.nav.admin, 'key']]],
+  [T.nav.operate, [['', T.overview, 'home'], ['meters', T.meters, 'meter'], ['jobs', T.jobs, 'jobs'], ['schedules', T.schedules, 'clock'], ['orders', T.orders, 'ok']]],
+  [T.nav.network, [['channels', T.channels, 'lines'], ['groups', T.groups, 'group']]],
+  [T.nav.more, [['tools', T.tools, 'wrench'], ['api', T.api, 'tool'], ['webhooks', T.webhooks, 'hook'], ['admin', T.admin, 'key']]],
 ];
 const home = { meter: 'meters', 'add-meter': 'meters', 'import-meters': 'meters', job: 'jobs', 'new-job': 'jobs', 'new-schedule': 'schedules' };
 const main = document.getElementById('main');
 const side = document.getElementById('side');
-let running = null;
+const sent = document.getElementById('sent');
+let running = null, isFresh = false, identified = null;
 
 /// What the address says: `#/meters?q=a` is the page `meters` with its words.
 function place() {
@@ -27,6 +28,10 @@ function place() {
 /// Shows the page of the address; what the page before had under way ends.
 async function show({ keep = false } = {}) {
   running?.abort();
+  if (!keep) {
+    sent.hidden ||= !isFresh;
+    isFresh = false;
+  }
   const life = running = new AbortController();
   request.signal = life.signal;
   const { name, rest, words } = place();
@@ -59,14 +64,14 @@ async function show({ keep = false } = {}) {
   if (!keep) fill(main, h('div', { role: 'status' }, h('span.hush', T.loading), bones(6)));
   try {
     if (!Object.hasOwn(pages, name)) throw Object.assign(new Error(), { unknown: true });
-    const module = await pages[name]();
+    const [module] = await Promise.all([import(`./${pages[name]}.js`).catch(() => { throw away(); }), identified]);
     if (life.signal.aborted) return;
     await module.page(view);
   } catch (error) {
     if (life.signal.aborted || error.name === 'AbortError') return;
     const back = h('a.button', { href: '#/' }, T.toOverview);
     if (error.unknown) { view.title(T.pageUnknown); fill(main, h('h1.hush', T.pageUnknown), h('div.panel', empty(T.pageUnknown, T.pageUnknownHint, back))); }
-    else fill(main, h('h1.hush', T.name), problem(error, () => show()));
+    else fill(main, main.querySelector('.head') || h('h1.hush', T.name), problem(error, () => show()));
   }
   if (!keep && !life.signal.aborted && !main.contains(document.activeElement)) {
     scrollTo(0, 0);
@@ -82,20 +87,25 @@ function shell() {
     h('a.brand', { href: '#/', 'aria-label': T.name }, h('img', { src: 'icon.svg', alt: '' }), h('span', T.name)),
     h('form', { role: 'search', onsubmit: event => { event.preventDefault(); location.hash = '#/meters?q=' + encodeURIComponent(search.value.trim()); } }, search),
     h('div.end', h('span', { id: 'live', role: 'status' }), h('button.plain.wide', { onclick: shortcuts, title: T.keys }, h('kbd', '?'), h('span.hush', T.keys)), h('span', { id: 'who' })));
-  fill(side, menu.map(([title, items]) => [h('h2', title), h('ul', items.map(([page, text, picture]) => h('li', h('a', { href: '#/' + page, 'data-page': page }, icon(picture), text, h('span.count', { id: 'n-' + page })))))]));
-  who();
+  fill(side, menu.map(([title, items]) => [h('h2', title), h('ul', items.map(([page, { title }, picture]) => h('li', h('a', { href: '#/' + page, 'data-page': page }, icon(picture), title, h('span.count', { id: 'n-' + page })))))]));
+  identified = who();
 }
 
-/// Who is signed in, and the way in or out.
+/// Who is signed in and what they may do, and the way in or out.
 async function who() {
   const button = key.value
-    ? h('button.small', { onclick: () => { key.value = ''; who(); show(); } }, T.signOut)
+    ? h('button.small', { onclick: () => { key.value = ''; identified = who(); show(); } }, T.signOut)
     : h('button.small', { onclick: () => signIn() }, T.signIn);
   const place = document.getElementById('who');
   fill(place, button);
   dispatchEvent(new Event('signed-in'));
+  caller.scopes = null;
   if (!key.value) return;
-  try { fill(place, h('span.wide.soft.small', (await get('/whoami', null)).principal, ' '), button); } catch { /* the page asks for another key */ }
+  try {
+    const { principal, scopes } = await get('/whoami', null);
+    caller.scopes = scopes;
+    fill(place, h('span.wide.soft.small', principal, ' '), button);
+  } catch { /* the page asks for another key */ }
 }
 
 function dialog(title, ...body) {
@@ -111,17 +121,17 @@ function signIn(members) {
   if (asking?.isConnected || (members && refused === location.hash + key.value)) return;
   refused = location.hash + key.value;
   const secret = input('key', { type: 'password', required: true, autocomplete: 'current-password' });
-  const form = h('form.stack', { onsubmit: event => { event.preventDefault(); key.value = secret.value.trim(); refused = ''; asking.close(); who(); show(); } },
+  const form = h('form.stack', { onsubmit: event => { event.preventDefault(); key.value = secret.value.trim(); refused = ''; asking.close(); identified = who(); show(); } },
     h('p.soft', T.sign.lead), members && key.value && h('p.note.warn', members.detail || T.sign.wrong),
     field(T.sign.label, secret, T.sign.hint),
-    h('div.actions', h('button.main', { type: 'submit' }, T.sign.go), h('button', { onclick: () => asking.close() }, T.cancel)));
-  asking = dialog(T.sign.title, form);
+    h('div.actions', h('button.main', { type: 'submit' }, T.signIn), h('button', { onclick: () => asking.close() }, T.cancel)));
+  asking = dialog(T.signIn, form);
 }
 addEventListener('sign-in', event => signIn(event.detail));
 
 const off = 'cosem-gateway-no-keys';
 function shortcuts() {
-  const box = dialog(T.shortcuts.title,
+  const box = dialog(T.keys,
     facts(...T.shortcuts.list.map(([keys, text]) => [keys.split(' ').map(one => [h('kbd', one), ' ']), text])),
     h('label', h('input', { type: 'checkbox', checked: !localStorage.getItem(off), onchange: event => event.target.checked ? localStorage.removeItem(off) : localStorage.setItem(off, '1') }), T.shortcuts.on),
     h('div.actions', h('button', { onclick: () => box.close() }, T.close)));
@@ -155,8 +165,16 @@ addEventListener('signed-in', banner);
 function told(state) {
   const [kind, text, hint] = T.live[state];
   const place = document.getElementById('live');
-  if (place.title !== hint) fill(place, badge(kind, h('span.word', text))).title = hint;
+  if (place.title === hint) return;
+  fill(place, badge(kind, h('span.word', text))).title = hint;
+  fill(document.getElementById('away'), state === 'away' && h('div.held', { role: 'alert' }, icon('warn'), h('strong', T.problem.away + '.'), T.live.since(clock(new Date().toISOString()))));
 }
+
+/// Every action leaves its curl line below the page, also below the page that it leads to.
+addEventListener('sent', event => {
+  isFresh = true;
+  fill(sent, h('h2', T.sent), curlLine(event.detail)).hidden = false;
+});
 
 addEventListener('hashchange', () => { search.value = place().words.get('q') || ''; show(); });
 shell();

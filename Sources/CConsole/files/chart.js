@@ -17,7 +17,21 @@ const short = value => Math.abs(value) >= 1e6 || (value && Math.abs(value) < 1e-
 /// A curve over time: `<console-chart>` with `data` set to
 /// `{points: [{t, v, doubt}], gaps: [[from, to]], from, to, bars, width, unit, label, text(t)}`; `width` is that of a bar in ms,
 /// `v` null breaks the line, gaps stay open and are marked.
+/// It is a slider along its points, so that keys reach what a pointer does.
 class ConsoleChart extends HTMLElement {
+  connectedCallback() {
+    this.tabIndex = 0;
+    this.setAttribute('role', 'slider');
+    this.onkeydown = event => {
+      const last = this.known.length - 1, at = this.at ?? last;
+      const to = { ArrowLeft: at - 1, ArrowRight: at + 1, PageUp: at - 10, PageDown: at + 10, Home: 0, End: last }[event.key];
+      if (to === undefined || last < 0) return;
+      event.preventDefault();
+      this.point(Math.min(last, Math.max(0, to)));
+    };
+    this.onfocus = () => this.point(this.at ?? this.known.length - 1);
+    this.onblur = () => this.point(null);
+  }
   set data(data) {
     this.given = data;
     this.watch ||= new ResizeObserver(() => this.draw());
@@ -31,7 +45,7 @@ class ConsoleChart extends HTMLElement {
     if (this.drawn === points && this.wide === wide) return;
     this.drawn = points;
     this.wide = wide;
-    const known = points.filter(point => point.v !== null);
+    const known = this.known = points.filter(point => point.v !== null);
     const values = known.map(point => point.v);
     let low = Math.min(...values), high = Math.max(...values);
     if (!known.length) { low = 0; high = 1; }
@@ -41,7 +55,8 @@ class ConsoleChart extends HTMLElement {
     const left = Math.max(34, ...marks.map(mark => 14 + 6.6 * short(mark).length)), right = 8, top = unit ? 20 : 8, bottom = height - 24;
     const x = t => left + (t - from) / (to - from || 1) * (wide - left - right);
     const y = v => bottom - (v - low) / (high - low) * (bottom - top);
-    const drawing = s('svg', { viewBox: `0 0 ${wide} ${height}`, role: 'img', 'aria-label': label });
+    const drawing = s('svg', { viewBox: `0 0 ${wide} ${height}`, 'aria-hidden': 'true' });
+    this.setAttribute('aria-label', label);
     for (const [start, end] of gaps) {
       const a = Math.max(left, x(start)), b = Math.min(wide - right, x(end));
       if (b <= a) continue;
@@ -50,8 +65,10 @@ class ConsoleChart extends HTMLElement {
     for (const mark of marks) drawing.append(s('line', { class: 'grid', x1: left, x2: wide - right, y1: y(mark), y2: y(mark) }), s('text', { x: left - 8, y: y(mark) + 4, 'text-anchor': 'end' }, short(mark)));
     if (unit) drawing.append(s('text', { x: left - 8, y: 10, 'text-anchor': 'end' }, unit));
     const step = spans.find(span => (to - from) / span <= wide / 90) || 6048e5;
-    const shift = this.given.shift ?? -new Date(from).getTimezoneOffset() * 60e3;
-    for (let t = Math.ceil((from + shift) / step) * step - shift; t <= to; t += step) {
+    // Marks stand at round local times, also after the clocks were changed.
+    const shift = this.given.shift ?? (t => -new Date(t).getTimezoneOffset() * 60e3);
+    for (let local = Math.ceil((from + shift(from)) / step) * step; local <= to + shift(to); local += step) {
+      const t = local - shift(local - shift(from));
       if (x(t) > left + 12 && x(t) < wide - right - 16) drawing.append(s('text', { x: x(t), y: height - 6, 'text-anchor': 'middle' }, text(t, step)));
     }
     if (bars) {
@@ -74,19 +91,30 @@ class ConsoleChart extends HTMLElement {
     const tip = h('div.tip', { hidden: true });
     const cursor = s('line', { class: 'mark', y1: top, y2: bottom, visibility: 'hidden' });
     drawing.append(cursor);
+    this.setAttribute('aria-valuemax', Math.max(0, known.length - 1));
+    /// Shows a point, or none.
+    this.point = place => {
+      this.at = known[place] ? place : null;
+      const near = known[this.at ?? known.length - 1], said = near ? `${text(near.t, 0)}   ${Number(near.v.toPrecision(9))} ${unit}` : '';
+      this.setAttribute('aria-valuenow', this.at ?? Math.max(0, known.length - 1));
+      this.setAttribute('aria-valuetext', said || label);
+      tip.hidden = this.at === null;
+      cursor.setAttribute('visibility', tip.hidden ? 'hidden' : 'visible');
+      if (tip.hidden) return;
+      const at = x(near.t) - (bars ? (x(from + width) - x(from)) / 2 : 0);
+      cursor.setAttribute('x1', at);
+      cursor.setAttribute('x2', at);
+      tip.textContent = said;
+      tip.style.left = `${Math.min(Math.max(0, at - tip.offsetWidth / 2), Math.max(0, wide - tip.offsetWidth))}px`;
+    };
     drawing.addEventListener('pointermove', event => {
-      if (!known.length) return;
       const place = (event.clientX - drawing.getBoundingClientRect().left) * wide / drawing.clientWidth;
       const t = from + (place - left) / (wide - left - right) * (to - from) + (bars ? width / 2 : 0);
-      const near = known.reduce((best, point) => Math.abs(point.t - t) < Math.abs(best.t - t) ? point : best);
-      const at = x(near.t) - (bars ? (x(from + width) - x(from)) / 2 : 0);
-      cursor.setAttribute('x1', at); cursor.setAttribute('x2', at); cursor.setAttribute('visibility', 'visible');
-      tip.textContent = `${text(near.t, 0)}   ${Number(near.v.toPrecision(9))} ${unit}`;
-      tip.hidden = false;
-      tip.style.left = `${Math.min(Math.max(0, at - tip.offsetWidth / 2), Math.max(0, wide - tip.offsetWidth))}px`;
+      this.point(known.reduce((best, point, at) => Math.abs(point.t - t) < Math.abs(known[best].t - t) ? at : best, 0));
     });
-    drawing.addEventListener('pointerleave', () => { tip.hidden = true; cursor.setAttribute('visibility', 'hidden'); });
+    drawing.addEventListener('pointerleave', () => this.point(null));
     fill(this, drawing, tip);
+    this.point(document.activeElement === this ? Math.min(this.at ?? known.length, known.length - 1) : null);
   }
 }
 customElements.define('console-chart', ConsoleChart);

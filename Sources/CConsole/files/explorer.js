@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, curlLine, badge, problem, bones, empty, listing, panel, picker, table, field, input, select, choice, action, confirmed, h, fill, icon, address, query, uuid, send, get } from './parts.js';
+import { T, curlLine, badge, searchBox, problem, bones, empty, listing, panel, picker, table, field, input, select, choice, action, confirmed, h, fill, icon, address, query, uuid, send, get } from './parts.js';
 
 const words = T.api;
 const methods = ['get', 'put', 'post', 'patch', 'delete'];
@@ -182,7 +182,7 @@ async function show(view, request, place) {
 export async function page(view) {
   view.title(words.title);
   const lead = h('p.lead'), tree = h('nav.tree', { 'aria-label': words.title }, bones(8)), place = h('div');
-  const search = input('q', { type: 'search', value: view.words.get('q') || '', placeholder: words.filter, 'aria-label': words.filter });
+  const search = searchBox(view, words.filter, () => draw());
   const contractLink = h('a.button', { href: address('/openapi.yaml'), target: '_blank', rel: 'noopener' }, 'openapi.yaml');
   fill(view.root, h('div.head', h('div', h('h1', words.title), lead), h('div.actions', contractLink)),
     h('div.columns.split', h('section.panel', { 'aria-label': words.operations }, picker(words.operations, view.rest[0], h('div.body', search), tree), h('footer', curlLine('/openapi.json'))), place));
@@ -190,13 +190,12 @@ export async function page(view) {
   const all = operations(), id = view.rest[0], one = all.find(one => one.operationId === id);
   lead.textContent = words.lead(all.length);
   const draw = () => {
-    const text = search.value.trim().toLowerCase();
+    const text = search.words;
     const found = all.filter(one => `${one.summary} ${one.method} ${one.path} ${one.operationId}`.toLowerCase().includes(text));
     const groups = contract.tags.map(tag => [tag.name, found.filter(one => one.tag === tag.name)]).filter(([, list]) => list.length);
     const link = one => h('li', h('a', { href: `#/api/${one.operationId}` + query({ q: text }), 'aria-current': one.operationId === id && 'true' }, one.summary, h('small', methodBadge(one.method), ' ', one.path)));
     fill(tree, groups.length ? groups.map(([name, list]) => h('section', { 'aria-label': name }, h('h3', name), h('ul', list.map(link)))) : empty(words.none));
   };
-  search.addEventListener('input', () => { view.set({ q: search.value.trim() }); draw(); });
   draw();
   tree.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
   if (one) view.title(one.summary);

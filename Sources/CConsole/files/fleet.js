@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, curlLine, badge, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, confirmed, sender, h, fill, path, query, send, call, get } from './parts.js';
+import { T, said, curlLine, badge, under, removal, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, sender, h, fill, path, query, call, get } from './parts.js';
 import { way } from './meters.js';
 
 export const page = view => view.name === 'groups' ? groups(view) : channels(view);
@@ -15,11 +15,11 @@ function state({ status = {} }) {
 async function channels(view) {
   const words = T.channels;
   view.title(words.title);
-  const list = h('div.panel', bones(4)), trouble = h('div');
+  const list = h('div.panel', bones(4)), trouble = h('div'), going = h('div');
   const id = input('id', { required: true }), type = select('type', { tcp: 'TCP', udp: 'UDP' }), host = input('host', { required: true }), port = input('port', { type: 'number', value: '4059' });
   const request = () => ({
-    method: 'PUT', path: path`/channels/${id.value.trim() || 'line-1'}`, headers: { 'If-None-Match': '*' },
-    body: { type: type.value, host: host.value.trim() || '192.0.2.10', port: Number(port.value) },
+    method: 'PUT', path: path`/channels/${said(id) || 'line-1'}`, headers: { 'If-None-Match': '*' },
+    body: { type: type.value, host: said(host) || '192.0.2.10', port: Number(port.value) },
   });
   const load = async () => {
     const { items } = await get('/channels?limit=1000');
@@ -30,11 +30,11 @@ async function channels(view) {
       await load();
     }, trouble);
     fill(list, items.length ? table(words.columns, items.map(one => [
-      [one.id, one.group && [h('br'), h('small.soft', one.group)]], h('td.mono', way(one)), state(one), String(one.status?.queue?.length ?? T.none), String(one.status?.counters?.exchanges ?? T.none),
-      h('div.actions', verb(one, 'hold', {}), verb(one, 'drain'), verb(one, 'resume')),
+      one.group ? under(one.id, one.group) : one.id, h('td.mono', way(one)), state(one), String(one.status?.queue?.length ?? T.none), String(one.status?.counters?.exchanges ?? T.none),
+      h('div.actions', verb(one, 'hold', {}), verb(one, 'drain'), verb(one, 'resume'), h('button.small.danger', { 'aria-label': `${T.remove} ${one.id}`, onclick: () => fill(going, panel(`${T.remove}: ${one.id}`, null, h('div.body', removal(one.id, path`/channels/${one.id}`, async () => { fill(going); await load(); }, trouble)))) }, T.remove)),
     ]), words.title) : empty(words.empty, words.emptyHint));
   };
-  fill(view.root, head(words.title, words.lead), trouble, list, curlLine('/channels'), h('br'),
+  fill(view.root, head(words.title, words.lead), trouble, list, going, h('div.panel.bare', curlLine('/channels')),
     panel(words.form.title, null, h('div.body', sender(h('div.form', field(T.id, id), field(words.form.type, type), field(words.form.host, host), field(words.form.port, port)), words.form.go, request, load))));
   await load();
   view.every(8, () => load().catch(() => {}));
@@ -44,16 +44,15 @@ async function groups(view) {
   const words = T.groups;
   view.title(words.title);
   const list = h('div.panel', bones(3)), trouble = h('div'), members = h('div');
-  const id = input('id', { required: true }), name = input('name'), selector = input('selector', { required: true, placeholder: 'region=north' });
+  const id = input('id', { required: true }), name = input('name'), selector = input('selector', { required: true, placeholder: 'region=north', value: view.words.get('selector') || '' });
   const request = () => ({
     method: 'POST', path: '/groups',
-    body: { id: id.value.trim() || 'north', ...(name.value.trim() && { name: name.value.trim() }), selector: selector.value.trim() || 'region=north' },
+    body: { id: said(id) || 'north', ...(said(name) && { name: said(name) }), selector: said(selector) || 'region=north' },
   });
   const show = async group => {
     const base = path`/groups/${group}`, target = base + '/members' + query({ limit: 200 });
     const answer = await get(target);
-    const remove = confirmed(group, T.schedules.removeConfirm(group), 'button.danger', { text: T.remove }, async () => {
-      await send({ method: 'DELETE', path: base, headers: { 'If-Match': (await get(base)).etag || '*' } });
+    const remove = removal(group, base, async () => {
       fill(members);
       view.set({ show: null });
       await load();
@@ -64,11 +63,11 @@ async function groups(view) {
   const load = async () => {
     const { items } = await get('/groups?limit=1000');
     fill(list, items.length ? table(words.columns, items.map(group => [
-      [h('strong', group.name || group.id), group.name && [h('br'), h('small.soft', group.id)]], h('td.mono', group.selector || words.listed),
+      group.name ? under(h('strong', group.name), group.id) : h('strong', group.id), h('td.mono', group.selector || words.listed),
       h('div.actions', action('button.small', { text: words.see, 'aria-label': `${words.see}: ${group.id}` }, async () => { view.set({ show: group.id }); await show(group.id); }, trouble)),
     ]), words.title) : empty(words.empty, words.emptyHint));
   };
-  fill(view.root, head(words.title, words.lead), trouble, list, members, curlLine('/groups'), h('br'),
+  fill(view.root, head(words.title, words.lead), trouble, list, members, h('div.panel.bare', curlLine('/groups')),
     panel(words.form.title, null, h('div.body', sender(h('div.form', field(T.id, id), field(T.name_, name), field(words.form.selector, selector, T.jobs.form.selectorHint)), words.form.go, request, load))));
   await load();
   if (view.words.get('show')) await show(view.words.get('show')).catch(error => fill(members, problem(error)));

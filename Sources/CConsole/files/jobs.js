@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, curlLine, badge, jobBadge, problem, bones, empty, panel, head, table, facts, meterLink, jobLink, field, input, select, action, time, shown, progress, targetText, download, sender, h, fill, path, query, uuid, send, call, get } from './parts.js';
+import { T, said, allowed, curlLine, badge, under, more, jobBadge, problem, bones, empty, panel, head, table, facts, meterLink, jobLink, field, input, select, action, time, shown, progress, targetText, download, sender, h, fill, icon, path, query, uuid, send, call, get } from './parts.js';
 import { stream } from './live.js';
 import { confirmation, drawSteps } from './orders.js';
 
@@ -15,27 +15,26 @@ export async function page(view) {
   const kind = select('kind', { '': T.all, ...T.kind }, view.words.get('kind') || ''), meter = input('meter', { value: view.words.get('meter') || '' });
   let limit = 50;
   const load = async () => {
-    const target = '/jobs' + query({ state: state.value, kind: kind.value, meter: meter.value.trim(), limit });
+    const target = '/jobs' + query({ state: state.value, kind: kind.value, meter: said(meter), limit });
     fill(line, curlLine(target));
     const { items, next } = await get(target);
     const rows = items.map(one => [
-      [jobLink(one), h('br'), h('small.soft', targetText(one.target, one.progress.total))], jobBadge(one.state), [progress(one.progress), h('small.soft', counts(one.progress))], one.createdBy || T.none, time(one.createdAt, { relative: true }),
+      under(jobLink(one), targetText(one.target, one.progress.total)), jobBadge(one.state), [progress(one.progress), h('small.soft', counts(one.progress))], one.createdBy || T.none, time(one.createdAt, { relative: true }),
     ]);
-    const more = () => {
+    fill(list, items.length ? [table([words.columns[0], T.state, words.columns[2], ...[T.orders.who, words.columns[4]].map(text => ({ text, wide: true }))], rows, words.title), next && more(() => {
       limit = Math.min(1000, limit * 4);
       load();
-    };
-    fill(list, items.length ? [table([words.columns[0], T.state, words.columns[2], T.orders.who, words.columns[4]], rows, words.title), next && h('footer', h('button.plain', { onclick: more }, T.more))]
-      : empty(words.empty, words.emptyHint, h('a.button', { href: '#/new-job' }, words.new)));
+    })]
+      : empty(state.value || kind.value || meter.value ? words.empty : T.overview.noJobs, words.emptyHint));
     fill(trouble);
   };
   const safe = () => load().catch(error => fill(trouble, problem(error, safe)));
   const change = event => {
     event.preventDefault();
-    view.set({ state: state.value, kind: kind.value, meter: meter.value.trim() });
+    view.set({ state: state.value, kind: kind.value, meter: said(meter) });
     safe();
   };
-  fill(view.root, head(words.title, words.lead, h('a.button.main', { href: '#/new-job' }, words.new)),
+  fill(view.root, head(words.title, words.lead, allowed('jobs:write') && h('a.button.main', { href: '#/new-job' }, icon('plus'), words.new)),
     h('form.bar', { onchange: change, onsubmit: change }, field(T.state, state), field(words.kind, kind), field(T.meters.columns[0], meter)), trouble, list, line);
   await load();
   view.follow(['job.', 'order.'], safe);
@@ -79,17 +78,17 @@ async function job(view) {
     if ((one.kind === 'disconnect' || one.kind === 'reconnect') && one.progress.total === 1) drawSteps({ job: one, execution: items[0], steps });
     const problems = new Map();
     for (const { problem } of items) if (problem) problems.set(problem.title, (problems.get(problem.title) || 0) + 1);
-    const rows = items.map(item => [
-      h('a', { href: meterLink(item.meter) }, item.meter), jobBadge(item.state), item.problem ? [h('strong', item.problem.title), h('br'), h('small', item.problem.detail)] : result(item.result),
+    // What failed stands first.
+    const rows = items.sort((a, b) => !a.problem - !b.problem).map(item => [
+      h('a', { href: meterLink(item.meter) }, item.meter), jobBadge(item.state), item.problem ? under(h('strong', item.problem.title), item.problem.detail) : result(item.result),
       String(item.attempts ?? T.none), time(item.finishedAt),
     ]);
-    const more = () => {
-      limit = 1000;
-      refresh();
-    };
     fill(executions, panel(words.executions, [[...problems].map(([text, count]) => badge('bad', `${count} × ${text}`)), state],
       rows.length ? table(words.exec, rows, words.executions) : empty(words.noExec, words.noExecHint),
-      next && h('footer', h('button.plain', { onclick: more }, T.more)), h('footer', curlLine(base + '/executions' + query({ state: state.value })))));
+      next && more(() => {
+        limit = 1000;
+        refresh();
+      }), h('footer', curlLine(base + '/executions' + query({ state: state.value })))));
   };
   /// What is in use stays as it is until the job is over.
   const isUsed = one => !one.finishedAt && executions.contains(document.activeElement) && document.activeElement !== state;
@@ -128,14 +127,15 @@ function result(value) {
   return h('details', h('summary', T.show), h('pre', { tabindex: '0' }, text.length > 4000 ? text.slice(0, 4000) + '…' : text));
 }
 
-/// The controls that say which meters something is about.
-export function targetFields(initial) {
-  const by = select('by', { meters: words.form.meters, selector: T.groups.form.by, group: words.form.group }), value = input('target', { required: true, value: initial || '' });
+/// The controls that say which meters something is about; the address may say it already.
+export function targetFields({ words: given }) {
+  const kinds = { meters: words.form.meters, selector: T.groups.form.by, group: words.form.group }, first = Object.keys(kinds).find(kind => given.get(kind));
+  const by = select('by', kinds, first), value = input('target', { required: true, value: given.get(first) || '' });
   by.setAttribute('aria-label', words.form.who);
   return {
     fields: [field(words.form.who, by), field(words.target, value, `${words.form.metersHint}; ${words.form.selectorHint}`)],
     get target() {
-      const text = value.value.trim();
+      const text = said(value);
       return by.value === 'meters' ? { meters: text.split(/[\s,]+/).filter(Boolean) } : { [by.value]: text };
     },
   };
@@ -157,8 +157,8 @@ export function operationFields(kinds) {
     },
     get members() {
       return {
-        read: { items: [{ object: object.value.trim(), attribute: Number(attribute.value) }] }, profile: { profile: profile.value.trim(), last: last.value.trim() },
-        clock: { maxAdjust: max.value.trim() },
+        read: { items: [{ object: said(object), attribute: Number(attribute.value) }] }, profile: { profile: said(profile), last: said(last) },
+        clock: { maxAdjust: said(max) },
       }[chosen()] || {};
     },
   };
@@ -166,7 +166,7 @@ export function operationFields(kinds) {
 
 function form(view) {
   view.title(words.new);
-  const target = targetFields(view.words.get('meters')), operation = operationFields(words.form.kinds);
+  const target = targetFields(view), operation = operationFields(words.form.kinds);
   const request = () => ({ method: 'POST', path: '/jobs', body: { kind: operation.kind.value, target: target.target, ...operation.members } });
   const controls = [h('section.panel', h('div.body.form', operation.fields)), h('section.panel', h('div.body.form', target.fields))];
   fill(view.root, head(words.new, words.lead), sender(controls, words.form.go, request, made => { location.hash = `#/job/${made.id}`; }, { back: '#/jobs', changed: operation.update }));

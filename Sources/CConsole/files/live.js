@@ -68,7 +68,7 @@ export async function* stream(path, signal, { place = {}, seconds = 5, told = ()
 }
 
 /// What the pages want to be told of. Stored readings are left out: they are too many, and no page shows them as they come.
-const types = ['meter.alarm', 'meter.event', 'meter.offline', 'meter.online', 'meter.breaker-open', 'push.undecoded', 'job.created', 'job.started', 'job.progress', 'job.finished',
+export const types = ['meter.alarm', 'meter.event', 'meter.offline', 'meter.online', 'meter.breaker-open', 'push.undecoded', 'job.created', 'job.started', 'job.progress', 'job.finished',
   'order.awaiting-confirmation', 'order.executed', 'order.failed', 'order.unknown', 'schedule.missed', 'gateway.draining'];
 const followers = new Set();
 

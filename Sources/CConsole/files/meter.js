@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, say, curlLine, badge, qualityBadge, linkState, problem, bones, empty, listing, panel, table, facts, meterLink, field, input, choice, action, confirmed, time, clock, quantity, download, h, fill, icon, path, query, send, call, get } from './parts.js';
+import { T, said, allowed, say, curlLine, badge, under, searchBox, removal, qualityBadge, linkState, problem, bones, empty, listing, panel, table, facts, meterLink, field, input, choice, action, time, clock, quantity, download, h, fill, icon, path, query, send, call, get } from './parts.js';
 import { follow } from './live.js';
 import { way, labelsOf } from './meters.js';
 
@@ -16,12 +16,18 @@ export async function page(view) {
   view.title(`${id} · ${T.meter.tabs[tab] || ''}`);
   const state = h('span');
   const facts = h('p.lead');
+  let drift = null;
   const draw = meter => {
     fill(state, badge(...linkState(meter.status)), meter.protected && [' ', badge('warn', T.meter.protected)]);
     const { status } = meter;
-    fill(facts, [meter.name, way(meter.channel), status?.lastContact ? [T.meter.contact, ' ', time(status.lastContact, { relative: true, zone: meter.timeZone })] : T.meter.never, status?.queueLength ? T.meter.queue(status.queueLength) : null].filter(Boolean).flatMap((one, place) => place ? [' · ', one] : [one]));
+    fill(facts, [meter.name, way(meter.channel), status?.lastContact ? [T.meter.contact, ' ', time(status.lastContact, { relative: true, zone: meter.timeZone })] : T.meter.never, status?.openAssociation && T.meter.association(status.openAssociation.name ?? status.openAssociation), status?.queueLength ? T.meter.queue(status.queueLength) : null, drift].filter(Boolean).flatMap((one, place) => place ? [' · ', one] : [one]));
   };
   draw(meter);
+  // What the clock was off by when it was last read; the meter is not asked.
+  get(path`/meters/${id}/clock/history`).then(({ items }) => {
+    if (items.length) drift = T.meter.drift(items.at(-1).offsetSeconds.toFixed(1));
+    draw(meter);
+  }).catch(() => {});
   const body = h('div', bones(6));
   fill(view.root,
     h('div.head', h('div', h('div.actions', h('h1', id), state), facts)),
@@ -44,14 +50,18 @@ export async function page(view) {
 /// Registers with what is stored of them, and reading them now.
 async function values({ view, id, body, at, zone, fresh }) {
   const words = T.meter.values;
-  const [latest, objects] = await Promise.all([get(at('/readings/latest')), get(at('/objects'))]);
+  // Without its list of objects what is stored is shown all the same.
+  let missed = null;
+  const [latest, objects] = await Promise.all([get(at('/readings/latest')), get(at('/objects')).catch(error => { missed = error; })]);
   const known = new Map();
   for (const [name, reading] of Object.entries(latest.readings)) if (reading.object) known.set(`${reading.object.obis}/${reading.object.attribute ?? 2}`, { ...reading, alias: name });
-  const registers = objects.items.filter(object => [3, 4, 5].includes(object.class) && object.attributes.some(one => one.id === 2 && one.access.includes('read')));
+  const listed = objects?.items || [...known.values()].map(({ object, alias }) => ({ name: alias, ...object, class: 3, attributes: [{ id: 2, access: 'read' }] }));
+  const registers = listed.filter(object => [3, 4, 5].includes(object.class) && object.attributes.some(one => one.id === 2 && one.access.includes('read')));
   registers.sort((a, b) => known.has(b.obis + '/2') - known.has(a.obis + '/2') || a.obis.startsWith('0.') - b.obis.startsWith('0.'));
   const cells = new Map();
   const trouble = h('div'), line = h('div');
-  const search = input('q', { type: 'search', value: view.words.get('q') || '', placeholder: words.filter, 'aria-label': words.filter });
+  const search = searchBox(view, words.filter, () => filter());
+  const reading = (value, at, source) => under(quantity(value), time(at, { relative: true, zone }), `, ${T.source[source] || source}`);
   const request = list => ({ method: 'POST', path: at('/read'), headers: { 'Cache-Control': 'no-cache' }, body: { items: list.map(object => ({ object: object.obis, attribute: 2 })) } });
   const read = async (list, button, signal = view.signal) => {
     const answer = await call({ ...request(list) }, signal);
@@ -59,9 +69,7 @@ async function values({ view, id, body, at, zone, fresh }) {
       const cell = cells.get(item.object?.obis || item.object);
       if (!cell) continue;
       if (item.problem) { fill(cell.value, badge('bad', item.problem.title || item.problem.type)); continue; }
-      fill(cell.value, quantity(item.value));
-      fill(cell.at, time(item.readAt || new Date().toISOString(), { relative: true, zone }));
-      fill(cell.source, T.source[item.source] || item.source || T.source.live);
+      fill(cell.value, reading(item.value, item.readAt || new Date().toISOString(), item.source || 'live'));
     }
     say(T.refreshed);
     fresh();
@@ -81,26 +89,25 @@ async function values({ view, id, body, at, zone, fresh }) {
     underWay = null;
     fill(all, icon('again'), words.read);
   });
-  const seen = () => registers.filter(object => `${object.name} ${object.obis}`.toLowerCase().includes(search.value.trim().toLowerCase()));
+  const seen = () => registers.filter(object => `${object.name} ${object.obis}`.toLowerCase().includes(search.words));
   const rows = registers.map(object => {
     const stored = known.get(object.obis + '/2');
-    const cell = { value: h('td.num', stored ? quantity(stored) : h('span.soft', words.unread)), at: h('td', stored ? time(stored.time || stored.receivedAt, { relative: true, zone }) : ''), source: h('td', stored ? T.source.cache : ''), object };
+    const cell = { value: h('td.num', stored ? reading(stored, stored.time || stored.receivedAt, 'cache') : h('span.soft', words.unread)), object };
     cells.set(object.obis, cell);
-    cell.row = h('tr', h('td', h('a', { href: meterLink(id, `objects/${object.obis}`) }, object.name || object.obis), h('br'), h('small.soft.mono', object.obis, stored?.alias && !stored.alias.includes('.') ? ` · ${stored.alias}` : '')), cell.value, cell.at, cell.source,
+    cell.row = h('tr', h('td', under(h('a', { href: meterLink(id, `objects/${object.obis}`) }, object.name || object.obis), object.obis, stored?.alias && !stored.alias.includes('.') ? ` · ${stored.alias}` : '')), cell.value,
       h('td', h('div.actions', action('button.small', { text: words.readOne, 'aria-label': `${words.readOne} ${object.name || object.obis}` }, () => read([object]), trouble))));
     return cell.row;
   });
   const filter = () => {
     const list = seen();
     for (const { row, object } of cells.values()) row.hidden = !list.includes(object);
-    view.set({ q: search.value.trim() });
     fill(line, list.length ? curlLine(request(list.slice(0, 3))) : null);
   };
-  search.addEventListener('input', filter);
+  if (missed) fill(trouble, problem(missed, () => view.show()));
   fill(body, trouble,
-    registers.length ? h('div.panel', h('header', h('h2', words.title), h('div.actions', search, all)), table([words.columns[0], { text: words.columns[1], num: true }, ...words.columns.slice(2)], rows, words.title), h('footer', line))
-      : h('div.panel', empty(words.empty, words.emptyHint, h('a.button', { href: meterLink(id, 'objects') }, words.toObjects))),
-    clockPanel({ view, at, zone }));
+    registers.length ? h('div.panel', h('header', h('h2', words.title), h('div.actions', search, all)), table([words.columns[0], { text: words.columns[1], num: true }, ''], rows, words.title), h('footer', line))
+      : h('div.panel', missed ? empty(words.nothing, words.nothingHint, allowed('readings:live') && h('a.button', { href: meterLink(id, 'check?run=1') }, T.meter.check.run)) : empty(words.empty, words.emptyHint, h('a.button', { href: meterLink(id, 'objects') }, words.toObjects))),
+    allowed('readings:live') && clockPanel({ view, at, zone }));
   filter();
 }
 
@@ -108,7 +115,7 @@ function clockPanel({ at, zone }) {
   const words = T.meter.values;
   const shown = h('div.body'), trouble = h('div.body', { hidden: true });
   const max = input('max', { value: 'PT1H' });
-  const sync = () => ({ method: 'POST', path: at('/clock/sync'), body: { maxAdjust: max.value.trim() } });
+  const sync = () => ({ method: 'POST', path: at('/clock/sync'), body: { maxAdjust: said(max) } });
   const line = h('div');
   const update = () => fill(line, curlLine(at('/clock')), curlLine(sync()));
   max.addEventListener('input', update);
@@ -138,7 +145,7 @@ async function events({ view, body, at }) {
     return void fill(body, h('div.bar', picker), problem(error, () => view.show()));
   }
   fill(body, h('div.bar', picker), answer.failed.map(one => problem({ status: 0, ...one.problem })),
-    panel(words.title, null, answer.items.length ? table(words.columns, answer.items.map(event => [h('td.nowrap', event.time ? clock(event.time) : T.none), [event.event || words.code(event.code), h('br'), h('small.soft', words.code(event.code))], h('td.mono', event.log), qualityBadge(event.quality)]), words.title) : empty(words.empty, words.emptyHint), h('footer', curlLine(target))));
+    panel(words.title, null, answer.items.length ? table(words.columns, answer.items.map(event => [time(event.time), under(event.event || words.code(event.code), words.code(event.code)), h('td.mono', event.log), qualityBadge(event.quality)]), words.title) : empty(words.empty, words.emptyHint), h('footer', curlLine(target))));
 }
 
 /// The messages of the meter while they are watched; the answer is read as it comes.
@@ -192,7 +199,7 @@ async function check({ view, body, at, fresh }) {
     fill(shown, h('p.note' + (answer.ok ? '.ok' : '.warn'), { role: 'status' }, answer.ok ? words.passed : words.failed, ' ', answer.deviceName && words.device(answer.deviceName)),
       h('ol.steps', answer.steps.map(step => {
         const [picture, ink] = pictures[step.outcome] || pictures.failed;
-        return h('li', h('span.' + ink, icon(picture)), h('div', h('strong', words.steps[step.name] || step.name), h('span.soft', ` ${words.outcome[step.outcome] || step.outcome}`), step.hint && h('p', step.hint), step.problem && h('p.bad-ink', step.problem.detail || step.problem.title)), h('span.soft', step.outcome === 'skipped' ? '' : `${step.milliseconds} ms`));
+        return h('li', h('span.' + ink, icon(picture)), h('div', h('strong', words.steps[step.name] || step.name), h('span.soft', ` ${words.outcome[step.outcome === 'skipped' && !answer.ok ? 'missed' : step.outcome] || step.outcome}`), step.hint && h('p', step.hint), step.problem && h('p.bad-ink', step.problem.detail || step.problem.title)), h('span.soft', step.outcome === 'skipped' ? '' : `${Math.round(step.milliseconds)} ms`));
       })));
     fresh();
   };
@@ -212,14 +219,14 @@ async function settings({ view, id, body, at }) {
   const request = () => {
     const wanted = labelsOf(labels.value);
     for (const key of Object.keys(meter.labels || {})) if (!(key in wanted)) wanted[key] = null;
-    return { method: 'PATCH', path: at(), headers: { 'Content-Type': 'application/merge-patch+json', 'If-Match': meter.etag || '*' }, body: { name: name.value.trim() || null, labels: wanted, timeZone: zone.value.trim(), protected: guarded.checked, ...(patch.value.trim() ? JSON.parse(patch.value) : {}) } };
+    return { method: 'PATCH', path: at(), headers: { 'Content-Type': 'application/merge-patch+json', 'If-Match': meter.etag || '*' }, body: { name: said(name) || null, labels: wanted, timeZone: said(zone), protected: guarded.checked, ...(said(patch) ? JSON.parse(patch.value) : {}) } };
   };
   const update = () => { try { fill(line, curlLine(request())); } catch { /* while it is written */ } };
   const save = action('button.main', { text: T.save }, async () => { await call(request()); say(words.saved); view.show(); }, trouble);
   const remove = { method: 'DELETE', path: at() };
   fill(body, trouble, h('div.columns',
     h('div', panel(words.basic, null, h('form.body.stack', { oninput: update, onsubmit: event => { event.preventDefault(); save.click(); } }, h('div.form', field(T.name_, name), field(T.meters.form.zone, zone), h('div.full', field(T.meters.form.labels, labels, T.meters.form.labelsHint)), h('label.full', guarded, T.meters.form.protected), h('div.full', field(words.merge, patch, words.mergeHint))), h('div.actions', save), line)),
-      panel(words.remove, null, h('div.body.stack', h('p.soft', words.removeLead), confirmed(id, T.schedules.removeConfirm(id), 'button.danger.main', { text: words.removeGo }, async () => { await send(remove); location.hash = '#/meters'; }, trouble), curlLine(remove)))),
+      panel(words.remove, null, h('div.body.stack', h('p.soft', words.removeLead), removal(id, remove.path, () => { location.hash = '#/meters'; }, trouble), curlLine(remove)))),
     h('div', panel(words.all, null, h('div.body.stack', h('p.soft', words.allLead), listing(words.all, configuration), curlLine(at()))),
       panel(words.status, null, h('div.body', listing(words.status, { revision, createdAt, updatedAt, ...status }))))));
   update();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, curlLine, badge, linkState, problem, bones, empty, panel, head, meterLink, field, input, select, sender, h, fill, icon, path, query, get, pages } from './parts.js';
+import { T, said, allowed, curlLine, badge, linkState, problem, bones, empty, panel, head, meterLink, field, input, select, sender, h, fill, icon, path, query, get, pages } from './parts.js';
 import { follow } from './live.js';
 
 /// The state of meters that were on the screen lately; asked again after a while.
@@ -18,22 +18,29 @@ export async function page(view) {
   const search = input('q', { type: 'search', value: words.get('q') || '', placeholder: T.meters.filter, 'aria-label': T.meters.filter, 'aria-keyshortcuts': '/' });
   const label = input('label', { placeholder: T.meters.labelHint, 'aria-label': T.meters.label });
   const chips = h('div.actions');
-  const lead = h('p.lead', { role: 'status' });
+  const lead = h('p.lead', { role: 'status' }), bulk = h('span.actions');
   const rows = h('div', { role: 'rowgroup' });
   const names = h('div.row.names', { role: 'row' }, T.meters.columns.map(name => h('span', { role: 'columnheader' }, name)));
   const scroller = h('div.long', { tabindex: '0', role: 'table', 'aria-label': T.meters.list }, h('div', { role: 'rowgroup' }, names), rows);
   const trouble = h('div');
   const line = h('div');
   fill(view.root,
-    h('div.head', h('div', h('h1', T.meters.title), lead), h('div.actions', h('a.button', { href: '#/import-meters' }, T.import.title), h('a.button.main', { href: '#/add-meter' }, icon('plus'), T.meters.add))),
-    h('form.bar', { role: 'search', 'aria-label': T.meters.filter, onsubmit: event => { event.preventDefault(); if (label.value.trim()) { view.set({ label: [...words.getAll('label'), label.value.trim()] }); label.value = ''; load(); } } }, h('div.grow', search), label, h('button', { type: 'submit' }, T.apply), chips),
+    h('div.head', h('div', h('h1', T.meters.title), lead), h('div.actions', bulk, allowed('meters:write') && [h('a.button', { href: '#/import-meters' }, T.import.title), h('a.button.main', { href: '#/add-meter' }, icon('plus'), T.meters.add)])),
+    h('form.bar', { role: 'search', 'aria-label': T.meters.filter, onsubmit: event => { event.preventDefault(); if (said(label)) { view.set({ label: [...words.getAll('label'), said(label)] }); label.value = ''; load(); } } }, h('div.grow', search), label, h('button', { type: 'submit' }, T.apply), chips),
     trouble, h('div.panel', scroller), line);
 
   let meters = [], height = 44, loading = null, timer = 0;
+  let drawn = null;
+  /// Draws the rows that are seen, if they are others than before, and asks for their states.
   const draw = () => {
+    if (!meters.length) return;
     height = matchMedia('(max-width: 859px)').matches ? 60 : 44;
     rows.style.height = `${meters.length * height}px`;
     const first = Math.max(0, Math.floor(scroller.scrollTop / height) - 6), last = Math.min(meters.length, first + Math.ceil(scroller.clientHeight / height) + 12);
+    clearTimeout(timer);
+    timer = setTimeout(() => ask(meters.slice(first, last)), 120);
+    if (drawn?.meters === meters && drawn.height === height && drawn.first === first && drawn.last === last) return;
+    drawn = { meters, height, first, last };
     const held = rows.contains(document.activeElement) && document.activeElement.getAttribute('href');
     fill(rows, meters.slice(first, last).map((meter, place) => {
       const state = h('span', { role: 'cell', 'data-state': meter.id });
@@ -49,8 +56,6 @@ export async function page(view) {
     }));
     if (held) rows.querySelector(`[href="${held}"]`)?.focus({ preventScroll: true });
     scroller.setAttribute('aria-rowcount', String(meters.length + 1));
-    clearTimeout(timer);
-    timer = setTimeout(() => ask(meters.slice(first, last)), 120);
   };
   /// Asks for the states of the rows that are seen, a few at a time.
   const ask = async seen => {
@@ -70,6 +75,7 @@ export async function page(view) {
   const pick = text => { if (!words.getAll('label').includes(text)) { view.set({ label: [...words.getAll('label'), text] }); load(); } };
   const load = async () => {
     loading?.abort();
+    fill(bulk);
     const mine = loading = new AbortController();
     view.signal.addEventListener('abort', () => mine.abort());
     fill(chips, words.getAll('label').map(text => h('button.small', { 'aria-label': T.meters.dropLabel(text), onclick: () => { view.set({ label: words.getAll('label').filter(one => one !== text) }); load(); } }, text, icon('bad'))));
@@ -86,13 +92,20 @@ export async function page(view) {
       }
       fill(trouble);
       lead.textContent = T.meters.count(found.length);
-      if (!found.length) fill(rows, h('div', { role: 'row' }, h('div', { role: 'cell' }, empty(T.meters.empty, T.meters.emptyHint, h('a.button', { href: '#/meters' }, T.meters.clear)))));
+      // A job names its meters by labels, or one by one; labels can be kept as a group.
+      const selector = !filter.q && filter.label.join(','), target = selector ? { selector } : found.length <= 100 && { meters: found.map(meter => meter.id).join(' ') };
+      fill(bulk, found.length > 0 && target && allowed('jobs:write') && h('a.button', { href: '#/new-job' + query(target) }, T.meters.job), selector && allowed('meters:write') && h('a.button', { href: '#/groups' + query({ selector }) }, T.meters.keep));
+      const isFiltered = filter.q || filter.label.length;
+      if (found.length) return;
+      rows.style.height = '';
+      const nothing = isFiltered ? empty(T.meters.empty, T.meters.emptyHint, h('a.button', { href: '#/meters' }, T.meters.clear)) : empty(T.overview.noMeters, T.overview.noMetersHint);
+      fill(rows, h('div', { role: 'row' }, h('div', { role: 'cell' }, nothing)));
     } catch (error) {
       if (!mine.signal.aborted) { fill(trouble, problem(error, load)); fill(rows); }
     }
   };
   let wait = 0;
-  search.addEventListener('input', () => { clearTimeout(wait); wait = setTimeout(() => { view.set({ q: search.value.trim() }); load(); }, 180); });
+  search.addEventListener('input', () => { clearTimeout(wait); wait = setTimeout(() => { view.set({ q: said(search) }); load(); }, 180); });
   let frame = 0;
   scroller.addEventListener('scroll', () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(draw); }, { passive: true });
   const resized = new ResizeObserver(draw);
@@ -120,8 +133,8 @@ function form(view) {
   const fields = { physical: field(words.physical, physical), secret: field(words.secret, secret) };
   const request = () => ({
     method: 'POST', path: '/meters', body: {
-      id: id.value.trim() || 'M-1001', ...(name.value.trim() && { name: name.value.trim() }), ...(labels.value.trim() && { labels: labelsOf(labels.value) }), timeZone: zone.value.trim() || 'UTC', ...(guarded.checked && { protected: true }),
-      channel: { type: 'tcp', host: host.value.trim() || '192.0.2.10', port: Number(port.value) }, framing: framing.value,
+      id: said(id) || 'M-1001', ...(said(name) && { name: said(name) }), ...(said(labels) && { labels: labelsOf(labels.value) }), timeZone: said(zone) || 'UTC', ...(guarded.checked && { protected: true }),
+      channel: { type: 'tcp', host: said(host) || '192.0.2.10', port: Number(port.value) }, framing: framing.value,
       address: { logicalDevice: Number(logical.value), ...(framing.value === 'hdlc' && { physicalDevice: Number(physical.value) }) },
       associations: { reader: { clientAddress: Number(client.value), authentication: mechanism.value === 'none' ? { mechanism: 'none' } : { mechanism: mechanism.value, secret: { text: secret.value } } } },
     },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, say, curlLine, badge, problem, bones, empty, listing, picker, table, meterLink, input, select, choice, action, confirmed, quantity, h, fill, path, query, uuid, call, get } from './parts.js';
+import { T, say, curlLine, badge, searchBox, problem, bones, empty, listing, picker, table, meterLink, select, choice, action, confirmed, quantity, h, fill, path, query, uuid, call, get } from './parts.js';
 import { valueEditor } from './values.js';
 
 /// The objects of a meter on the left, the chosen one on the right.
@@ -8,7 +8,10 @@ export async function objects({ view, id, meter, body, at }) {
   const code = view.rest[2], wantedClass = view.words.get('class');
   const names = Object.keys(meter.associations || {});
   const as = view.words.get('as') || '';
-  const search = input('q', { type: 'search', value: view.words.get('q') || '', placeholder: words.filter, 'aria-label': words.filter });
+  const search = searchBox(view, words.filter, () => {
+    clearTimeout(wait);
+    wait = setTimeout(draw, 80);
+  });
   const association = select('as', Object.fromEntries([...names.map(name => [name, name])]), as || (names.includes('reader') ? 'reader' : names[0]));
   association.setAttribute('aria-label', words.as);
   association.addEventListener('change', () => { view.set({ as: association.value }); view.show(); });
@@ -22,7 +25,7 @@ export async function objects({ view, id, meter, body, at }) {
   const { items } = await get(target);
   count.textContent = words.count(items.length);
   const draw = () => {
-    const text = search.value.trim().toLowerCase();
+    const text = search.words;
     const groups = new Map();
     for (const object of items) {
       if (text && !`${object.name} ${object.obis}`.toLowerCase().includes(text)) continue;
@@ -35,7 +38,6 @@ export async function objects({ view, id, meter, body, at }) {
     fill(tree, groups.size ? [...groups].sort((a, b) => rank(a[0]) - rank(b[0])).map(([name, list]) => h('section', { 'aria-label': name }, h('h3', name), h('ul', list.map(object => h('li', h('a', { href: meterLink(id, `objects/${object.obis}`) + query({ ...suffix(object), as, q: text }), 'aria-current': object.obis === code && (!wantedClass || String(object.class) === wantedClass) && 'true' }, object.name || object.obis, h('small', object.obis))))))) : empty(T.jobs.noExec, T.meters.emptyHint));
   };
   let wait = 0;
-  search.addEventListener('input', () => { view.set({ q: search.value.trim() }); clearTimeout(wait); wait = setTimeout(draw, 80); });
   draw();
   tree.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
   const object = items.find(one => one.obis === code && (!wantedClass || String(one.class) === wantedClass));

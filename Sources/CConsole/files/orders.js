@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, say, curlLine, jobBadge, problem, bones, empty, panel, head, table, facts, jobLink, field, input, select, action, confirmed, time, targetText, h, fill, icon, path, query, uuid, call, get } from './parts.js';
+import { T, said, say, curlLine, jobBadge, problem, bones, empty, panel, head, table, facts, meterLink, jobLink, field, input, select, action, confirmed, time, targetText, h, fill, icon, path, query, uuid, call, get } from './parts.js';
 import { stream } from './live.js';
 
 const words = T.meter.disconnector;
@@ -42,7 +42,7 @@ function order({ view, id, at, zone, steps, after }) {
   const outcome = h('div.stack'), line = h('div');
   let name = uuid();
   const minutes = { PT5M: 5, PT15M: 15, PT1H: 60, PT24H: 1439 };
-  const terms = dryRun => ({ action: kind.value, ...(reason.value.trim() && { reason: reason.value.trim() }), ...(reference.value.trim() && { reference: reference.value.trim() }), ...(expected.value && { expectedState: expected.value }), expiresAt: new Date(Date.now() + minutes[expires.value] * 60e3).toISOString().replace(/\.\d+/, ''), ...(dryRun && { dryRun }) });
+  const terms = dryRun => ({ action: kind.value, ...(said(reason) && { reason: said(reason) }), ...(said(reference) && { reference: said(reference) }), ...(expected.value && { expectedState: expected.value }), expiresAt: new Date(Date.now() + minutes[expires.value] * 60e3).toISOString().replace(/\.\d+/, ''), ...(dryRun && { dryRun }) });
   const request = dryRun => ({ method: 'POST', path: at('/disconnector/orders'), headers: { 'Idempotency-Key': dryRun ? uuid() : name }, body: terms(dryRun) });
   const changed = () => { fill(outcome); name = uuid(); fill(line, curlLine(request(true))); };
   const attempt = action('button.main', { text: words.dry }, async () => {
@@ -90,7 +90,9 @@ export function drawSteps({ job, execution, steps, zone }) {
   if (before) list.push(passed(names.before, before.readAt || before.at, shownState(before.controlState)[0]));
   if (result.sentAt || result.at) list.push(passed(names.sent, result.sentAt || result.at));
   if (last) list.push(passed(names.after, last.readAt || last.at, shownState(last.controlState)[0]));
-  if (job.finishedAt) list.push(h('li', h('span.' + (job.state === 'succeeded' ? 'ok-ink' : 'bad-ink'), icon(job.state === 'succeeded' ? 'ok' : 'bad')), h('div', jobBadge(state || job.state), result.customerActionNeeded && h('p.warn-ink', words.customer), result.noop && h('p.soft', words.noop), execution?.problem && h('p', execution.problem.detail || execution.problem.title)), time(job.finishedAt, { zone })));
+  const isUnknown = state === 'outcome-unknown';
+  const [ink, picture] = isUnknown ? ['warn-ink', 'warn'] : job.state === 'succeeded' ? ['ok-ink', 'ok'] : ['bad-ink', 'bad'];
+  if (job.finishedAt) list.push(h('li', h('span.' + ink, icon(picture)), h('div', jobBadge(state || job.state), isUnknown && h('p.warn-ink', words.unsure, ' ', h('a', { href: meterLink(execution.meter, 'disconnector') }, words.verify)), result.customerActionNeeded && h('p.warn-ink', words.customer), result.noop && h('p.soft', words.noop), execution?.problem && h('p', execution.problem.detail || execution.problem.title)), time(job.finishedAt, { zone })));
   else if (job.state !== 'awaiting-confirmation') list.push(h('li', h('span.soft', icon('busy')), h('div', names.sending, ' ', jobBadge(state || job.state)), ''));
   fill(steps, panel(words.steps, jobLink(job), h('div.body', { role: 'status' }, h('ol.steps', list))));
 }
@@ -117,7 +119,7 @@ export function confirmation(job, trouble, after) {
   const operation = Object.values(job.operation || {})[0] || {};
   const done = async () => { document.activeElement?.blur(); dispatchEvent(new Event('changed')); await after(); };
   return panel(`${T.kind[job.kind] || job.kind} · ${targetText(job.target, job.progress.total)}`, [jobBadge(job.state), h('a', { href: `#/job/${job.id}` }, T.show)],
-    h('div.body.stack', facts([T.nav.meters, count], [T.orders.who, job.createdBy || T.none], operation.reason && [words.reason, operation.reason], [T.orders.before, time(job.confirmBefore, { relative: true })]),
+    h('div.body.stack', facts([T.meters.title, count], [T.orders.who, job.createdBy || T.none], operation.reason && [words.reason, operation.reason], [T.orders.before, time(job.confirmBefore, { relative: true })]),
       confirmed(count, T.jobs.confirmCount(count), 'button.danger.main', { text: T.jobs.confirm }, async () => { await call(request); await done(); }, trouble),
       h('div.actions', action('button', { text: T.orders.reject }, async () => { await call({ method: 'POST', path: path`/jobs/${job.id}/cancel` }); await done(); }, trouble)), curlLine(request)));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, curlLine, jobBadge, problem, bones, empty, panel, table, meterLink, jobLink, time, progress, targetText, h, fill, send, get } from './parts.js';
+import { T, allowed, curlLine, under, select, icon, jobBadge, problem, bones, empty, panel, table, meterLink, jobLink, time, progress, targetText, h, fill, query, send, get } from './parts.js';
+import { types } from './live.js';
 import './chart.js';
 
 /// What the figures were every few seconds since the console was opened.
@@ -19,20 +20,27 @@ const sum = (figures, name, test = () => true) => (figures[name] || []).reduce((
 export async function page(view) {
   view.title(T.overview.title);
   const tiles = h('div.tiles', { role: 'group', 'aria-label': T.overview.title });
-  const chart = h('div.body');
+  const chart = h('div.body', h('p.soft', T.overview.trafficWait)), curve = h('console-chart'), warning = h('div');
   const jobs = h('div', bones(4)), schedules = h('div', bones(4)), events = h('div', bones(3));
   const lead = h('p.lead', T.name);
+  const kind = select('type', { '': T.all, ...Object.fromEntries(types.map(type => [type, T.event(type)])) }, view.words.get('type') || '');
+  kind.setAttribute('aria-label', T.meter.events.columns[1]);
+  kind.addEventListener('change', () => {
+    view.set({ type: kind.value });
+    draws.events();
+  });
   fill(view.root,
-    h('div.head', h('div', h('h1', T.overview.title), lead), h('div.actions', h('a.button.main', { href: '#/add-meter' }, T.meters.add))),
-    tiles,
+    h('div.head', h('div', h('h1', T.overview.title), lead), h('div.actions', allowed('meters:write') && h('a.button.main', { href: '#/add-meter' }, icon('plus'), T.meters.add))),
+    warning, tiles,
     panel(T.overview.traffic, h('small.soft', T.overview.trafficHint), chart),
     h('div.columns', panel(T.overview.recent, h('a', { href: '#/jobs' }, T.overview.allJobs), jobs), panel(T.overview.next, h('a', { href: '#/schedules' }, T.overview.allSchedules), schedules)),
-    panel(T.overview.events, null, events),
+    panel(T.overview.events, kind, events),
     curlLine('/metrics'));
 
   const tile = (value, text, href, tone) => h((href ? 'a' : 'div') + '.tile' + (tone ? '.' + tone : ''), { href }, h('b', value), h('span', text));
   let meters = null;
   const figures = async () => {
+    if (meters === 0) return void fill(tiles, h('div.tile', empty(T.overview.noMeters, T.overview.noMetersHint, allowed('meters:write') && h('a.button.main', { href: '#/add-meter' }, T.meters.add))));
     let now;
     try {
       now = parse(await (await send({ path: '/metrics' })).text());
@@ -49,17 +57,18 @@ export async function page(view) {
     const under = sum(now, 'jobs', labels => /running|queued/.test(labels)), waiting = sum(now, 'jobs', labels => labels.includes('awaiting'));
     fill(tiles,
       tile(meters === null ? T.none : meters.toLocaleString('en'), T.overview.meters, '#/meters'),
-      tile(minutes > 0 ? String(Math.round((last.all - before.all) / minutes)) : T.none, T.overview.rate),
-      tile(count > 0 ? `${(100 * (last.failed - first.failed) / count).toFixed(1)} %` : T.none, T.overview.failures, null, last.failed > first.failed ? 'warn' : ''),
-      tile(String(breakers), T.overview.breakers, null, breakers ? 'bad' : ''),
+      tile(minutes > 0 ? String(Math.round((last.all - before.all) / minutes)) : T.none, T.overview.rate, '#/jobs'),
+      tile(count > 0 ? `${(100 * (last.failed - first.failed) / count).toFixed(1)} %` : T.none, T.overview.failures, '#/jobs?state=failed', last.failed > first.failed ? 'warn' : ''),
+      tile(String(breakers), T.overview.breakers, '#/?type=meter.breaker-open', breakers ? 'bad' : ''),
       tile(String(queue), T.overview.queue, '#/channels'),
       tile(String(sum(now, 'associations_open')), T.overview.associations),
       tile(String(under), T.overview.jobs, '#/jobs?state=running'),
       tile(String(waiting), T.overview.confirm, '#/orders', waiting ? 'warn' : ''));
     const points = history.slice(1).map((point, place) => ({ t: point.t, v: Math.max(0, Math.round((point.all - history[place].all) / (point.t - history[place].t) * 600e3) / 10) }));
-    if (points.length < 2) return void (chart.childElementCount || fill(chart, h('p.soft', T.overview.trafficWait)));
+    if (points.length < 2) return;
     const text = (t, step) => new Date(t).toLocaleTimeString('sv-SE', step ? { hour: '2-digit', minute: '2-digit' } : {});
-    fill(chart, h('console-chart', { data: { points, from: points[0].t, to: Math.max(points.at(-1).t, points[0].t + 60e3), height: 150, unit: '1/min', label: T.overview.traffic, text } }));
+    curve.data = { points, from: points[0].t, to: Math.max(points.at(-1).t, points[0].t + 60e3), height: 150, unit: '1/min', label: T.overview.traffic, text };
+    if (!curve.isConnected) fill(chart, curve);
   };
   const load = async (place, path, draw) => {
     try {
@@ -70,19 +79,25 @@ export async function page(view) {
   };
   const draws = {
     jobs: () => load(jobs, '/jobs?limit=7', ({ items }) => items.length
-      ? table([T.jobs.columns[0], T.state, T.jobs.columns[2], T.jobs.columns[4]],
-        items.map(job => [[jobLink(job), h('br'), h('small.soft', targetText(job.target, job.progress.total))], jobBadge(job.state), progress(job.progress), time(job.createdAt, { relative: true })]), T.overview.recent)
-      : empty(T.overview.noJobs, T.overview.noJobsHint, h('a.button', { href: '#/new-job' }, T.jobs.new))),
+      ? table([T.jobs.columns[0], T.state, { text: T.jobs.columns[2], wide: true }, T.jobs.columns[4]],
+        items.map(job => [under(jobLink(job), targetText(job.target, job.progress.total)), jobBadge(job.state), progress(job.progress), time(job.createdAt, { relative: true })]), T.overview.recent)
+      : empty(T.overview.noJobs, T.overview.noJobsHint, allowed('jobs:write') && h('a.button', { href: '#/new-job' }, T.jobs.new))),
     schedules: () => load(schedules, '/schedules?limit=200', ({ items }) => items.length
       ? table([T.schedules.columns[0], T.schedules.columns[2], T.schedules.columns[3]], soonest(items).map(one => [
-        [h('a', { href: `#/schedules/${encodeURIComponent(one.id)}` }, one.name || one.id), h('br'), h('small.soft', one.words)], time(one.nextRun, { relative: true }),
+        under(h('a', { href: `#/schedules/${encodeURIComponent(one.id)}` }, one.name || one.id), one.words), time(one.nextRun, { relative: true }),
         one.lastRun?.state ? jobBadge(one.lastRun.state) : h('span.soft', T.schedules.never),
       ]), T.overview.next)
-      : empty(T.schedules.empty, T.schedules.emptyHint, h('a.button', { href: '#/new-schedule' }, T.schedules.new))),
-    events: () => load(events, '/events?limit=8', ({ items }) => items.length
-      ? table([T.meter.profiles.time, T.meter.events.columns[1], T.meters.columns[0]],
-        items.map(event => [time(event.at, { relative: true }), event.type, event.meter ? h('a', { href: meterLink(event.meter) }, event.meter) : event.data?.job ? jobLink({ id: event.data.job, kind: event.data.kind }) : T.none]), T.overview.events)
+      : empty(T.schedules.empty, T.schedules.emptyHint, allowed('schedules:write') && h('a.button', { href: '#/new-schedule' }, T.schedules.new))),
+    events: () => load(events, '/events' + query({ limit: 8, type: kind.value }), ({ items }) => items.length
+      ? table([T.meter.profiles.time, T.meter.events.columns[1], T.admin.audit.columns[4]],
+        items.map(event => [time(event.at, { relative: true }), T.event(event.type), event.meter ? h('a', { href: meterLink(event.meter) }, event.meter) : event.data?.job ? jobLink({ id: event.data.job, kind: event.data.kind }) : T.none]), T.overview.events)
       : empty(T.overview.noEvents, T.overview.noEventsHint)),
+    keys: async () => {
+      if (!allowed('keys:manage')) return;
+      const { items } = await get('/api-keys?limit=1000');
+      const soon = items.filter(one => one.expiresAt && !one.revokedAt && new Date(one.expiresAt) < Date.now() + 14 * 864e5);
+      fill(warning, soon.length > 0 && h('p.note.warn', icon('warn'), ' ', h('a', { href: '#/admin/keys' }, T.overview.keys(soon.length)), ': ', soon.slice(0, 3).map((one, place) => [place > 0 && ', ', one.name, ' ', time(one.expiresAt, { relative: true })])));
+    },
     nodes: async () => {
       const { items } = await get('/nodes');
       meters = items.filter(node => node.state === 'live').reduce((total, node) => total + (node.meters || 0), 0);
@@ -90,8 +105,7 @@ export async function page(view) {
     },
   };
   await Promise.all(Object.values(draws).map(draw => draw().catch(() => {})));
-  if (meters === 0) fill(tiles, h('div.tile', empty(T.overview.noMeters, T.overview.noMetersHint, h('a.button.main', { href: '#/add-meter' }, T.meters.add))));
-  else await figures();
+  await figures();
   view.every(3, figures);
   view.every(30, () => draws.nodes().catch(() => {}));
   view.follow(['job.', 'order.'], draws.jobs);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { h, fill, icon } from './dom.js';
-import { address, call, curl } from './api.js';
+import { address, call, curl, get, send } from './api.js';
 import { T } from './texts.js';
 
 // A page imports everything from here.
@@ -79,6 +79,12 @@ export function problem(error, retry) {
       retry && h('button.small', { onclick: retry }, icon('again'), T.problem.retry)));
 }
 
+/// A thing and, in small print below it, more about it.
+export const under = (thing, ...more) => [thing, h('br'), h('small.soft', more)];
+
+/// The button that shows more of a list.
+export const more = work => h('footer', h('button.plain', { onclick: work }, T.more));
+
 /// What stands where content will be.
 export const bones = (rows = 4) => h('div.bones', { 'aria-hidden': 'true' }, Array.from({ length: rows }, () => h('i')));
 
@@ -104,15 +110,15 @@ export function head(title, lead, ...actions) {
   return h('div.head', h('div', h('h1', title), lead && h('p.lead', lead)), h('div.actions', actions));
 }
 
-/// A table in a box that scrolls sideways; `columns` are texts or `{text, num}`, a row is a list of cells (each a list of what is in it, or a `td`) or a `tr`.
+/// A table in a box that scrolls sideways; `columns` are texts or `{text, num, wide}`, where `wide` ones are left out on a narrow screen; a row is a list of cells (each a list of what is in it, or a `td`) or a `tr`.
 export function table(columns, rows, label) {
   return h('div.scroll', { tabindex: '0', role: 'group', 'aria-label': label },
     h('table',
       h('thead', h('tr', columns.map(column => {
         const text = column.text ?? column;
-        return h('th' + (column.num ? '.right' : ''), { scope: 'col' }, text || h('span.hush', T.actions));
+        return h('th' + (column.num ? '.right' : '') + (column.wide ? '.wide' : ''), { scope: 'col' }, text || h('span.hush', T.actions));
       }))),
-      h('tbody', rows.map(row => Array.isArray(row) ? h('tr', row.map(cell => cell?.tagName === 'TD' ? cell : h('td', cell))) : row))));
+      h('tbody', rows.map(row => Array.isArray(row) ? h('tr', row.map((cell, place) => cell?.tagName === 'TD' ? cell : h(columns[place]?.wide ? 'td.wide' : 'td', cell))) : row))));
 }
 
 /// Names and what they stand for; a pair that is `false` or null is left out.
@@ -132,6 +138,8 @@ export function field(text, control, hint) {
   if (hint) control.setAttribute('aria-describedby', id + 'h');
   return h('div.field', h('label', { for: control.id }, text), control, hint && h('small', { id: id + 'h' }, hint));
 }
+/// What is written in a control, without blanks around it.
+export const said = control => control.value.trim();
 export const input = (name, options = {}) => h('input', { name, type: 'text', autocomplete: 'off', spellcheck: 'false', ...options });
 export function select(name, options, value) {
   const element = h('select', { name }, Object.entries(options).map(([key, text]) => h('option', { value: key }, text)));
@@ -177,6 +185,23 @@ export function confirmed(word, label, name, options, work, place) {
   return h('div.stack', field(label, box), h('div.actions', button));
 }
 
+/// A search box whose words stand in the address; `draw` shows what is found.
+export function searchBox(view, text, draw) {
+  const box = input('q', { type: 'search', value: view.words.get('q') || '', placeholder: text, 'aria-label': text });
+  box.addEventListener('input', () => {
+    view.set({ q: box.value.trim() });
+    draw();
+  });
+  Object.defineProperty(box, 'words', { get: () => box.value.trim().toLowerCase() });
+  return box;
+}
+
+/// Deletes what is at a path once its name is typed, and only in the version that was seen.
+export const removal = (name, at, work, place) => confirmed(name, T.removeConfirm(name), 'button.danger.main', { text: T.remove }, async () => {
+  await send({ method: 'DELETE', path: at, headers: { 'If-Match': (await get(at)).etag || '*' } });
+  await work();
+}, place);
+
 /// How long ago a moment is, or how far ahead.
 export function ago(instant) {
   const seconds = Math.round((Date.now() - new Date(instant)) / 1000);
@@ -206,7 +231,8 @@ export function clock(instant, zone) {
   }
 }
 
-const number = text => {
+/// A number with its thousands apart.
+export const number = text => {
   const [whole, part] = String(text).split('.');
   return /^-?\d{5,}$/.test(whole) ? whole.replace(/\B(?=(\d{3})+$)/g, '\u202f') + (part ? '.' + part : '') : String(text);
 };

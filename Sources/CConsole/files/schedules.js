@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, say, curlLine, badge, jobBadge, problem, bones, empty, listing, panel, head, table, field, input, select, action, confirmed, time, clock, targetText, sender, h, fill, icon, path, send, call, get } from './parts.js';
+import { T, said, allowed, say, curlLine, badge, under, removal, jobBadge, problem, bones, empty, panel, head, table, field, input, select, action, time, clock, targetText, sender, h, fill, icon, path, call, get } from './parts.js';
 import { targetFields, operationFields } from './jobs.js';
 
 const words = T.schedules;
@@ -9,16 +9,16 @@ export async function page(view) {
   if (view.rest[0]) return one(view, view.rest[0]);
   view.title(words.title);
   const list = h('div.panel', bones(5)), trouble = h('div');
-  fill(view.root, head(words.title, words.lead, h('a.button.main', { href: '#/new-schedule' }, icon('plus'), words.new)), trouble, list, curlLine('/schedules'));
+  fill(view.root, head(words.title, words.lead, allowed('schedules:write') && h('a.button.main', { href: '#/new-schedule' }, icon('plus'), words.new)), trouble, list, curlLine('/schedules'));
   const load = async () => {
     const { items } = await get('/schedules?limit=1000');
     if (list.contains(document.activeElement)) return;
     fill(list, items.length ? table(words.columns, items.map(schedule => [
-      [h('a', { href: `#/schedules/${encodeURIComponent(schedule.id)}` }, schedule.name || schedule.id), h('br'), h('small.soft', Object.keys(schedule.operation)[0], ' · ', targetText(schedule.target))],
+      under(h('a', { href: `#/schedules/${encodeURIComponent(schedule.id)}` }, schedule.name || schedule.id), T.schedules.form.kinds[Object.keys(schedule.operation)[0]] || Object.keys(schedule.operation)[0], ' · ', targetText(schedule.target)),
       [schedule.words, schedule.missed > 0 && [' ', badge('warn', words.missed(schedule.missed))]], schedule.enabled ? time(schedule.nextRun, { relative: true }) : badge('idle', T.job.paused),
       schedule.lastRun?.jobId ? h('a', { href: `#/job/${schedule.lastRun.jobId}` }, jobBadge(schedule.lastRun.state || 'queued')) : h('span.soft', words.never),
-      buttons(schedule, trouble, load),
-    ]), words.title) : empty(words.empty, words.emptyHint, h('a.button.main', { href: '#/new-schedule' }, words.new)));
+      allowed('schedules:write') && buttons(schedule, trouble, load),
+    ]), words.title) : empty(words.empty, words.emptyHint));
   };
   await load();
   view.follow(['schedule.', 'job.created', 'job.finished'], load);
@@ -38,11 +38,15 @@ async function one(view, id) {
   const base = path`/schedules/${id}`, trouble = h('div');
   const [schedule, next] = await Promise.all([get(base), get(base + '/next?count=10')]);
   view.title(id);
-  const { status, links, words: plain, nextRun, lastRun, waitingRun, ...configuration } = schedule;
-  fill(view.root, h('div.head', h('div', h('div.actions', h('h1', schedule.name || id), badge(schedule.enabled ? 'ok' : 'idle', schedule.enabled ? plain : T.job.paused)), h('p.lead', `${plain} · ${schedule.timeZone}`)), buttons(schedule, trouble, async () => view.show())), trouble,
+  const { words: plain, lastRun } = schedule;
+  // What the gateway itself writes into a schedule is not sent back to it.
+  const own = ['id', 'status', 'links', 'words', 'nextRun', 'lastRun', 'waitingRun', 'missed', 'skipped', 'empty', 'revision', 'createdAt', 'updatedAt'];
+  const text = h('textarea.tall', { name: 'configuration', value: JSON.stringify(Object.fromEntries(Object.entries(schedule).filter(([name]) => !own.includes(name))), null, 2) });
+  const change = () => ({ method: 'PUT', path: base, headers: { 'If-Match': schedule.etag || '*' }, body: JSON.parse(text.value) });
+  fill(view.root, h('div.head', h('div', h('div.actions', h('h1', schedule.name || id), badge(schedule.enabled ? 'ok' : 'idle', schedule.enabled ? T.webhooks.on : T.job.paused)), h('p.lead', `${plain} · ${schedule.timeZone}`)), buttons(schedule, trouble, async () => view.show())), trouble,
     h('div.columns', panel(words.next, null, h('div.body', next.items.length ? runs(next.items) : h('p.soft', T.none)), h('footer', curlLine(base + '/next?count=10'))),
-      h('div', panel(T.meter.settings.all, lastRun?.jobId && h('a', { href: `#/job/${lastRun.jobId}` }, words.columns[3]), h('div.body', listing(T.meter.settings.all, configuration)), h('footer', curlLine(base), curlLine({ method: 'POST', path: base + '/run' }))),
-        panel(T.remove, null, h('div.body', confirmed(id, words.removeConfirm(id), 'button.danger.main', { text: T.remove }, async () => { await send({ method: 'DELETE', path: base, headers: { 'If-Match': schedule.etag || '*' } }); location.hash = '#/schedules'; }, trouble))))));
+      h('div', panel(T.meter.settings.all, lastRun?.jobId && h('a', { href: `#/job/${lastRun.jobId}` }, words.columns[3]), h('div.body', sender(field(words.change, text), T.save, change, () => view.show())), h('footer', curlLine(base), curlLine({ method: 'POST', path: base + '/run' }))),
+        panel(T.remove, null, h('div.body', removal(id, base, () => { location.hash = '#/schedules'; }, trouble))))));
 }
 
 /// A new schedule: what is written is told in plain words at once.
@@ -51,17 +55,17 @@ function form(view) {
   view.title(words.new);
   const id = input('id', { required: true }), name = input('name'), mode = select('mode', texts.modes), expression = input('expression', { value: view.words.get('cron') || '15 2 * * *', required: true });
   const zone = input('zone', { value: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC' });
-  const target = targetFields(view.words.get('meters')), operation = operationFields(texts.kinds);
+  const target = targetFields(view), operation = operationFields(texts.kinds);
   const preview = h('div.body', { role: 'status' }, h('p.soft', texts.previewHint)), previewLine = h('footer');
-  const recurrence = () => ({ recurrence: { [mode.value]: expression.value.trim() }, timeZone: zone.value.trim() || 'UTC' });
+  const recurrence = () => ({ recurrence: { [mode.value]: said(expression) }, timeZone: said(zone) || 'UTC' });
   const request = () => ({
     method: 'POST', path: '/schedules',
-    body: { id: id.value.trim() || 'nightly', ...(name.value.trim() && { name: name.value.trim() }), ...recurrence(), target: target.target, operation: { [operation.kind.value]: operation.members } },
+    body: { id: said(id) || 'nightly', ...(said(name) && { name: said(name) }), ...recurrence(), target: target.target, operation: { [operation.kind.value]: operation.members } },
   });
   let wait = 0, asked = 0;
   const ask = async () => {
     const mine = ++asked;
-    const question = { method: 'POST', path: '/schedules/preview', body: recurrence() };
+    const question = { method: 'POST', path: '/schedules/preview', body: recurrence(), asks: true };
     fill(previewLine, curlLine(question));
     try {
       const answer = await call(question);

@@ -14,7 +14,7 @@ export async function page(view) {
     const text = hex.value.replace(/[^0-9a-fA-F]/g, '');
     if (!text) return;
     view.set({ hex: text, layer: layer.value === 'auto' ? null : layer.value });
-    const request = { method: 'POST', path: '/tools/decode', body: { hex: text, layer: layer.value } };
+    const request = { method: 'POST', path: '/tools/decode', body: { hex: text, layer: layer.value }, asks: true };
     fill(lines.decode, curlLine(request));
     const answer = await call(request);
     fill(decoded, h('div.stack', listing(words.result, answer.decoded), facts([words.layer, answer.layer], [words.again, h('code', answer.reencoded || T.none)], answer.trailing && [words.trailing, h('code', answer.trailing)])));
