@@ -17,7 +17,7 @@ export SWIFT_BACKTRACE ?= interactive=no,color=no,threads=crashed,images=none,re
 COMPUTING := ^(COSEMModel|DLMSCodec|DLMSEngine|DLMSSecurity|Fuzz|JSONText|ProtocolDecoder|Recurrence|Timekeeping)Tests\.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build debug demo test format lint unit peers contract console fuzz bench image deb manual clean
+.PHONY: help setup build debug demo test format lint unit peers contract client console fuzz bench image deb manual clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,11 @@ peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our s
 contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	COUNT=$(COUNT) $(PYTHON) -m pytest -q -n 4 --dist worksteal Tests/Contract
+
+client: setup $(PYTHON) ## Have openapi-generator make a Python client that reads a meter of the demo and posts an order.
+	swift build --product cosem-gateway $(BUILD_FLAGS)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tests/Contract/client-requirements.txt
+	$(PYTHON) -m pytest -q Tests/Contract/test_generated_client.py
 
 console: setup $(PYTHON) ## Go through the web console with Chromium and axe.
 	swift build --product cosem-gateway $(BUILD_FLAGS)
