@@ -113,7 +113,7 @@ extension GatewayAPI {
 
             Route(.get, "/meters/{id}/objects", name: "listObjects", query: ["class", "q"] + Self.ageWords, scope: .readingsRead, handler: listObjects),
             Route(.get, Self.object, name: "getObject", query: ["attributes"] + Self.valueWords, scope: .readingsRead, handler: getObject),
-            Route(.get, Self.object + "/attributes/{n}", name: "getAttribute", query: Self.valueWords + Self.rangeWords, scope: .readingsRead, handler: getAttribute),
+            Route(.get, Self.object + "/attributes/{n}", name: "getAttribute", query: Self.valueWords + ["scale"] + Self.rangeWords, scope: .readingsRead, handler: getAttribute),
             Route(.put, Self.object + "/attributes/{n}", name: "putAttribute", query: ["class", "association"], consumes: Self.json, scope: .objectsWrite, handler: putAttribute),
             Route(.post, Self.object + "/methods/{n}", name: "invokeMethod", query: ["class", "association"], consumes: Self.json, scope: .methodsInvoke, handler: invokeMethod),
             Route(.get, "/meters/{id}/disconnector", name: "getDisconnector", query: ["object", "association"], scope: .readingsLive, handler: getDisconnector),

@@ -52,6 +52,29 @@ struct AttributeTests {
         }
     }
 
+    @Test("A quantity is told in the power of ten that is asked for, and in no other unit")
+    func scale() async throws {
+        try await APIBench.run { bench in
+            let kilo = try await bench.get(path + "?scale=kWh")
+            #expect(
+                kilo.json["value"]
+                    == [
+                        "value": .number(try #require(JSONNumber(text: "12.34567"))), "unit": "kWh", "raw": 1_234_567,
+                        "scaler": -2, "unitCode": 30,
+                    ]
+            )
+            let own = try await bench.get(path + "?scale=Wh")
+            #expect(own.json["value"]?["unit"] == "Wh")
+            #expect(own.headers["ETag"] != kilo.headers["ETag"])
+            let clock = "/meters/M1/objects/0.0.1.0.0.255/attributes/2?scale=kWh"
+            for wrong in [path + "?scale=kvarh", path + "?scale=KWh", path + "?scale=kWh&form=typed", clock] {
+                let refused = try await bench.get(wrong)
+                #expect(refused.status == 422, "\(wrong)")
+                #expect(refused.json["parameter"] == "scale")
+            }
+        }
+    }
+
     @Test("The words about age decide whether the meter is asked")
     func freshness() async throws {
         try await APIBench.run { bench in

@@ -15,6 +15,8 @@ struct ReadingRepresentation: Sendable {
     var form = ValueForm.friendly
     /// Whether numbers are written as strings.
     var numbersAsStrings = false
+    /// The unit in which a quantity is told; nil for that of the meter.
+    var scale: DisplayScale?
 
     /// Writes `type` and `value`, `readAt` and `source`.
     func writeValue(_ reading: Reading, into writer: inout JSONWriter) {
@@ -30,6 +32,7 @@ struct ReadingRepresentation: Sendable {
     func write(_ data: DLMSData, _ context: ValueContext, named name: StaticString, into writer: inout JSONWriter) {
         var context = context
         context.numbersAsStrings = numbersAsStrings
+        context.displayScale = scale
         writer.name(name)
         form.write(data, context: context, into: &writer)
     }

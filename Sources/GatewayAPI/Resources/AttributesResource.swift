@@ -14,6 +14,10 @@ extension GatewayAPI {
     @Sendable func getAttribute(_ request: RoutedRequest) async throws -> HTTPResponse {
         let (meter, obis) = (request.parameter("id"), try request.obis())
         let values = try request.valueRepresentation()
+        let unit = try request.query.single("scale")
+        guard unit == nil || values.form == .friendly else {
+            throw Problem.unfitParameter("scale", expected: "left out when 'form' is typed or hex")
+        }
         let query = AttributeQuery(
             object: obis,
             classID: try request.classID(),
@@ -32,6 +36,8 @@ extension GatewayAPI {
             let answer = try await gateway.read([query], of: meter, wishes)
             guard let outcome = answer.outcomes.first else { throw Problem.internalFault }
             let reading = try outcome.result.get()
+            var values = values
+            values.scale = try unit.map { try Self.scale(in: $0, of: reading) }
             let response = self.answer(reading, answer, meter, values, request)
             return isAsynchronous ? request.appliedPreference(to: response) : response
         }
@@ -77,7 +83,7 @@ extension GatewayAPI {
         // The body tells when the value was read, so the moment of reading is what distinguishes two bodies.
         let tag = EntityTag(
             "\(String(reading.readAt.microseconds, radix: 36))-\(values.form.rawValue)"
-                + (values.numbersAsStrings ? "-s" : ""),
+                + (values.numbersAsStrings ? "-s" : "") + (values.scale.map { "-\($0.exponent)" } ?? ""),
             isWeak: true
         )
         let aging = AgingFields(
@@ -103,6 +109,17 @@ extension GatewayAPI {
             response.standing = StandingReading(read, aging, body: response.body, clock: gateway.clock)
         }
         return response
+    }
+
+    /// The unit that the caller wants a value in: its own, or that with a prefix.
+    private static func scale(in symbol: String, of reading: Reading) throws -> DisplayScale {
+        guard case .known(let scalerUnit) = reading.context.quantity, let unit = scalerUnit.unit, !unit.symbol.isEmpty
+        else { throw Problem.unfitParameter("scale", expected: "left out for a value without a unit") }
+        guard let scale = DisplayScale(symbol, of: unit) else {
+            let (own, example) = (unit.symbol, "k" + unit.symbol)
+            throw Problem.unfitParameter("scale", expected: "\(own), or that after m, k, M, G or T, such as \(example)")
+        }
+        return scale
     }
 
     /// The part of the attribute that is asked for, nil for all of it.
