@@ -30,7 +30,7 @@ public enum SettingOrigin: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A value and where it comes from.
-public struct SettingValue: Hashable, Sendable {
+public struct SettingValue: Hashable, Sendable, CustomStringConvertible {
     /// The value as a text.
     public let text: String
     /// Where it comes from.
@@ -41,6 +41,9 @@ public struct SettingValue: Hashable, Sendable {
         self.text = text
         self.origin = origin
     }
+
+    /// Where it comes from, without the value, which may be a secret.
+    public var description: String { "(\(origin))" }
 }
 
 /// What is wrong with a setting, and where; never repeats a secret.

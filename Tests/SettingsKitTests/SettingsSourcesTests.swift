@@ -150,4 +150,11 @@ struct SettingsSourcesTests {
         #expect(catalogue.plainText.split(separator: "\n").allSatisfy { $0.count <= 80 })
         #expect(catalogue.markdown.contains("| `database.url` |"))
     }
+
+    @Test("A value that is written down as it is tells where it comes from, not what it is")
+    func descriptions() {
+        let value = SettingValue("postgres://me:hidden@db/meters", .flag("--database"))
+        #expect("\(value) \([value]) \(String(reflecting: ["database": value]))".contains("--database"))
+        #expect(!"\(value) \([value]) \(String(reflecting: ["database": value]))".contains("hidden"))
+    }
 }

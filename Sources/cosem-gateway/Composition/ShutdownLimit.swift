@@ -56,12 +56,15 @@ final class ShutdownLimit: Sendable {
     }
 }
 
-private struct WatchedService: Service {
+private struct WatchedService: Service, CustomStringConvertible {
     let service: any Service
     let limit: ShutdownLimit
 
+    /// Its kind alone: the service group writes this into the log at the level `debug`, and what is inside holds settings.
+    var description: String { "\(type(of: service))" }
+
     func run() async throws {
-        let name = "\(type(of: service))"
+        let name = description
         limit.began(name)
         defer { limit.ended(name) }
         try await service.run()
