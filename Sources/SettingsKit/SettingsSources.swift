@@ -8,7 +8,7 @@ import JSONText
 public struct SettingsSources: Sendable {
     private static let prefix = "COSEM_GATEWAY_"
 
-    /// What was found, by key; what nobody has set is not there.
+    /// What was found and has the right form, by key; what nobody has set is not there.
     public private(set) var values: [String: SettingValue] = [:]
     /// What keeps the gateway from starting.
     public private(set) var faults: [SettingFault] = []
@@ -45,10 +45,11 @@ public struct SettingsSources: Sendable {
         faults += contents?.faults ?? []
         for setting in catalogue.settings {
             guard let value = value(of: setting, flags, environment, contents, read) else { continue }
-            values[setting.key] = value
             if let objection = setting.objection(to: value.text) {
                 let told = setting.isSecret ? "" : " '\(value.text)'"
                 faults.append(SettingFault(value.origin, "\(setting.key)\(told) cannot be used: \(objection)"))
+            } else {
+                values[setting.key] = value
             }
         }
         // Flags that the catalogue does not have are kept for whoever asks for them.
@@ -62,6 +63,11 @@ public struct SettingsSources: Sendable {
             guard let meant = nearest(String(name.dropFirst(Self.prefix.count)), in: endings) else { continue }
             warnings.append("\(name) in the environment sets nothing; did you mean \(Self.prefix + meant)?")
         }
+    }
+
+    /// Forgets a value, as if nobody had set it.
+    public mutating func leaveOut(_ key: String) {
+        values[key] = nil
     }
 
     private mutating func value(

@@ -18,6 +18,7 @@ struct ConfigCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "check",
             abstract: "Check the settings that serve would start with; exit 2 if it would not.",
+            usage: "cosem-gateway config check [--config <file>] [<options of serve>]",
             discussion: """
                 Takes the options of serve, and reads the same file and environment. Everything that is wrong is told \
                 with its line and column.
@@ -41,6 +42,7 @@ struct ConfigCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
             abstract: "Show the settings that serve would start with, secrets masked.",
+            usage: "cosem-gateway config show [--origin] [--config <file>] [<options of serve>]",
             discussion: """
                 Takes the options of serve. What is shown is a file that could be given to --config.
                 Examples:

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Glibc
 import JSONText
+import SettingsKit
 
 /// The command line: each subcommand is one file beside this one.
 @main
@@ -38,6 +39,12 @@ struct CosemGateway: AsyncParsableCommand {
 
     /// Runs the subcommand that the arguments name.
     static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        if words.first == "help", let unknown = unknownSubcommand(in: words.dropFirst()) {
+            Terminal.tell("Error: there is no subcommand '\(unknown.word)'")
+            if let meant = unknown.meant { Terminal.tell("Did you mean '\(meant)'?") }
+            Glibc.exit(usage)
+        }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -52,20 +59,34 @@ struct CosemGateway: AsyncParsableCommand {
             }
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             Terminal.tell(fullMessage(for: error))
-            if let meant = subcommandMeant() { Terminal.tell("Did you mean '\(meant)'?") }
+            if let meant = unknownSubcommand(in: words[...])?.meant { Terminal.tell("Did you mean '\(meant)'?") }
+            for setting in settingsWithoutOption(in: words) {
+                Terminal.tell(
+                    "\(setting.key) has no option: set \(setting.variable), or \(setting.key) in the file of --config."
+                )
+            }
             Glibc.exit(usage)
         }
     }
 
-    /// The subcommand that a misspelt one was most likely meant to be.
-    private static func subcommandMeant() -> String? {
+    /// The first word that is no subcommand where one has to be, and what it was most likely meant to be.
+    private static func unknownSubcommand(in words: ArraySlice<String>) -> (word: String, meant: String?)? {
         var commands = configuration.subcommands
-        for word in CommandLine.arguments.dropFirst() {
+        for word in words {
+            // What follows a subcommand without any of its own are its arguments.
+            guard !commands.isEmpty, !word.hasPrefix("-") else { return nil }
             guard let known = commands.first(where: { $0.configuration.commandName == word }) else {
-                return nearest(word, in: commands.compactMap { $0.configuration.commandName })
+                return (word, nearest(word, in: commands.compactMap { $0.configuration.commandName }))
             }
             commands = known.configuration.subcommands
         }
         return nil
+    }
+
+    /// Settings that were given like options and that only file and environment take.
+    private static func settingsWithoutOption(in words: [String]) -> [Setting] {
+        guard ["serve", "config"].contains(words.first) else { return [] }
+        let options = words.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
+        return GatewayCatalogue.catalogue.settings.filter { !$0.hasFlag && options.contains($0.flag) }
     }
 }

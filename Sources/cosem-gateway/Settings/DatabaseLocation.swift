@@ -10,6 +10,9 @@ enum DatabaseLocation: Equatable, Sendable {
     /// A database of a PostgreSQL server, which several gateways may share.
     case postgreSQL(PostgreSQLAddress)
 
+    /// What is used where nothing is said.
+    static let usual = "sqlite://./cosem-gateway.sqlite"
+
     /// Parses `sqlite:///PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`.
     ///
     /// - Throws: `SettingsError.invalid` for anything else; it repeats nothing of what may hold a password.

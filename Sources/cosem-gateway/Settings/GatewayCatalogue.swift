@@ -167,7 +167,7 @@ enum GatewayCatalogue {
                 Setting(
                     "database",
                     .text(example: "sqlite:///var/lib/cosem-gateway/gateway.sqlite"),
-                    usual: "sqlite://./cosem-gateway.sqlite",
+                    usual: DatabaseLocation.usual,
                     secrecy: .passwordOfURL,
                     memberInGroup: "url",
                     "sqlite:///PATH, or postgres://USER:PASSWORD@HOST:PORT/NAME; a password is better kept in PGPASSFILE or "

@@ -91,9 +91,32 @@ struct GatewaySettings: Sendable {
 
     /// Understands what the sources say.
     ///
-    /// - Throws: `SettingsError`, with the place of what cannot be used.
+    /// - Throws: `SettingsError`, with the place of everything that cannot be used.
     init(_ sources: SettingsSources) throws {
-        guard sources.faults.isEmpty else { throw SettingsError.faults(sources.faults) }
+        self = try Self.understood(sources)
+    }
+
+    private static func understood(_ sources: SettingsSources) throws -> GatewaySettings {
+        var faults = sources.faults
+        var rest = sources
+        while true {
+            do {
+                let settings = try GatewaySettings(understanding: rest)
+                guard faults.isEmpty else { throw SettingsError.faults(faults) }
+                return settings
+            } catch let error as SettingsError {
+                guard let key = error.key(in: rest), case .faults(let more) = error.placed(by: rest) else {
+                    // What is missing may be what was left out.
+                    throw faults.isEmpty ? error : SettingsError.faults(faults)
+                }
+                faults += more
+                // What else is wrong shows without it.
+                rest.leaveOut(key)
+            }
+        }
+    }
+
+    private init(understanding sources: SettingsSources) throws {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         for (key, value) in sources.values {
             values[AbsoluteConfigKey(key.split(separator: ".").map(String.init))] = ConfigValue(
@@ -101,15 +124,7 @@ struct GatewaySettings: Sendable {
                 isSecret: sources.catalogue.setting(key)?.isSecret ?? true
             )
         }
-        do {
-            try self.init(sources, ConfigReader(providers: [InMemoryProvider(name: "settings", values: values)]))
-        } catch let error as SettingsError {
-            guard case .invalid(let option, let value, let hint) = error,
-                let setting = sources.catalogue.named(option), let origin = sources.values[setting.key]?.origin
-            else { throw error }
-            let text = "\(setting.key) '\(setting.shown(value))' cannot be used: \(hint)"
-            throw SettingsError.faults([SettingFault(origin, text)])
-        }
+        try self.init(sources, ConfigReader(providers: [InMemoryProvider(name: "settings", values: values)]))
     }
 
     /// The URL of the gateway when it listens on an address.
@@ -138,7 +153,7 @@ struct GatewaySettings: Sendable {
             )
         }
         self.listen = listen
-        database = try DatabaseLocation(reader.string(forKey: "database", default: "sqlite://./cosem-gateway.sqlite"))
+        database = try DatabaseLocation(reader.string(forKey: "database", default: DatabaseLocation.usual))
         databaseConnections = try Self.positive(reader, "database.connections", default: 8)
         guard let keyFile = reader.string(forKey: "secretKeyFile") ?? database.usualKeyFile, !keyFile.isEmpty else {
             throw SettingsError.missing(

@@ -17,6 +17,23 @@ enum SettingsError: Error, CustomStringConvertible {
     /// The database file cannot be this gateway's.
     case database(path: String, SQLiteTenancy.Refusal)
 
+    /// The setting at fault, if somebody has set it.
+    func key(in sources: SettingsSources) -> String? {
+        guard case .invalid(let option, _, _) = self, let setting = sources.catalogue.named(option),
+            sources.values[setting.key] != nil
+        else { return nil }
+        return setting.key
+    }
+
+    /// The same with the place where the value stands, if somebody has set it.
+    func placed(by sources: SettingsSources) -> SettingsError {
+        guard case .invalid(_, let value, let hint) = self, let key = key(in: sources),
+            let setting = sources.catalogue.setting(key)
+        else { return self }
+        let text = "\(key) '\(setting.shown(value))' cannot be used: \(hint)"
+        return .faults([SettingFault(sources.values[key]?.origin, text)])
+    }
+
     var description: String {
         switch self {
         case .invalid(let option, let value, let hint):
