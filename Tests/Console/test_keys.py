@@ -19,11 +19,10 @@ def guarded(tmp_path_factory):
         command = [GATEWAY, "key", "create", f"the-{role}", "--role", role, "--database", database]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, cwd=folder).stdout.strip()
 
-    keys = {role: make(role) for role in ("admin", "viewer")}
     port = free_ports()
     command = [GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--database", database]
     with running(command, port, "cosem-gateway serve", folder / "log"):
-        yield f"http://127.0.0.1:{port}", keys
+        yield f"http://127.0.0.1:{port}", {role: make(role) for role in ("admin", "viewer")}
 
 
 @pytest.fixture

@@ -84,6 +84,10 @@ def test_faults_of_settings_are_told_with_their_place(tmp_path):
         f"{file}:4:10: http.loops 'many' cannot be used: write a whole number from 1 to 64",
     ]
     assert run("serve", "--config", str(file)).returncode == 2
+    file.write_text("database: mysql://x\nlisten: here\nlog:\n  level: loud\nhttp:\n  loops: 0\n")
+    answer = run("config", "check", "--config", str(file))
+    told = [line.split(" cannot be used")[0].split(": ", 1)[1] for line in answer.stderr.splitlines()]
+    assert sorted(told) == ["database 'mysql://x'", "http.loops '0'", "listen 'here'", "log.level 'loud'"], answer.stderr
     answer = run("config", "check", environment={"COSEM_GATEWAY_NODE_NAME": "a b"})
     assert answer.returncode == 2 and answer.stderr.startswith("COSEM_GATEWAY_NODE_NAME: node.name 'a b'")
     answer = run("config", "check", environment={"COSEM_GATEWAY_LISTN": "x"})
@@ -269,6 +273,8 @@ def test_commands_talk_to_a_running_gateway(tmp_path):
         checked = command("meter", "check", "M-1")
         assert checked.returncode == 0 and "ok\t" in checked.stdout, checked.stderr
         assert command("meter", "check", "M-off").returncode == 5
+        assert command("meter", "add", "M-hdlc", "--port", str(meter), "--framing", "hdlc", *address).returncode == 0
+        assert command("meter", "check", "M-hdlc").returncode == 5, "a wrong framing is no way to the meter"
 
         read = command("read", "M-1", "1-0:1.8.0")
         assert re.fullmatch(r"[0-9.]+ Wh\n", read.stdout) and "live" in read.stderr, read.stderr
@@ -278,6 +284,12 @@ def test_commands_talk_to_a_running_gateway(tmp_path):
         assert unknown.returncode == 1 and "M-2" in unknown.stderr
         rows = command("profile", "M-1", "1.0.99.1.0.255", "--last", "P1D")
         assert rows.stdout.startswith("time,") and len(rows.stdout.splitlines()) > 90, rows.stderr
+
+        for form in ("csv", "ndjson", "json"):
+            day = ["--from", "2020-01-01T00:00:00Z", "--to", "2020-01-02T00:00:00Z", "--format", form]
+            none = command("profile", "M-1", "1.0.99.1.0.255", *day)
+            assert none.returncode == 0 and none.stderr.startswith("0 rows"), (form, none)
+        assert "0 rows" not in rows.stderr
 
         assert command("order", "disconnect", "M-1", "--reason", "TEST").returncode == 2
         order = command("order", "disconnect", "M-1", "--reason", "TEST", "--confirm", "M-1")
@@ -343,6 +355,28 @@ def test_a_port_in_use_is_told_before_anything_is_made(tmp_path):
         refused = run("serve", "--listen", f"127.0.0.1:{port}", "--database", "sqlite://new.sqlite", folder=tmp_path)
     assert refused.returncode == 1 and f"port {port} on 127.0.0.1 is in use" in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_commands_on_the_database_find_it_where_serve_does_and_make_none(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(f"database:\n  url: sqlite://{tmp_path}/gateway.sqlite\n")
+    variable = {"COSEM_GATEWAY_DATABASE": f"sqlite://{tmp_path}/gateway.sqlite"}
+    commands = [["key", "list"], ["key", "create", "ops", "--role", "operator"], ["audit", "verify"], ["audit", "export"]]
+    for command in commands:
+        answer = run(*command, environment=variable, folder=tmp_path)
+        assert answer.returncode == 2 and "gateway.sqlite: No such file" in answer.stderr, (command, answer)
+        assert run(*command, folder=tmp_path).returncode == 2
+    assert [entry.name for entry in tmp_path.iterdir()] == ["gateway.yaml"]
+    with serving(tmp_path):
+        made = run("key", "create", "ops", "--role", "operator", environment=variable, folder=tmp_path)
+        assert made.returncode == 0, made.stderr
+    listed = run("key", "list", "--config", str(file), folder=tmp_path)
+    assert listed.returncode == 0 and "ops" in listed.stdout
+    assert run("audit", "verify", "--config", str(file), folder=tmp_path).returncode == 0
+    assert run("backup", "copy.sqlite", environment=variable, folder=tmp_path).returncode == 0
+    file.write_text("database: gateway.sqlite\n")
+    answer = run("key", "list", "--config", str(file), folder=tmp_path)
+    assert answer.returncode == 2 and answer.stderr.startswith(f"{file}:1:11: database 'gateway.sqlite' cannot be used")
 
 
 def subcommands(command: dict, path: tuple[str, ...] = ()):

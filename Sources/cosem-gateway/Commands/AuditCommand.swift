@@ -4,9 +4,7 @@
 import ArgumentParser
 import Fleet
 import Glibc
-import PostgreSQLDriver
 import SQLStore
-import SQLiteDriver
 
 /// Checks and exports the audit log.
 struct AuditCommand: AsyncParsableCommand {
@@ -22,7 +20,8 @@ struct AuditCommand: AsyncParsableCommand {
             commandName: "verify",
             abstract: "Check that no record of an audit log was changed, added or removed.",
             discussion: """
-                Checks the log of a database, also while a gateway works on it, or an export of it. Prints the head of \
+                Checks the log of the database that serve takes from the same options, variables and file, also while \
+                a gateway works on it, or an export of it. Prints the head of \
                 the log, to be kept where those who can change the database cannot reach it: with --head a later check \
                 also finds that the end was cut off or that everything was made anew.
                 Exit code: 0 the log is sound, 1 it is not and the record at fault is named, 2 it cannot be read.
@@ -35,8 +34,7 @@ struct AuditCommand: AsyncParsableCommand {
         @Argument(help: ArgumentHelp("A file made by audit export; - is standard input.", valueName: "file"))
         var file: String?
 
-        @Option(help: "The database whose log to check. (default: sqlite://./cosem-gateway.sqlite)")
-        var database: String?
+        @OptionGroup var database: DatabaseOptions
 
         @Option(name: .customLong("file"), help: "The same as the argument.")
         var fileOption: String?
@@ -48,7 +46,7 @@ struct AuditCommand: AsyncParsableCommand {
             guard head.map({ AuditHead($0) != nil }) ?? true else {
                 throw ValidationError("--head: write ORDINAL:HASH as audit verify prints it")
             }
-            guard [file, fileOption, database].compactMap(\.self).count <= 1 else {
+            guard [file != nil, fileOption != nil, database.isNamed].count(where: \.self) <= 1 else {
                 throw ValidationError("name a file or a database, not both")
             }
         }
@@ -107,8 +105,7 @@ struct AuditCommand: AsyncParsableCommand {
                 """
         )
 
-        @Option(help: "The database whose log to write. (default: sqlite://./cosem-gateway.sqlite)")
-        var database: String?
+        @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
             let outcome = try await AuditSource.open(database) { log in
@@ -127,11 +124,10 @@ struct AuditCommand: AsyncParsableCommand {
 private enum AuditSource {
     /// Opens the log of a database that is there already.
     static func open<Result: Sendable>(
-        _ text: String?,
+        _ options: DatabaseOptions,
         _ body: (SQLAuditLog) async throws -> Result
     ) async throws -> Result {
-        let location = try DatabaseLocation(text ?? "sqlite://./cosem-gateway.sqlite")
-        let (database, name) = try opened(location)
+        let (database, name) = try options.open()
         do {
             let result = try await body(SQLAuditLog(database: database))
             try await database.close()
@@ -139,20 +135,6 @@ private enum AuditSource {
         } catch let error where error is SQLError || error is StoreError {
             Terminal.tell("\(name): \(error)")
             throw ExitCode(2)
-        }
-    }
-
-    private static func opened(_ location: DatabaseLocation) throws -> (any SQLDatabase, name: String) {
-        switch location {
-        case .sqlite(let path):
-            // SQLite would make a file that is not there.
-            guard access(path, R_OK) == 0 else {
-                Terminal.tell("\(path): \(String(cString: strerror(errno)))")
-                throw ExitCode(2)
-            }
-            return (try SQLiteDatabase(path: path), path)
-        case .postgreSQL(let address):
-            return (PostgreSQLDatabase(PostgreSQLSettings(address: address)), "the database")
         }
     }
 

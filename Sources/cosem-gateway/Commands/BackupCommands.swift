@@ -20,8 +20,7 @@ struct BackupCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The database to copy. (default: sqlite://./cosem-gateway.sqlite)")
-    var database: String?
+    @OptionGroup var database: DatabaseOptions
     @Argument(help: "The file to make; it must not be there.")
     var file: String
 
@@ -55,8 +54,7 @@ struct RestoreCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The database to put it in the place of. (default: sqlite://./cosem-gateway.sqlite)")
-    var database: String?
+    @OptionGroup var database: DatabaseOptions
     @Argument(help: "The copy.")
     var file: String
 
@@ -104,8 +102,8 @@ struct RestoreCommand: ParsableCommand {
 
 /// The file of a database that is one.
 private enum SQLitePath {
-    static func of(_ database: String?, other: String) throws -> String {
-        switch try DatabaseLocation(database ?? "sqlite://./cosem-gateway.sqlite") {
+    static func of(_ database: DatabaseOptions, other: String) throws -> String {
+        switch try database.location() {
         case .sqlite(let path): return path
         case .postgreSQL:
             throw ValidationError("the database is on a PostgreSQL server: \(other)")

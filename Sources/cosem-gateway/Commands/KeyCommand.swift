@@ -18,7 +18,8 @@ struct KeyCommand: AsyncParsableCommand {
         abstract: "Make, list and revoke API keys.",
         discussion: """
             Works on the database itself, also while a gateway runs on it; a running gateway takes notice within five \
-            seconds. The same can be done by POST, GET and DELETE on /api-keys.
+            seconds. The database is the one that serve takes from the same options, variables and file. The same can \
+            be done by POST, GET and DELETE on /api-keys.
             Exit code: 0 done, 1 refused, 2 the database cannot be used.
             Examples:
               cosem-gateway key create ops --role operator
@@ -58,8 +59,7 @@ struct KeyCommand: AsyncParsableCommand {
         @Option(help: "The most requests in a minute.")
         var requestsPerMinute: Int?
 
-        @Option(help: "The database. (default: sqlite://./cosem-gateway.sqlite)")
-        var database: String?
+        @OptionGroup var database: DatabaseOptions
 
         func validate() throws {
             guard Identifier<APIKeyRecord>(name) != nil else {
@@ -122,8 +122,7 @@ struct KeyCommand: AsyncParsableCommand {
             abstract: "List the keys: what they allow, when they were used; never the keys themselves."
         )
 
-        @Option(help: "The database. (default: sqlite://./cosem-gateway.sqlite)")
-        var database: String?
+        @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
             let records = try await DatabaseAtHand.open(database) { store in
@@ -159,8 +158,7 @@ struct KeyCommand: AsyncParsableCommand {
         @Argument(help: "The eight characters that name the key, as list shows them.")
         var id: String
 
-        @Option(help: "The database. (default: sqlite://./cosem-gateway.sqlite)")
-        var database: String?
+        @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
             let now = SystemWallClock().now()

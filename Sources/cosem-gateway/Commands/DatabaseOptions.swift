@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cosem-gateway authors
+
+import ArgumentParser
+import Glibc
+import PostgreSQLDriver
+import SQLStore
+import SQLiteDriver
+import SettingsKit
+
+/// Which database a command works on: the one that `serve` would take from the same settings.
+struct DatabaseOptions: ParsableArguments {
+    @Option(help: .setting("database"))
+    var database: String?
+
+    @Option(help: "The YAML file of settings that names the database, as for serve.")
+    var config: String?
+
+    /// Whether the command line names a database.
+    var isNamed: Bool { database != nil || config != nil }
+
+    /// Where the database is.
+    ///
+    /// - Throws: `SettingsError`.
+    func location() throws -> DatabaseLocation {
+        let sources = GatewaySettings.sources(flags: ["database": database], file: config)
+        guard sources.faults.isEmpty else { throw SettingsError.faults(sources.faults) }
+        do {
+            return try DatabaseLocation(sources.values["database"]?.text ?? DatabaseLocation.usual)
+        } catch let error as SettingsError {
+            throw error.placed(by: sources)
+        }
+    }
+
+    /// Opens a database that is there already.
+    ///
+    /// - Returns: the database, and what to call it when it fails.
+    /// - Throws: `ExitCode` 2, after telling why, when there is none; `SettingsError`, `SQLError`.
+    func open() throws -> (any SQLDatabase, name: String) {
+        switch try location() {
+        case .sqlite(let path):
+            // SQLite would make a file that is not there.
+            guard access(path, F_OK) == 0 else {
+                Terminal.tell("\(path): \(String(cString: strerror(errno)))")
+                Terminal.tell("Name the gateway's database with --database, COSEM_GATEWAY_DATABASE or --config.")
+                throw ExitCode(2)
+            }
+            do {
+                return (try SQLiteDatabase(path: path), path)
+            } catch {
+                Terminal.tell("\(path): \(error)")
+                throw ExitCode(2)
+            }
+        case .postgreSQL(let address):
+            return (PostgreSQLDatabase(PostgreSQLSettings(address: address)), "the database")
+        }
+    }
+}
