@@ -3,7 +3,7 @@
 
 import ArgumentParser
 import Fleet
-import Glibc
+import GatewayCore
 import JSONText
 import Timekeeping
 
@@ -13,6 +13,8 @@ struct PreviewScheduleCommand: ParsableCommand {
         commandName: "preview-schedule",
         abstract: "Tell when a recurrence is due, in words and with what changes of the clock do.",
         discussion: """
+            A fault is told on standard error and ends with 2; with -, each line is answered by a line, that of a \
+            fault being {"problem":{...}}.
             Examples:
               cosem-gateway preview-schedule --time-zone Europe/Bratislava "30 2 * * *"
               cosem-gateway preview-schedule --count 3 PT15M
@@ -40,17 +42,29 @@ struct PreviewScheduleCommand: ParsableCommand {
 
     func run() throws {
         guard recurrence == "-" else {
-            let answer = Self.answer(to: document)
-            Self.printLine(answer.octets)
-            guard !answer.isProblem else { throw ExitCode.failure }
+            do throws(GatewayError) {
+                Self.printLine(try Self.preview(document))
+            } catch {
+                Terminal.tell(error.detail)
+                if let hint = error.hint { Terminal.tell(hint) }
+                throw ExitCode(2)
+            }
             return
         }
         while let line = readLine() {
-            do throws(JSONError) {
-                Self.printLine(Self.answer(to: try JSONReader.parse(Array(line.utf8))).octets)
+            do throws(GatewayError) {
+                Self.printLine(try Self.preview(try Self.parsed(line)))
             } catch {
-                Self.printLine(Self.problem(GatewayError.malformedJSON(error)))
+                Self.printLine(Self.problem(error))
             }
+        }
+    }
+
+    private static func parsed(_ line: String) throws(GatewayError) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONReader.parse(Array(line.utf8))
+        } catch {
+            throw .malformedJSON(error)
         }
     }
 
@@ -68,23 +82,18 @@ struct PreviewScheduleCommand: ParsableCommand {
         return .object(JSONObject(members) ?? JSONObject())
     }
 
-    private static func answer(to document: JSONValue) -> (octets: [UInt8], isProblem: Bool) {
+    private static func preview(_ document: JSONValue) throws(GatewayError) -> [UInt8] {
         do throws(ScheduleFault) {
             let preview = try SchedulePreview(document, now: SystemWallClock().now())
             var writer = JSONWriter(reservingCapacity: 1024)
             preview.write(into: &writer)
-            return (writer.octets, false)
+            return writer.octets
         } catch {
-            switch error {
-            case .member(let fault): return (problem(.invalidMember(fault)), true)
-            case .recurrence(let fault):
-                let error = GatewayError.badRecurrence(reason: fault.reason, column: fault.column, hint: fault.hint)
-                return (problem(error, column: fault.column), true)
-            }
+            throw GatewayError(error)
         }
     }
 
-    private static func problem(_ error: GatewayError, column: Int? = nil) -> [UInt8] {
+    private static func problem(_ error: GatewayError) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.name("problem")
@@ -92,7 +101,7 @@ struct PreviewScheduleCommand: ParsableCommand {
         writer.member("title", error.name)
         writer.member("detail", error.detail)
         writer.member("hint", error.hint)
-        if let column { writer.member("column", column) }
+        if case .badRecurrence(_, let column?, _) = error { writer.member("column", column) }
         writer.endObject()
         writer.endObject()
         return writer.octets
