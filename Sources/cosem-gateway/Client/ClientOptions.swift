@@ -23,7 +23,8 @@ struct ClientOptions: ParsableArguments {
     }
 
     private static let unreachable: Set<String> = [
-        "meter-unreachable", "meter-timeout", "meter-refused-connection", "circuit-open", "name-not-resolved",
+        "meter-unreachable", "meter-timeout", "meter-refused-connection", "meter-not-connected", "connection-lost",
+        "circuit-open",
     ]
 
     /// Sends a request and gives the body of a good answer; any other is told and ends the command.

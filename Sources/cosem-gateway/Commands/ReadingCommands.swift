@@ -95,5 +95,22 @@ struct ProfileCommand: ParsableCommand {
             accept: Self.types[format] ?? "text/csv"
         )
         ClientOptions.print(body)
+        if !hasRows(body) {
+            Terminal.tell("0 rows in that range; the meter may have older ones: try --last P30D, or --from and --to")
+        }
+    }
+
+    /// What the last line of an answer says.
+    private static func lastLine(of body: [UInt8]) -> JSONValue {
+        body.split(separator: 0x0A).last.flatMap { try? JSONReader.parse(Array($0)) } ?? .null
+    }
+
+    /// Whether an answer has more than what stands around rows.
+    private func hasRows(_ body: [UInt8]) -> Bool {
+        switch format {
+        case "csv": body.split(separator: 0x0A).count > 1
+        case "ndjson": Self.lastLine(of: body)["rows"] != .integer(0)
+        default: (try? JSONReader.parse(body, limits: JSONLimits(octets: 1 << 28)))?["rows"]?.array?.isEmpty == false
+        }
     }
 }
