@@ -85,7 +85,9 @@ struct MeterTests {
                 #"{"channel":{"type":"tcp","host":"127.0.0.1","port":4059},"timeZone":"Europe/Bratislav"}"#
             )
             #expect(zone.status == 422)
-            #expect(zone.problem == "not-supported")
+            #expect(zone.problem == "bad-parameter")
+            #expect(zone.json["pointer"] == "/timeZone")
+            #expect(zone.json["suggestion"] == "Europe/Bratislava")
             let patched = try await bench.send(.patch, "/meters/M1", #"{"keepAlive":7}"#)
             #expect(patched.status == 422)
         }

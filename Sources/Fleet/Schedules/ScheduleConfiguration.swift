@@ -131,9 +131,16 @@ public struct ScheduleConfiguration: Hashable, Sendable {
     /// - Throws: `JSONMemberError` with the nearest name there is.
     public static func zone(_ name: String, _ members: JSONMembers) throws(JSONMemberError) -> ZoneInfo {
         if let zone = ZoneInfo.named(name) { return zone }
-        throw JSONMemberError(
+        throw .unknownTimeZone(name, at: members.pointer.appending("timeZone"))
+    }
+}
+
+extension JSONMemberError {
+    /// No time zone has that name; with the nearest name there is.
+    public static func unknownTimeZone(_ name: String, at place: JSONPointer) -> JSONMemberError {
+        JSONMemberError(
             .invalid(expected: "the IANA name of a time zone", suggestion: nearest(name, in: ZoneInfo.names)),
-            at: members.pointer.appending("timeZone")
+            at: place
         )
     }
 }

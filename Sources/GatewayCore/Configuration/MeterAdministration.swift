@@ -120,11 +120,8 @@ struct MeterAdministration: Sendable {
     static func check(_ configuration: MeterConfiguration) throws(GatewayError) {
         try parsed(configuration.checkQuirks())
         try MeterRoute.check(configuration)
-        guard ZoneInfo(name: configuration.timeZone) != nil else {
-            throw .notSupported(
-                what:
-                    "the time zone \(configuration.timeZone); write a name of the time zone database, such as Europe/Bratislava"
-            )
+        guard ZoneInfo.named(configuration.timeZone) != nil else {
+            throw .invalidMember(.unknownTimeZone(configuration.timeZone, at: .root.appending("timeZone")))
         }
     }
 
