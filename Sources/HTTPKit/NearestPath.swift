@@ -19,4 +19,17 @@ extension RouteTable {
         // A trailing slash too many is the nearest miss of all.
         return candidates.first { $0 == path } ?? nearest(path, in: candidates)
     }
+
+    /// The pattern that goes on with one parameter where a path ends, with the caller's own values in the place of the others; nil
+    /// when there is none.
+    func patternBelow(_ segments: [String]) -> String? {
+        for route in routes where route.method == .get && route.pattern.segments.count == segments.count + 1 {
+            guard case .parameter(let name)? = route.pattern.segments.last else { continue }
+            let fits = zip(route.pattern.segments, segments).allSatisfy { pattern, given in
+                if case .literal(let text) = pattern { text == given } else { !given.isEmpty }
+            }
+            if fits { return "/" + (segments + ["{\(name)}"]).joined(separator: "/") }
+        }
+        return nil
+    }
 }

@@ -37,15 +37,19 @@ extension Problem {
         return problem
     }
 
-    /// 404: no route has that path.
-    static func unknownPath(_ path: String, nearest: String?) -> Problem {
+    /// 404: no route has that path; with the one that was most likely meant, or the one that lies below it.
+    static func unknownPath(_ path: String, nearest: String?, below: String?) -> Problem {
         var problem = Problem(
             "path-unknown",
             status: 404,
             title: "No such path",
             detail: "Nothing is at \(path)."
         )
-        if let nearest { problem.suggest(nearest) }
+        if let below {
+            problem.hint = "There is no list here; a single one is at \(below)."
+        } else if let nearest {
+            problem.suggest(nearest)
+        }
         return problem
     }
 

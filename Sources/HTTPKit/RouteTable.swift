@@ -123,6 +123,12 @@ public struct RouteTable: HTTPResponder {
     }
 
     private func notFound(_ target: HTTPTarget) -> HTTPResponse {
-        HTTPResponse(.unknownPath(target.rawPath, nearest: nearestPath(to: target.segments)))
+        HTTPResponse(
+            .unknownPath(
+                target.rawPath,
+                nearest: nearestPath(to: target.segments),
+                below: patternBelow(target.segments)
+            )
+        )
     }
 }

@@ -30,6 +30,7 @@ private let table = RouteTable(
         },
         Route(.get, "/meters/{id}", name: "getMeter") { .text("meter \($0.parameter("id"))") },
         Route(.delete, "/meters/{id}", name: "deleteMeter") { _ in .empty() },
+        Route(.get, "/meters/{id}/push-setups/{obis}", name: "getPushSetup") { _ in .empty() },
         Route(.get, "/meters/status", name: "status") { _ in .text("status") },
         Route(.get, "/meters/{meter}/objects/{obis}/attributes/{n}", name: "readAttribute") { request in
             let index = try request.parameter("n", as: Int8.self, expected: "an attribute index")
@@ -111,6 +112,9 @@ private func text(
         #expect(misspelt.problem?.members["suggestion"] == "/meters/M-1/objects/1.0.1.8.0.255/attributes/2")
         #expect(await respond(.get, "/meters/").problem?.members["suggestion"] == "/meters")
         #expect(await respond(.get, "/nothing/like/it").problem?.hint == nil)
+        let list = await respond(.get, "/meters/M-1/push-setups")
+        #expect(list.problem?.hint == "There is no list here; a single one is at /meters/M-1/push-setups/{obis}.")
+        #expect(list.problem?.members["suggestion"] == nil)
     }
 
     @Test func unknownMethodsGetAllow() async {
