@@ -53,6 +53,7 @@ public actor SimulatedFleet {
                     network: network
                 )
                 listeners.append(listener)
+                meter.push(over: network)
             }
         } catch {
             await stop()

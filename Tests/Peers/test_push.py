@@ -7,6 +7,9 @@ import json
 import socket
 
 import pytest
+from dlms_cosem.protocol.xdlms import DataNotification
+from dlms_cosem.utils import parse_as_dlms_data
+from gurux_dlms import GXByteBuffer, GXDLMSClient, GXReplyData
 from gurux_dlms.enums import InterfaceType
 from processes import GATEWAY, ROOT, Gateway, free_ports, running
 from pushing import (
@@ -160,3 +163,36 @@ def test_captures_mean_what_the_foreign_decoder_says(office, capture):
     assert judged, "the foreign decoder found numbers"
     for name, value in judged.items():
         assert numbers.get(name) == value, name
+
+
+def test_a_simulated_meter_pushes_to_its_destination_and_others_understand_it(office, tmp_path):
+    port = free_ports()
+    setup = "/meters/SIM-1/push-setups/0.1.25.9.0.255"
+    objects = [{"class": 1, "object": "0.0.42.0.0.255"}, {"class": 8, "object": "0.0.1.0.0.255"}, {"class": 3, "object": ENERGY}]
+    objects = [{**item, "attribute": 2, "dataIndex": 0} for item in objects]
+
+    def push_to(destination: int) -> None:
+        sheet = {"objects": objects, "destination": {"transport": 0, "destination": f"127.0.0.1:{destination}", "message": 0}}
+        written = office.call("PUT", setup, sheet)
+        assert written.status == 200, written.text
+        told = office.call("POST", "/meters/SIM-1/objects/0.1.25.9.0.255/methods/1", {}, {"Idempotency-Key": str(destination)})
+        assert told.status == 200, told.text
+
+    simulate = [GATEWAY, "simulate", "--port", str(port)]
+    with running(simulate, port, "cosem-gateway simulate", tmp_path / "log"):
+        office.register("SIM-1", port, 1)
+        energy = office.get(f"/meters/SIM-1/objects/{ENERGY}/attributes/2?form=typed&maxAge=0").json["value"]
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            push_to(listener.getsockname()[1])
+            listener.settimeout(20)
+            with listener.accept()[0] as line:
+                frame = b"".join(iter(lambda: line.recv(4096), b""))
+        reply, notified = GXReplyData(), GXReplyData()
+        GXDLMSClient(True, 1, 1, interfaceType=InterfaceType.WRAPPER).getData(GXByteBuffer(frame), reply, notified)
+        by_gurux = notified.value
+        by_cosem = parse_as_dlms_data(DataNotification.from_bytes(frame[8:]).body)
+        assert by_cosem[2] == by_gurux[2] and bytes(by_cosem[0]) == bytes(by_gurux[0])
+        assert len(by_gurux) == 3 and 0 <= by_gurux[2] - int(energy["value"]) < 100_000, (by_gurux, energy)
+        push_to(office.push_port)
+        stored = office.energies("SIM-1")
+        assert len(stored) == 1 and stored[0][1] >= by_gurux[2]

@@ -3,8 +3,12 @@
 
 import DLMSCodec
 
-/// Push set-ups (class 40), which send their objects to the client that tells them to push.
+/// Push set-ups (class 40), which send their objects to the destination that was written, or to the client that tells them to push.
 enum PushObjects {
+    /// How often a new meter tries again.
+    static let retries: UInt8 = 3
+    /// How many seconds a new meter waits before it does.
+    static let pause: UInt16 = 60
     static let onInterval = OBISCode(0, 1, 25, 9, 0, 255)
     static let onAlarm = OBISCode(0, 4, 25, 9, 0, 255)
 
@@ -35,7 +39,8 @@ enum PushObjects {
                     ])
                 ),
                 .kept(4, of: (40, name), first: .array([])), .kept(5, of: (40, name), first: .longUnsigned(0)),
-                .kept(6, of: (40, name), first: .unsigned(3)), .kept(7, of: (40, name), first: .longUnsigned(60)),
+                .kept(6, of: (40, name), first: .unsigned(retries)),
+                .kept(7, of: (40, name), first: .longUnsigned(pause)),
             ],
             methods: [
                 MethodDefinition(index: 1) { state, _, meter in

@@ -107,12 +107,9 @@ public actor ScenarioFleet {
                 seed: Self.seed(scenario.seed, [index, copy, order])
             )
             let observer = observer(of: number, on: place, isFirst: order == 0)
-            meters.append(
-                (
-                    number, SimulatedMeter(number: number, options: .init(plan.options, seed: scenario.seed)),
-                    MeterFaults(injector, start: start, observer: observer)
-                )
-            )
+            let meter = SimulatedMeter(number: number, options: .init(plan.options, seed: scenario.seed))
+            meter.push(over: network)
+            meters.append((number, meter, MeterFaults(injector, start: start, observer: observer)))
         }
         let plans = zip(line.meters, meters).map { plan, meter in
             MeterListener.Meter(meter.meter, .init(plan, on: line, faults: meter.faults))

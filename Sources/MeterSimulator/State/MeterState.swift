@@ -4,6 +4,7 @@
 import COSEMModel
 import DLMSCodec
 import DLMSEngine
+import MeterTransport
 
 /// What changes in a meter by what is done to it; everything else follows from time and identity.
 struct MeterState: Sendable {
@@ -32,6 +33,8 @@ struct MeterState: Sendable {
     var pushes: [OBISCode: Int] = [:]
     /// Push set-ups whose data are to be sent to the clients that told them to push.
     var duePushes: [(setup: OBISCode, client: ClientAddress)] = []
+    /// What carries pushes to destinations, if anything does.
+    var network: MeterNetwork?
     /// Values that were written, by attribute.
     var written: [AttributeDescriptor: DLMSData] = [:]
     /// When the maximum demand was reset last.
