@@ -27,10 +27,15 @@ struct ObjectSelectionRouteTests {
         }
     }
 
-    @Test(arguments: ["classes=x", "classes=", "objects=3", "objects=3/x", "classes=3&objects=3/1.0.1.8.0.255"])
-    func `Words that select nothing are refused`(words: String) async throws {
+    @Test(arguments: [
+        ("classes=x", 400), ("classes=", 400), ("classes=+3", 400), ("classes=97215", 422), ("objects=3", 422),
+        ("objects=3/x", 422),
+        ("classes=3&objects=3/1.0.1.8.0.255", 422),
+    ])
+    func `Words that select nothing are refused`(words: String, status: Int) async throws {
         try await Self.run { bench in
             let answer = try await bench.get(Self.list + "&" + words)
+            #expect(answer.status == status)
             #expect(answer.problem == "bad-parameter", "\(answer.text)")
         }
     }

@@ -154,9 +154,13 @@ extension RoutedRequest {
     fileprivate func objectSelection() throws(Problem) -> ObjectSelection? {
         let (classes, objects) = (try query.single("classes"), try query.single("objects"))
         if let classes {
-            let numbers = classes.split(separator: ",", omittingEmptySubsequences: false).map { UInt16($0) }
-            guard (1...100).contains(numbers.count), !numbers.contains(nil) else {
+            let texts = classes.split(separator: ",", omittingEmptySubsequences: false)
+            guard texts.allSatisfy({ 1...5 ~= $0.utf8.count && $0.utf8.allSatisfy { 0x30...0x39 ~= $0 } }) else {
                 throw .badParameter("classes", expected: "numbers of classes such as 3,7")
+            }
+            let numbers = texts.map { UInt16($0) }
+            guard numbers.count <= 100, !numbers.contains(nil) else {
+                throw .unfitParameter("classes", expected: "at most 100 numbers up to 65535")
             }
             guard objects == nil else { throw .unfitParameter("classes", expected: "left out when objects is there") }
             return .classes(numbers.compactMap(\.self))
