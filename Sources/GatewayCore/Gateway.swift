@@ -111,6 +111,8 @@ public final class Gateway: Sendable {
     let ledger = IdempotencyLedger<MethodOutcome>()
     /// Meters whose secrets are being replaced or settled right now.
     let secretWork = Mutex<Set<MeterID>>([])
+    /// Meters whose supply is being switched right now, from the look at the switch to the one that shows what came of it.
+    let switching = Mutex<Set<String>>([])
     /// When it was put together.
     let startedAt: Timestamp
     private let drain = DrainFlag()

@@ -130,6 +130,33 @@ struct OrderTests {
         }
     }
 
+    @Test func `Of two orders at once the second sees what the first has done, and is not sent`() async throws {
+        try await APIBench.run { bench in
+            let paths = [
+                try await Self.order(bench, key: "k1", wait: "handling=lenient"),
+                try await Self.order(bench, key: "k2", wait: "handling=lenient"),
+            ].compactMap { $0.headers["Location"] }
+            #expect(paths.count == 2)
+            try await bench.working {
+                // Who waits for his turn does so by the clock of the test.
+                for path in paths {
+                    while !["succeeded", "failed"].contains(try await bench.get(path).json["state"]?.string) {
+                        let execution = try await bench.get(path + "/executions").json["items"]?[0]
+                        if execution?["state"] == "waiting-for-meter" { bench.clock.advance(by: .milliseconds(200)) }
+                        await Task.yield()
+                    }
+                }
+                var problems: [String] = []
+                for path in paths {
+                    let execution = try await bench.get(path + "/executions").json["items"]?[0]
+                    problems.append(execution?["problem"]?["type"]?.string ?? "")
+                }
+                #expect(problems.sorted() == ["", "/docs/problems/unexpected-state"])
+                #expect(bench.meter.orders == 1)
+            }
+        }
+    }
+
     @Test func `An unexpected state is told, and nothing is sent`() async throws {
         try await APIBench.run { bench in
             bench.meter.setDisconnector(.readyForReconnection)

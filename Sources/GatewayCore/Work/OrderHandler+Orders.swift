@@ -36,10 +36,19 @@ private struct OrderAttempt {
     let job: JobRecord
     let wishes: Gateway.Wishes
 
+    /// After how long an order looks again whether the one before it is done.
+    private static let turn = Duration.milliseconds(200)
+
     private var gateway: Gateway { handler.gateway }
     private var orders: OrderSettings { gateway.settings.orders }
 
     func carryOut(in context: ExecutionContext) async -> ExecutionOutcome {
+        // Two orders at once would both see the state that each expects, and the second would be sent into another one.
+        guard gateway.switching.withLock({ $0.insert(execution.target).inserted }) else {
+            guard let meter = MeterID(execution.target) else { return failure(.meterUnknown(text: execution.target)) }
+            return .postponed(until: gateway.clock.now() + Self.turn, handler.problem(.meterBusy(meter)))
+        }
+        defer { _ = gateway.switching.withLock { $0.remove(execution.target) } }
         let permitted = Permission()
         do {
             try await gateway.checkOrderable(execution.target, order.action)
