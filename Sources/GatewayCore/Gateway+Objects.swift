@@ -77,11 +77,8 @@ extension Gateway {
         let memory = try await directory.memory(of: meter)
         let association = try association(wishes.association, for: .reading, memory)
         let answer = try await objects.list(
-            of: memory,
-            association: association,
-            freshness: wishes.freshness,
-            within: wishes.budget,
-            priority: wishes.priority
+            for: wishes.errand(at: memory, in: association),
+            freshness: wishes.freshness
         )
         return ObjectsAnswer(
             list: answer.list,
@@ -101,12 +98,10 @@ extension Gateway {
     ) async throws(GatewayError) -> ObjectAnswer {
         let memory = try await directory.memory(of: meter)
         let association = try association(wishes.association, for: .reading, memory)
+        let errand = wishes.errand(at: memory, in: association)
         let listed = try await objects.list(
-            of: memory,
-            association: association,
-            freshness: Freshness(onlyIfCached: wishes.freshness.onlyIfCached),
-            within: wishes.budget,
-            priority: wishes.priority
+            for: errand,
+            freshness: Freshness(onlyIfCached: wishes.freshness.onlyIfCached)
         )
         let (object, entry) = try AttributeResolver(memory: memory, list: listed.list)
             .object(logicalName, classID: classID)
@@ -122,11 +117,8 @@ extension Gateway {
         if attributes != .none {
             let answer = try await reader.read(
                 names.map { AttributeQuery(object: logicalName, classID: object.classID, attribute: $0) },
-                of: memory,
-                association: association,
-                freshness: wishes.freshness,
-                within: wishes.budget,
-                priority: wishes.priority
+                for: errand,
+                freshness: wishes.freshness
             )
             timings += answer.timings
             values = answer
@@ -153,22 +145,16 @@ extension Gateway {
         do throws(GatewayError) {
             answer = try await reader.read(
                 queries,
-                of: memory,
-                association: association,
-                freshness: wishes.freshness,
-                within: wishes.budget,
-                priority: wishes.priority
+                for: wishes.errand(at: memory, in: association),
+                freshness: wishes.freshness
             )
         } catch {
             // What is kept will do for who allows it to be too old.
             guard error.isSilence, let freshness = wishes.freshness.whenSilent(usual: settings.valueAge),
                 let kept = try? await reader.read(
                     queries,
-                    of: memory,
-                    association: association,
-                    freshness: freshness,
-                    within: wishes.budget,
-                    priority: wishes.priority
+                    for: wishes.errand(at: memory, in: association),
+                    freshness: freshness
                 ), kept.failures == 0
             else { throw error }
             return kept.markedStale
@@ -186,10 +172,7 @@ extension Gateway {
         let memory = try await directory.memory(of: meter)
         return try await writer.write(
             command,
-            of: memory,
-            association: try association(wishes.association, for: .managing, memory),
-            within: wishes.budget,
-            priority: wishes.priority
+            for: try wishes.errand(at: memory, in: association(wishes.association, for: .managing, memory))
         )
     }
 
@@ -208,13 +191,7 @@ extension Gateway {
         let memory = try await directory.memory(of: meter)
         let association = try association(wishes.association, for: .managing, memory)
         return try await ledger.once(key, body: body) { () async throws(GatewayError) -> MethodOutcome in
-            try await invoker.invoke(
-                command,
-                of: memory,
-                association: association,
-                within: wishes.budget,
-                priority: wishes.priority
-            )
+            try await invoker.invoke(command, for: wishes.errand(at: memory, in: association))
         }
     }
 

@@ -23,7 +23,7 @@ extension Gateway {
         /// The profile.
         public let sheet: ProfileSheet
         let plan: RowsPlan
-        let access: RowsReader.Access
+        let errand: MeterErrand
         let timings: ExchangeTimings
         /// Whether the rows come from the store.
         public let isStored: Bool
@@ -35,7 +35,7 @@ extension Gateway {
         init(
             sheet: ProfileSheet,
             plan: RowsPlan,
-            access: RowsReader.Access,
+            errand: MeterErrand,
             timings: ExchangeTimings,
             query: RowsQuery,
             isStored: Bool,
@@ -45,7 +45,7 @@ extension Gateway {
             self.origin = origin
             self.sheet = sheet
             self.plan = plan
-            self.access = access
+            self.errand = errand
             self.timings = timings
             self.query = query
             limit = query.limit
@@ -95,11 +95,8 @@ extension Gateway {
     ) async throws(GatewayError) -> (entries: [ProfileEntry], timings: ExchangeTimings) {
         let memory = try await directory.memory(of: meter)
         let (profiles, timings) = try await profileReader.profiles(
-            of: memory,
-            association: try association(wishes.association, for: .reading, memory),
-            freshness: wishes.freshness,
-            within: wishes.budget,
-            priority: wishes.priority
+            for: try wishes.errand(at: memory, in: association(wishes.association, for: .reading, memory)),
+            freshness: wishes.freshness
         )
         return (profiles.map { ProfileEntry(object: $0.object, sheet: $0.sheet) }, timings)
     }
@@ -113,11 +110,8 @@ extension Gateway {
         let memory = try await directory.memory(of: meter)
         return try await profileReader.profile(
             logicalName,
-            of: memory,
-            association: try association(wishes.association, for: .reading, memory),
-            freshness: wishes.freshness,
-            within: wishes.budget,
-            priority: wishes.priority
+            for: try wishes.errand(at: memory, in: association(wishes.association, for: .reading, memory)),
+            freshness: wishes.freshness
         )
     }
 
@@ -131,26 +125,18 @@ extension Gateway {
         let memory = try await directory.memory(of: meter)
         if let stored = try await prepareStoredRows(query, of: logicalName, memory, wishes) { return stored }
         let association = try association(wishes.association, for: .reading, memory)
+        let errand = wishes.errand(at: memory, in: association)
         // What rows have is read again after a short while, so that values never stand in a wrong column for long.
         let (sheet, timings) = try await profileReader.profile(
             logicalName,
-            of: memory,
-            association: association,
-            freshness: Freshness(maxAge: Self.columnsAge),
-            within: wishes.budget,
-            priority: wishes.priority
+            for: errand,
+            freshness: Freshness(maxAge: Self.columnsAge)
         )
-        let access = RowsReader.Access(
-            memory: memory,
-            association: association,
-            budget: wishes.budget,
-            priority: wishes.priority
-        )
-        let plan = try await rowsReader.plan(query, of: sheet, access)
+        let plan = try await rowsReader.plan(query, of: sheet, errand)
         return PendingRows(
             sheet: sheet,
             plan: plan,
-            access: access,
+            errand: errand,
             timings: timings,
             query: query,
             isStored: false,
@@ -179,12 +165,7 @@ extension Gateway {
         return PendingRows(
             sheet: plan.sheet,
             plan: plan,
-            access: RowsReader.Access(
-                memory: memory,
-                association: wishes.association ?? "",
-                budget: wishes.budget,
-                priority: wishes.priority
-            ),
+            errand: wishes.errand(at: memory, in: wishes.association ?? ""),
             timings: .none,
             query: query,
             isStored: true,
@@ -240,7 +221,7 @@ extension Gateway {
         deliver: (RowsBatch) async throws -> Void
     ) async throws -> RowsSelection {
         if pending.isStored {
-            try await storedRows.read(pending.plan, of: pending.access.memory.id) {
+            try await storedRows.read(pending.plan, of: pending.errand.memory.id) {
                 !isEnough()
             } deliver: { batch, _ in
                 try await deliver(batch)
@@ -249,13 +230,13 @@ extension Gateway {
         }
         var intake = RowsIntake(
             readingKeeper,
-            of: pending.access.memory,
+            of: pending.errand.memory,
             origin: pending.origin,
             sheet: pending.sheet
         )
         do {
             var isCutShort = false
-            let selection = try await rowsReader.read(pending.plan, pending.access) {
+            let selection = try await rowsReader.read(pending.plan, pending.errand) {
                 isCutShort = isEnough()
                 return isCutShort
             } deliver: { batch in

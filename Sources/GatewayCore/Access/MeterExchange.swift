@@ -36,10 +36,7 @@ struct MeterExchange: Sendable {
     ///
     /// - Parameters:
     ///   - service: what to do.
-    ///   - association: the configured association to do it in.
-    ///   - memory: the meter.
-    ///   - budget: how long the caller waits.
-    ///   - priority: 0 to 9, 9 goes first.
+    ///   - errand: at which meter, and for how long.
     ///   - makesWay: whether a value in parts may end early, because urgent work waits.
     ///   - pacing: slows the meter down when the taker of the parts lags behind.
     ///   - onBlock: takes the value of a single GET in parts as they come.
@@ -47,42 +44,23 @@ struct MeterExchange: Sendable {
     /// - Throws: ``GatewayError/ordersOnly(_:)`` for what would or could switch supply without an order.
     func perform(
         _ service: ServiceRequest,
-        in association: String,
-        of memory: MeterMemory,
-        within budget: WaitBudget,
-        priority: UInt8,
+        for errand: MeterErrand,
         makesWay: Bool = false,
         pacing: StreamPacing? = nil,
         onBlock: (@Sendable ([UInt8]) -> Void)? = nil,
         isOrder: Bool = false
     ) async throws(GatewayError) -> Answer {
         if !isOrder, service.service != .get {
-            let supply = SupplyGuard(
-                exchange: self,
-                memory: memory,
-                association: association,
-                budget: budget,
-                priority: priority
-            )
+            let supply = SupplyGuard(exchange: self, errand: errand)
             try await supply.check(service)
         }
-        if let text = memory.text {
-            var session = TextMeterSession(
-                exchange: self,
-                memory: memory,
-                text: text,
-                association: association,
-                within: budget,
-                priority: priority
-            )
+        if let text = errand.memory.text {
+            var session = TextMeterSession(exchange: self, errand: errand, text: text)
             return try await session.perform(service)
         }
         return try await send(
             service,
-            in: association,
-            of: memory,
-            within: budget,
-            priority: priority,
+            for: errand,
             makesWay: makesWay,
             pacing: pacing,
             onBlock: onBlock
@@ -92,26 +70,24 @@ struct MeterExchange: Sendable {
     /// Sends one request as it is.
     func send(
         _ service: ServiceRequest,
-        in association: String,
-        of memory: MeterMemory,
-        within budget: WaitBudget,
-        priority: UInt8,
+        for errand: MeterErrand,
         makesWay: Bool = false,
         pacing: StreamPacing? = nil,
         onBlock: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws(GatewayError) -> Answer {
+        let (memory, association) = (errand.memory, errand.association)
         let kind = service.service
         do throws(SessionError) {
             let answer = try await access.perform(
                 SessionRequest(
                     service: service,
                     association: association,
-                    caller: budget.caller,
+                    caller: errand.budget.caller,
                     makesWay: makesWay
                 ),
                 on: memory.route,
-                deadline: budget.deadline,
-                priority: priority,
+                deadline: errand.budget.deadline,
+                priority: errand.priority,
                 pacing: pacing,
                 onBlock: onBlock
             )
@@ -145,7 +121,7 @@ struct MeterExchange: Sendable {
                 service: kind,
                 present: PresentTime(clock)
             )
-            let failure = notConnected(error, memory) ?? GatewayError(error, context, waited: budget.length)
+            let failure = notConnected(error, memory) ?? GatewayError(error, context, waited: errand.budget.length)
             metrics.exchanges.increment(MetricLabels(kind.rawValue, failure.name))
             switch failure {
             case .associationRejected, .authenticationFailedAtMeter:

@@ -23,10 +23,9 @@ struct SupplyGuard: Sendable {
     private static let dayProfiles: [Int8] = [5, 9]
 
     let exchange: MeterExchange
-    let memory: MeterMemory
-    let association: String
-    let budget: WaitBudget
-    let priority: UInt8
+    let errand: MeterErrand
+
+    private var memory: MeterMemory { errand.memory }
 
     /// Looks at everything in a request that changes something.
     ///
@@ -131,13 +130,7 @@ struct SupplyGuard: Sendable {
     private func read(_ index: Int8, of classID: UInt16, _ name: OBISCode) async throws(GatewayError) -> GetResult {
         guard memory.text == nil else { return .failure(.objectUndefined) }
         let place = AttributeDescriptor(classID: classID, instanceID: name, attributeID: index)
-        let answer = try await exchange.send(
-            .get([AttributeRequest(place)]),
-            in: association,
-            of: memory,
-            within: budget,
-            priority: priority
-        )
+        let answer = try await exchange.send(.get([AttributeRequest(place)]), for: errand)
         guard case .get(let results) = answer.response, let result = results.first else {
             throw .internal(reason: "a GET was answered by another service")
         }

@@ -30,23 +30,14 @@ struct ObjectDirectory: Sendable {
 
     /// The objects that an association shows.
     func list(
-        of memory: MeterMemory,
-        association: String,
-        freshness: Freshness,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand,
+        freshness: Freshness
     ) async throws(GatewayError) -> Answer {
+        let memory = errand.memory
         if let text = memory.text {
-            return try await textList(
-                text,
-                of: memory,
-                association: association,
-                freshness: freshness,
-                within: budget,
-                priority: priority
-            )
+            return try await textList(text, for: errand, freshness: freshness)
         }
-        if let kept = memory.objectList(association),
+        if let kept = memory.objectList(errand.association),
             freshness.accepts(age: clock.now() - kept.readAt, usual: Self.usualAge)
         {
             metrics.cacheHits.increment(MetricLabels("objects"))
@@ -54,13 +45,7 @@ struct ObjectDirectory: Sendable {
         }
         guard !freshness.onlyIfCached else { throw .notCached(memory.id) }
         metrics.cacheMisses.increment(MetricLabels("objects"))
-        let source = AssociationReading(
-            exchange: exchange,
-            memory: memory,
-            association: association,
-            budget: budget,
-            priority: priority
-        )
+        let source = AssociationReading(exchange: exchange, errand: errand)
         var listed = try await source.attribute(2, of: 15)
         // The engine knows that there is no such object, so that this costs no exchange.
         if listed.usesShortNames, case .failure = listed.result {
@@ -100,7 +85,7 @@ struct ObjectDirectory: Sendable {
                 throw .protocolError(memory.id, reason: "its object list cannot be read: \(error)")
             }
             let list = ListedObjects(view, readAt: clock.now())
-            memory.keep(list, for: association)
+            memory.keep(list, for: errand.association)
             return Answer(list: list, source: listed.isShared ? .shared : .live, timings: listed.timings)
         }
     }
@@ -117,10 +102,7 @@ private struct AssociationReading {
     }
 
     let exchange: MeterExchange
-    let memory: MeterMemory
-    let association: String
-    let budget: WaitBudget
-    let priority: UInt8
+    let errand: MeterErrand
 
     func attribute(_ index: Int8, of classID: UInt16) async throws(GatewayError) -> Value {
         let descriptor = AttributeDescriptor(
@@ -128,13 +110,7 @@ private struct AssociationReading {
             instanceID: ObjectDirectory.currentAssociation,
             attributeID: index
         )
-        let answer = try await exchange.perform(
-            .get([AttributeRequest(descriptor)]),
-            in: association,
-            of: memory,
-            within: budget,
-            priority: priority
-        )
+        let answer = try await exchange.perform(.get([AttributeRequest(descriptor)]), for: errand)
         guard case .get(let results) = answer.response, let result = results.first else {
             throw .internal(reason: "a GET was answered by another service")
         }

@@ -173,10 +173,7 @@ struct DisconnectorProcedure: Sendable {
         )
         let answer = try await access.exchange.perform(
             .action(method, .integer(0)),
-            in: access.association,
-            of: access.memory,
-            within: WaitBudget(min(longest, max(access.deadline - .now, .zero)), caller: access.caller),
-            priority: access.priority,
+            for: access.errand(within: longest),
             isOrder: true
         )
         guard case .action(let outcome) = answer.response else {

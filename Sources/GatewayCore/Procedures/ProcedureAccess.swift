@@ -18,11 +18,16 @@ struct ProcedureAccess: Sendable {
     /// On whose behalf.
     let caller: String
 
-    /// The longest wait for one exchange: the connection, the association, and the answer with its blocks.
-    private var step: WaitBudget {
+    /// One exchange, which waits no longer than for the connection, the association, and the answer with its blocks.
+    private var step: MeterErrand {
         let timeouts = memory.record.configuration.timeouts
-        let longest = timeouts.connect + timeouts.response * 8
-        return WaitBudget(min(longest, max(deadline - .now, .zero)), caller: caller)
+        return errand(within: timeouts.connect + timeouts.response * 8)
+    }
+
+    /// A part of the procedure that may take so long, if there is as much time left.
+    func errand(within longest: Duration) -> MeterErrand {
+        let budget = WaitBudget(min(longest, max(deadline - .now, .zero)), caller: caller)
+        return MeterErrand(memory: memory, association: association, budget: budget, priority: priority)
     }
 
     /// The object of a class that the association shows: the one of that name, else the first; with its version.
@@ -35,13 +40,7 @@ struct ProcedureAccess: Sendable {
     ) async throws(GatewayError)
         -> MeterObject
     {
-        let answer = try await objects.list(
-            of: memory,
-            association: association,
-            freshness: .usual,
-            within: step,
-            priority: priority
-        )
+        let answer = try await objects.list(for: step, freshness: .usual)
         let listed = answer.list.entries.filter { $0.classID == classID }
         let entry =
             if let name { listed.first { $0.logicalName == name } } else {
@@ -67,13 +66,7 @@ struct ProcedureAccess: Sendable {
         of object: MeterObject
     ) async throws(GatewayError) -> (values: [Int8: Result<DLMSData, GatewayError>], exchange: Duration) {
         let requests = indexes.map { AttributeRequest(Self.descriptor($0, of: object)) }
-        let answer = try await exchange.perform(
-            .get(requests),
-            in: association,
-            of: memory,
-            within: step,
-            priority: priority
-        )
+        let answer = try await exchange.perform(.get(requests), for: step)
         guard case .get(let results) = answer.response, results.count == indexes.count else {
             throw .internal(reason: "a GET was answered by another service")
         }
@@ -106,26 +99,14 @@ struct ProcedureAccess: Sendable {
 
     /// Asks for an attribute only to see whether the meter answers in the association; any answer will do.
     func touch(_ attribute: AttributeDescriptor) async throws(GatewayError) {
-        _ = try await exchange.perform(
-            .get([AttributeRequest(attribute)]),
-            in: association,
-            of: memory,
-            within: step,
-            priority: priority
-        )
+        _ = try await exchange.perform(.get([AttributeRequest(attribute)]), for: step)
     }
 
     /// Writes one attribute.
     func write(_ data: DLMSData, to index: Int8, of object: MeterObject) async throws(GatewayError) {
         let request = AttributeRequest(Self.descriptor(index, of: object))
         defer { memory.forgetValues() }
-        let answer = try await exchange.perform(
-            .set([AttributeWrite(request, value: data)]),
-            in: association,
-            of: memory,
-            within: step,
-            priority: priority
-        )
+        let answer = try await exchange.perform(.set([AttributeWrite(request, value: data)]), for: step)
         guard case .set(let results) = answer.response, let result = results.first else {
             throw .internal(reason: "a SET was answered by another service")
         }
@@ -144,13 +125,7 @@ struct ProcedureAccess: Sendable {
     ) async throws(GatewayError) -> DLMSData? {
         defer { memory.forgetValues() }
         let method = MethodDescriptor(classID: object.classID, instanceID: object.logicalName, methodID: index)
-        let answer = try await exchange.perform(
-            .action(method, parameter),
-            in: association,
-            of: memory,
-            within: step,
-            priority: priority
-        )
+        let answer = try await exchange.perform(.action(method, parameter), for: step)
         guard case .action(let outcome) = answer.response else {
             throw .internal(reason: "an ACTION was answered by another service")
         }

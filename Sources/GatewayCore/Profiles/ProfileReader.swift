@@ -35,33 +35,17 @@ struct ProfileReader: Sendable {
 
     /// The profiles that the object list has.
     func profiles(
-        of memory: MeterMemory,
-        association: String,
-        freshness: Freshness,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand,
+        freshness: Freshness
     ) async throws(GatewayError) -> (profiles: [Described], timings: ExchangeTimings) {
-        if var session = textSession(memory, association, budget, priority) {
+        if var session = textSession(errand) {
             let found = try await TextProfileReader().profiles(&session, freshness)
             return (found, session.timings)
         }
-        let listed = try await objects.list(
-            of: memory,
-            association: association,
-            freshness: Freshness(onlyIfCached: freshness.onlyIfCached),
-            within: budget,
-            priority: priority
-        )
+        let listed = try await objects.list(for: errand, freshness: Freshness(onlyIfCached: freshness.onlyIfCached))
         let found = listed.list.entries.filter { Self.isReadable($0.classID) }
             .map { MeterObject(logicalName: $0.logicalName, classID: $0.classID, version: $0.version) }
-        let (sheets, timings) = try await sheets(
-            of: found,
-            memory,
-            association: association,
-            freshness: freshness,
-            within: budget,
-            priority: priority
-        )
+        let (sheets, timings) = try await sheets(of: found, for: errand, freshness: freshness)
         var total = listed.timings
         total += timings
         return (zip(found, sheets).map { Described(object: $0, sheet: $1) }, total)
@@ -72,35 +56,19 @@ struct ProfileReader: Sendable {
     /// - Throws: ``GatewayError/profileUnknown(_:text:)`` when the object list has no such profile.
     func profile(
         _ logicalName: OBISCode,
-        of memory: MeterMemory,
-        association: String,
-        freshness: Freshness,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand,
+        freshness: Freshness
     ) async throws(GatewayError) -> (sheet: ProfileSheet, timings: ExchangeTimings) {
-        if var session = textSession(memory, association, budget, priority) {
+        if var session = textSession(errand) {
             let sheet = try await TextProfileReader().profile(logicalName, &session, freshness)
             return (sheet, session.timings)
         }
-        let listed = try await objects.list(
-            of: memory,
-            association: association,
-            freshness: Freshness(onlyIfCached: freshness.onlyIfCached),
-            within: budget,
-            priority: priority
-        )
+        let listed = try await objects.list(for: errand, freshness: Freshness(onlyIfCached: freshness.onlyIfCached))
         guard let entry = listed.list.entries(logicalName).first(where: { Self.isReadable($0.classID) }) else {
-            throw .profileUnknown(memory.id, text: logicalName.description)
+            throw .profileUnknown(errand.memory.id, text: logicalName.description)
         }
         let object = MeterObject(logicalName: logicalName, classID: entry.classID, version: entry.version)
-        let (sheets, timings) = try await sheets(
-            of: [object],
-            memory,
-            association: association,
-            freshness: freshness,
-            within: budget,
-            priority: priority
-        )
+        let (sheets, timings) = try await sheets(of: [object], for: errand, freshness: freshness)
         var total = listed.timings
         total += timings
         guard let sheet = sheets.first else { throw .internal(reason: "a profile was not described") }
@@ -108,31 +76,14 @@ struct ProfileReader: Sendable {
     }
 
     /// How to ask a text meter; nil for one that speaks DLMS.
-    private func textSession(
-        _ memory: MeterMemory,
-        _ association: String,
-        _ budget: WaitBudget,
-        _ priority: UInt8
-    ) -> TextMeterSession? {
-        memory.text.map { text in
-            TextMeterSession(
-                exchange: reader.exchange,
-                memory: memory,
-                text: text,
-                association: association,
-                within: budget,
-                priority: priority
-            )
-        }
+    private func textSession(_ errand: MeterErrand) -> TextMeterSession? {
+        errand.memory.text.map { TextMeterSession(exchange: reader.exchange, errand: errand, text: $0) }
     }
 
     private func sheets(
         of profiles: [MeterObject],
-        _ memory: MeterMemory,
-        association: String,
-        freshness: Freshness,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand,
+        freshness: Freshness
     ) async throws(GatewayError) -> (sheets: [Result<ProfileSheet, GatewayError>], timings: ExchangeTimings) {
         func queries(_ indices: [Int8], compactData: [Int8]) -> [AttributeQuery] {
             profiles.flatMap { profile in
@@ -151,19 +102,13 @@ struct ProfileReader: Sendable {
         )
         let lasting = try await reader.read(
             queries(Self.lastingAttributes, compactData: Self.compactDataAttributes),
-            of: memory,
-            association: association,
-            freshness: lastingFreshness,
-            within: budget,
-            priority: priority
+            for: errand,
+            freshness: lastingFreshness
         )
         let counts = try await reader.read(
             queries([Self.entriesInUse], compactData: []),
-            of: memory,
-            association: association,
-            freshness: freshness,
-            within: budget,
-            priority: priority
+            for: errand,
+            freshness: freshness
         )
         var attributes: [OBISCode: [Int8: DLMSData]] = [:]
         var failures: [OBISCode: GatewayError] = [:]
@@ -184,14 +129,7 @@ struct ProfileReader: Sendable {
             )
         }
         let captured = descriptors.compactMap(\.self).flatMap(\.captureObjects)
-        let (scalers, timings) = try await scalers(
-            of: captured,
-            memory,
-            association: association,
-            onlyIfCached: freshness.onlyIfCached,
-            within: budget,
-            priority: priority
-        )
+        let (scalers, timings) = try await scalers(of: captured, for: errand, onlyIfCached: freshness.onlyIfCached)
         var total = lasting.timings
         total += counts.timings
         total += timings
@@ -199,7 +137,10 @@ struct ProfileReader: Sendable {
             guard let descriptor else {
                 return .failure(
                     failures[profile.logicalName]
-                        ?? .protocolError(memory.id, reason: "the columns of \(profile.logicalName) cannot be read")
+                        ?? .protocolError(
+                            errand.memory.id,
+                            reason: "the columns of \(profile.logicalName) cannot be read"
+                        )
                 )
             }
             var template: ProfileSheet.Template?
@@ -209,7 +150,10 @@ struct ProfileReader: Sendable {
                     case .octetString(let description)? = read[5]
                 else {
                     return .failure(
-                        .protocolError(memory.id, reason: "the template of \(profile.logicalName) cannot be read")
+                        .protocolError(
+                            errand.memory.id,
+                            reason: "the template of \(profile.logicalName) cannot be read"
+                        )
                     )
                 }
                 template = ProfileSheet.Template(number: number, description: description)
@@ -219,7 +163,7 @@ struct ProfileReader: Sendable {
                     object: profile,
                     descriptor: descriptor,
                     scalers: scalers,
-                    behaviour: memory.behaviour.behaviour.profiles,
+                    behaviour: errand.memory.behaviour.behaviour.profiles,
                     template: template
                 )
             )
@@ -230,12 +174,10 @@ struct ProfileReader: Sendable {
     /// Scaler and unit of captured registers, as kept of the meter or its model; one that cannot be read is left out.
     private func scalers(
         of captured: [CaptureObject],
-        _ memory: MeterMemory,
-        association: String,
-        onlyIfCached: Bool,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand,
+        onlyIfCached: Bool
     ) async throws(GatewayError) -> (scalers: [OBISCode: ScalerUnit], timings: ExchangeTimings) {
+        let memory = errand.memory
         var queries: [AttributeQuery] = []
         var scalers: [OBISCode: ScalerUnit] = [:]
         var seen: Set<OBISCode> = []
@@ -258,11 +200,8 @@ struct ProfileReader: Sendable {
         guard !queries.isEmpty else { return (scalers, .none) }
         let answer = try await reader.read(
             queries,
-            of: memory,
-            association: association,
-            freshness: Freshness(maxAge: age, onlyIfCached: onlyIfCached),
-            within: budget,
-            priority: priority
+            for: errand,
+            freshness: Freshness(maxAge: age, onlyIfCached: onlyIfCached)
         )
         for outcome in answer.outcomes {
             guard case .success(let reading) = outcome.result, let scaler = ScalerUnit(reading.data),

@@ -10,36 +10,29 @@ extension RowsReader {
     /// Reads the buffer and makes its row; when it has another template than was known, that is read again.
     func readCompactData(
         _ plan: RowsPlan,
-        _ access: Access,
+        _ errand: MeterErrand,
         deliver: (RowsBatch) async throws -> Void
     ) async throws {
         var sheet = plan.sheet
-        var buffer = try await compactBuffer(sheet, access)
+        var buffer = try await compactBuffer(sheet, errand)
         if buffer.first != sheet.template?.number {
-            (sheet, _) = try await profiles.profile(
-                sheet.object.logicalName,
-                of: access.memory,
-                association: access.association,
-                freshness: .live,
-                within: access.budget,
-                priority: access.priority
-            )
-            buffer = try await compactBuffer(sheet, access)
+            (sheet, _) = try await profiles.profile(sheet.object.logicalName, for: errand, freshness: .live)
+            buffer = try await compactBuffer(sheet, errand)
         }
         guard let template = sheet.template, buffer.first == template.number else {
-            throw Self.fault(sheet, access, "has another template than it says")
+            throw Self.fault(sheet, errand, "has another template than it says")
         }
         var values: [DLMSData]
         do {
             values = try CompactData(buffer: buffer, template: template.description).values
         } catch {
-            throw Self.fault(sheet, access, "cannot be taken apart: \(error)")
+            throw Self.fault(sheet, errand, "cannot be taken apart: \(error)")
         }
         let captured = sheet.descriptor.captureObjects
         // The number of the template stands in front, whether it is among the captured objects or not.
         if values.count == captured.count + 1 { values.removeFirst() }
         guard values.count == captured.count else {
-            throw Self.fault(sheet, access, "has \(values.count) values for \(captured.count) captured objects")
+            throw Self.fault(sheet, errand, "has \(values.count) values for \(captured.count) captured objects")
         }
         values = zip(captured, values).filter { !ProfileSheet.isTemplateNumber($0.0, of: sheet.object) }.map(\.1)
         let options = ProfileDecodingOptions(
@@ -54,29 +47,26 @@ extension RowsReader {
             try decoder.feed(DLMSData.array([.structure(values)]).octets)
             try decoder.finish()
         } catch {
-            throw Self.fault(sheet, access, "cannot be read: \(error)")
+            throw Self.fault(sheet, errand, "cannot be read: \(error)")
         }
         let rows = decoder.takeRows()
         try await deliver(RowsBatch(rows: rows, indices: Array(rows.indices)))
     }
 
-    private func compactBuffer(_ sheet: ProfileSheet, _ access: Access) async throws(GatewayError) -> [UInt8] {
+    private func compactBuffer(_ sheet: ProfileSheet, _ errand: MeterErrand) async throws(GatewayError) -> [UInt8] {
         let answer = try await reader.read(
             [AttributeQuery(object: sheet.object.logicalName, classID: sheet.object.classID, attribute: .index(2))],
-            of: access.memory,
-            association: access.association,
-            freshness: .live,
-            within: access.budget,
-            priority: access.priority
+            for: errand,
+            freshness: .live
         )
         guard let outcome = answer.outcomes.first else { throw .internal(reason: "a buffer was not read") }
         guard case .octetString(let octets) = try outcome.result.get().data else {
-            throw Self.fault(sheet, access, "is no octet-string")
+            throw Self.fault(sheet, errand, "is no octet-string")
         }
         return octets
     }
 
-    private static func fault(_ sheet: ProfileSheet, _ access: Access, _ words: String) -> GatewayError {
-        .protocolError(access.memory.id, reason: "the compact buffer of \(sheet.object.logicalName) \(words)")
+    private static func fault(_ sheet: ProfileSheet, _ errand: MeterErrand, _ words: String) -> GatewayError {
+        .protocolError(errand.memory.id, reason: "the compact buffer of \(sheet.object.logicalName) \(words)")
     }
 }

@@ -16,17 +16,10 @@ struct RowsReader: Sendable {
     let clock: any WallClock
     let metrics: GatewayMetrics
 
-    /// How a meter is asked.
-    struct Access: Sendable {
-        let memory: MeterMemory
-        let association: String
-        let budget: WaitBudget
-        let priority: UInt8
-    }
-
     /// Settles which rows a query means.
-    func plan(_ query: RowsQuery, of sheet: ProfileSheet, _ access: Access) async throws(GatewayError) -> RowsPlan {
-        let memory = access.memory
+    func plan(_ query: RowsQuery, of sheet: ProfileSheet, _ errand: MeterErrand) async throws(GatewayError) -> RowsPlan
+    {
+        let memory = errand.memory
         var query = query
         if memory.text != nil { query.entries(asTimeWith: sheet.descriptor.capturePeriod, now: clock.now()) }
         let isCompact = sheet.template != nil
@@ -44,11 +37,8 @@ struct RowsReader: Sendable {
         if window == nil, query.entries != nil {
             let answer = try await reader.read(
                 [AttributeQuery(object: sheet.object.logicalName, classID: sheet.object.classID, attribute: .index(7))],
-                of: memory,
-                association: access.association,
-                freshness: .live,
-                within: access.budget,
-                priority: access.priority
+                for: errand,
+                freshness: .live
             )
             if case .success(let reading)? = answer.outcomes.first?.result {
                 inUse = reading.data.integerValue.flatMap { UInt32(exactly: $0) }.map { Int($0) } ?? inUse
@@ -69,18 +59,18 @@ struct RowsReader: Sendable {
     ///
     /// - Parameters:
     ///   - plan: the rows.
-    ///   - access: how to ask for them.
+    ///   - errand: how to ask for them.
     ///   - isEnough: asked before a further request, whether it is needed at all.
     ///   - deliver: takes rows; the next ones wait until it returns.
     /// - Returns: who chose rows and columns.
     func read(
         _ plan: RowsPlan,
-        _ access: Access,
+        _ errand: MeterErrand,
         isEnough: () -> Bool,
         deliver: (RowsBatch) async throws -> Void
     ) async throws -> RowsSelection {
         if plan.sheet.template != nil {
-            try await readCompactData(plan, access, deliver: deliver)
+            try await readCompactData(plan, errand, deliver: deliver)
             return RowsSelection(rows: .nobody, columns: plan.columns == nil ? .nobody : .gateway)
         }
         var plan = plan
@@ -88,25 +78,22 @@ struct RowsReader: Sendable {
         var isStrict = true
         while true {
             do {
-                return try await readOnce(plan, access, isStrict: isStrict, skipping: delivered, isEnough) { batch in
+                return try await readOnce(plan, errand, isStrict: isStrict, skipping: delivered, isEnough) { batch in
                     delivered += batch.count
                     try await deliver(batch)
                 }
             } catch let error as ProfileError {
-                guard isStrict, error.isLayoutMismatch else { throw Self.unreadable(plan, access, error) }
+                guard isStrict, error.isLayoutMismatch else { throw Self.unreadable(plan, errand, error) }
                 // The capture objects may have changed since they were read.
                 let (sheet, _) = try await profiles.profile(
                     plan.sheet.object.logicalName,
-                    of: access.memory,
-                    association: access.association,
-                    freshness: .live,
-                    within: access.budget,
-                    priority: access.priority
+                    for: errand,
+                    freshness: .live
                 )
                 if sheet.descriptor.captureObjects == plan.sheet.descriptor.captureObjects {
                     isStrict = false
                 } else {
-                    guard delivered == 0, plan.columns == nil else { throw Self.changed(plan, access) }
+                    guard delivered == 0, plan.columns == nil else { throw Self.changed(plan, errand) }
                     plan = plan.with(sheet, columns: nil)
                 }
             }
@@ -115,7 +102,7 @@ struct RowsReader: Sendable {
 
     private func readOnce(
         _ plan: RowsPlan,
-        _ access: Access,
+        _ errand: MeterErrand,
         isStrict: Bool,
         skipping: Int,
         _ isEnough: () -> Bool,
@@ -125,8 +112,8 @@ struct RowsReader: Sendable {
         var selection = RowsSelection.none
         let windows: [RowsQuery.Window?] = plan.window == nil ? [nil] : plan.windows
         for (index, window) in windows.enumerated() {
-            let ways = RowsRequest.ways(plan, window: window, access.memory.selections)
-            selection = try await read(ways, plan, access, isStrict: isStrict, &output, deliver)
+            let ways = RowsRequest.ways(plan, window: window, errand.memory.selections)
+            selection = try await read(ways, plan, errand, isStrict: isStrict, &output, deliver)
             // A whole buffer holds the other windows too.
             if selection.rows != .meter { break }
             guard index < windows.count - 1 else { break }
@@ -141,7 +128,7 @@ struct RowsReader: Sendable {
     private func read(
         _ ways: [RowsRequest],
         _ plan: RowsPlan,
-        _ access: Access,
+        _ errand: MeterErrand,
         isStrict: Bool,
         _ output: inout RowsOutput,
         _ deliver: (RowsBatch) async throws -> Void
@@ -152,15 +139,15 @@ struct RowsReader: Sendable {
         for way in ways {
             if way.access == nil, plan.window != nil || plan.entries != nil, !plan.mayReadWhole {
                 throw GatewayError.rangeNotSupported(
-                    Self.target(plan.sheet, access.memory),
+                    Self.target(plan.sheet, errand.memory),
                     reason: "the meter gives no parts of it"
                         + (refusal.map { ": \($0.detail)" } ?? ", and it is too long to be read whole")
                 )
             }
             let taken = output.taken
             do {
-                let selection = try await read(way, plan, access, isStrict: isStrict, &output, deliver)
-                if let refused { access.memory.selections.note(refused, of: profile, at: clock.now()) }
+                let selection = try await read(way, plan, errand, isStrict: isStrict, &output, deliver)
+                if let refused { errand.memory.selections.note(refused, of: profile, at: clock.now()) }
                 return selection
             } catch let error as GatewayError
                 where way.access != nil && error.mayComeFromSelection && output.taken == taken
@@ -176,7 +163,7 @@ struct RowsReader: Sendable {
     private func read(
         _ way: RowsRequest,
         _ plan: RowsPlan,
-        _ access: Access,
+        _ errand: MeterErrand,
         isStrict: Bool,
         _ output: inout RowsOutput,
         _ deliver: (RowsBatch) async throws -> Void
@@ -186,7 +173,7 @@ struct RowsReader: Sendable {
         var hasBegun = false
         while true {
             let stream = BlockStream(buffer(of: plan), selectiveAccess: request.access, mayMakeWay: progress.mayMakeWay)
-            async let ending = finish(stream, access)
+            async let ending = finish(stream, errand)
             var decoder = ProfileRowDecoder(layout: plan.sheet.layout, options: Self.options(plan, request, isStrict))
             var octets = 0
             let taken = output.taken
@@ -225,14 +212,11 @@ struct RowsReader: Sendable {
     }
 
     /// Runs the exchange and ends the stream of blocks with it; true if it ended early to make way for urgent work.
-    private func finish(_ stream: BlockStream, _ access: Access) async throws(GatewayError) -> Bool {
+    private func finish(_ stream: BlockStream, _ errand: MeterErrand) async throws(GatewayError) -> Bool {
         defer { stream.end() }
         let answer = try await exchange.perform(
             .get([stream.request]),
-            in: access.association,
-            of: access.memory,
-            within: access.budget,
-            priority: access.priority,
+            for: errand,
             makesWay: stream.mayMakeWay,
             pacing: stream.pacing,
             onBlock: stream.take
@@ -250,7 +234,7 @@ struct RowsReader: Sendable {
                     reason,
                     to: "get",
                     ObjectTarget(
-                        meter: access.memory.id,
+                        meter: errand.memory.id,
                         object: descriptor.instanceID,
                         classID: descriptor.classID,
                         member: .attribute(2)
@@ -288,18 +272,15 @@ struct RowsReader: Sendable {
         )
     }
 
-    private static func unreadable(_ plan: RowsPlan, _ access: Access, _ error: ProfileError) -> GatewayError {
+    private static func unreadable(_ plan: RowsPlan, _ errand: MeterErrand, _ error: ProfileError) -> GatewayError {
         .protocolError(
-            access.memory.id,
+            errand.memory.id,
             reason: "the buffer of \(plan.sheet.object.logicalName) cannot be read: \(error)"
         )
     }
 
-    private static func changed(_ plan: RowsPlan, _ access: Access) -> GatewayError {
-        .protocolError(
-            access.memory.id,
-            reason: "the columns of \(plan.sheet.object.logicalName) changed; ask again"
-        )
+    private static func changed(_ plan: RowsPlan, _ errand: MeterErrand) -> GatewayError {
+        .protocolError(errand.memory.id, reason: "the columns of \(plan.sheet.object.logicalName) changed; ask again")
     }
 }
 

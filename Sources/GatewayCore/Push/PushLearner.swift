@@ -79,8 +79,12 @@ actor PushLearner {
         }
     }
 
+    /// The time begins anew with each errand.
+    private var wishes: Gateway.Wishes {
+        Gateway.Wishes(budget: WaitBudget(Self.wait, caller: "push"), priority: Self.priority)
+    }
+
     private func askLists(_ memory: MeterMemory) async throws(GatewayError) -> [[CaptureObject]] {
-        let wishes = Gateway.Wishes(budget: WaitBudget(Self.wait, caller: "push"), priority: Self.priority)
         let objects = try? await gateway.objectList(of: memory.id.text, wishes)
         let listed = objects?.list.entries.filter { $0.classID == PushLists.pushSetup }.map(\.logicalName) ?? []
         let setups = listed.isEmpty ? [Self.usualSetup] : listed
@@ -89,11 +93,8 @@ actor PushLearner {
             setups.map {
                 AttributeQuery(object: $0, classID: PushLists.pushSetup, attribute: .index(PushLists.objectList))
             },
-            of: memory,
-            association: association,
-            freshness: Freshness(maxAge: .zero),
-            within: WaitBudget(Self.wait, caller: "push"),
-            priority: Self.priority
+            for: wishes.errand(at: memory, in: association),
+            freshness: Freshness(maxAge: .zero)
         )
         var lists: [[CaptureObject]] = []
         for (setup, outcome) in zip(setups, answer.outcomes) {
@@ -115,11 +116,8 @@ actor PushLearner {
         let association = try gateway.association(nil, for: .reading, memory)
         let answer = try await gateway.reader.read(
             Array(queries),
-            of: memory,
-            association: association,
-            freshness: .usual,
-            within: WaitBudget(Self.wait, caller: "push"),
-            priority: Self.priority
+            for: wishes.errand(at: memory, in: association),
+            freshness: .usual
         )
         let now = gateway.clock.now()
         for outcome in answer.outcomes {

@@ -26,39 +26,31 @@ struct AttributeReader: Sendable {
     /// - Throws: what concerns the meter as a whole; what concerns one attribute is its outcome.
     func read(
         _ queries: [AttributeQuery],
-        of memory: MeterMemory,
-        association: String,
-        freshness: Freshness,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand,
+        freshness: Freshness
     ) async throws(GatewayError) -> ReadAnswer {
+        let (memory, association) = (errand.memory, errand.association)
         var timings = ExchangeTimings.none
         var listSource = ReadingSource.cache
         // Before anything is looked up, so that no change of it goes unnoticed.
         var standing = StandingRead(memory: memory, generation: memory.generation, metrics: metrics)
         var list = try await objectList(
-            for: queries,
-            of: memory,
-            association: association,
+            naming: queries,
+            for: errand,
             freshness: freshness,
-            within: budget,
-            priority: priority,
             timings: &timings,
             source: &listSource
         )
         list = try await withUnlisted(
             queries,
             list,
-            of: memory,
-            association: association,
+            for: errand,
             freshness: freshness,
-            within: budget,
-            priority: priority,
             timings: &timings
         )
         if let list, !freshness.onlyIfCached { standing.bound(list.readAt, ObjectDirectory.usualAge) }
         let resolver = AttributeResolver(memory: memory, list: list)
-        var plan = ReadPlan(memory: memory, association: association, now: clock.now())
+        var plan = ReadPlan(errand, now: clock.now())
         var keptCount = 0
         for query in queries {
             do throws(GatewayError) {
@@ -81,7 +73,7 @@ struct AttributeReader: Sendable {
                 plan.add(query, nil, .failure(error))
             }
         }
-        try await fetch(&plan, within: budget, priority: priority, timings: &timings)
+        try await fetch(&plan, for: errand, timings: &timings)
         return ReadAnswer(
             association: association,
             outcomes: plan.outcomes(readAt: clock.now()),
@@ -92,23 +84,19 @@ struct AttributeReader: Sendable {
 
     /// The object list, nil where it is not needed or the meter does not give it.
     private func objectList(
-        for queries: [AttributeQuery],
-        of memory: MeterMemory,
-        association: String,
+        naming queries: [AttributeQuery],
+        for errand: MeterErrand,
         freshness: Freshness,
-        within budget: WaitBudget,
-        priority: UInt8,
         timings: inout ExchangeTimings,
         source: inout ReadingSource
     ) async throws(GatewayError) -> ListedObjects? {
-        guard queries.contains(where: { $0.classID == nil }) else { return memory.objectList(association) }
+        guard queries.contains(where: { $0.classID == nil }) else {
+            return errand.memory.objectList(errand.association)
+        }
         do throws(GatewayError) {
             let answer = try await objects.list(
-                of: memory,
-                association: association,
-                freshness: Freshness(onlyIfCached: freshness.onlyIfCached),
-                within: budget,
-                priority: priority
+                for: errand,
+                freshness: Freshness(onlyIfCached: freshness.onlyIfCached)
             )
             timings += answer.timings
             source = answer.source
@@ -124,55 +112,32 @@ struct AttributeReader: Sendable {
     private func withUnlisted(
         _ queries: [AttributeQuery],
         _ list: ListedObjects?,
-        of memory: MeterMemory,
-        association: String,
+        for errand: MeterErrand,
         freshness: Freshness,
-        within budget: WaitBudget,
-        priority: UInt8,
         timings: inout ExchangeTimings
     ) async throws(GatewayError) -> ListedObjects? {
-        guard let text = memory.text, let list, !freshness.onlyIfCached else { return list }
+        guard let text = errand.memory.text, let list, !freshness.onlyIfCached else { return list }
         let unlisted = Set(queries.filter { $0.classID == nil && list.entries($0.object).isEmpty }.map(\.object))
         guard !unlisted.isEmpty else { return list }
-        var session = TextMeterSession(
-            exchange: exchange,
-            memory: memory,
-            text: text,
-            association: association,
-            within: budget,
-            priority: priority
-        )
+        var session = TextMeterSession(exchange: exchange, errand: errand, text: text)
         let isFound = try await session.discover(unlisted.sorted())
         timings += session.timings
         guard isFound else { return list }
-        return try await objects.list(
-            of: memory,
-            association: association,
-            freshness: .usual,
-            within: budget,
-            priority: priority
-        ).list
+        return try await objects.list(for: errand, freshness: .usual).list
     }
 
     private func fetch(
         _ plan: inout ReadPlan,
-        within budget: WaitBudget,
-        priority: UInt8,
+        for errand: MeterErrand,
         timings: inout ExchangeTimings
     ) async throws(GatewayError) {
         var start = 0
         while start < plan.requests.count {
             // One readout answers everything that is asked of a text meter.
-            let most = plan.memory.text == nil ? Self.mostInOneRequest : plan.requests.count
+            let most = errand.memory.text == nil ? Self.mostInOneRequest : plan.requests.count
             let range = start..<min(start + most, plan.requests.count)
             do throws(GatewayError) {
-                let answer = try await exchange.perform(
-                    .get(Array(plan.requests[range])),
-                    in: plan.association,
-                    of: plan.memory,
-                    within: budget,
-                    priority: priority
-                )
+                let answer = try await exchange.perform(.get(Array(plan.requests[range])), for: errand)
                 guard case .get(let results) = answer.response, results.count == range.count else {
                     throw GatewayError.internal(reason: "a GET of \(range.count) has another number of results")
                 }

@@ -16,8 +16,8 @@ struct ReadPlan {
         case fetched(AttributeQuery, AttributeResolver.Found, request: Int)
     }
 
-    let memory: MeterMemory
-    let association: String
+    private let memory: MeterMemory
+    private let association: String
     private let now: Timestamp
     private var steps: [Step] = []
     /// What to ask the meter for.
@@ -27,9 +27,9 @@ struct ReadPlan {
     private var places: [AttributeRequest: Int] = [:]
     private var scalerPlaces: [MeterMemory.ObjectKey: Int] = [:]
 
-    init(memory: MeterMemory, association: String, now: Timestamp) {
-        self.memory = memory
-        self.association = association
+    init(_ errand: MeterErrand, now: Timestamp) {
+        memory = errand.memory
+        association = errand.association
         self.now = now
     }
 

@@ -46,11 +46,8 @@ extension Gateway {
         let association = try association(wishes.association, for: .reading, memory)
         var session = TextMeterSession(
             exchange: exchange,
-            memory: memory,
-            text: text,
-            association: association,
-            within: wishes.budget,
-            priority: wishes.priority
+            errand: wishes.errand(at: memory, in: association),
+            text: text
         )
         let readout = try await session.readOut(choice.kind)
         return (readout, association, session.timings)

@@ -15,12 +15,10 @@ extension ObjectDirectory {
     /// What a meter reads out does not change from day to day, so that a list holds as long as its readout.
     func textList(
         _ text: TextMemory,
-        of memory: MeterMemory,
-        association: String,
-        freshness: Freshness,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand,
+        freshness: Freshness
     ) async throws(GatewayError) -> Answer {
+        let (memory, association) = (errand.memory, errand.association)
         var latest = text.latest
         var source = latest?.origin.source ?? .live
         var timings = ExchangeTimings.none
@@ -28,14 +26,7 @@ extension ObjectDirectory {
         if latest == nil || freshness.maxAge != nil && !freshness.accepts(age: age, usual: Self.usualAge) {
             guard !freshness.onlyIfCached else { throw .notCached(memory.id) }
             metrics.cacheMisses.increment(MetricLabels("objects"))
-            var session = TextMeterSession(
-                exchange: exchange,
-                memory: memory,
-                text: text,
-                association: association,
-                within: budget,
-                priority: priority
-            )
+            var session = TextMeterSession(exchange: exchange, errand: errand, text: text)
             latest = try await session.readOut()
             timings = session.timings
             source = session.isShared ? .shared : .live

@@ -17,31 +17,24 @@ import Timekeeping
 /// | 2 of a profile (class 7) | R5 or R6 of `P.01` with a range |
 struct TextMeterSession {
     let exchange: MeterExchange
-    let memory: MeterMemory
+    let errand: MeterErrand
     let text: TextMemory
-    let association: String
-    let budget: WaitBudget
-    let priority: UInt8
     private(set) var timings = ExchangeTimings.none
     private(set) var isShared = false
+
+    var memory: MeterMemory { errand.memory }
 
     /// The classes of data sets.
     private static let dataClasses: Set<UInt16> = [TextObject.data, TextObject.register, TextObject.extendedRegister]
 
     init(
         exchange: MeterExchange,
-        memory: MeterMemory,
-        text: TextMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8
+        errand: MeterErrand,
+        text: TextMemory
     ) {
         self.exchange = exchange
-        self.memory = memory
+        self.errand = errand
         self.text = text
-        self.association = association
-        self.budget = budget
-        self.priority = priority
     }
 
     /// Carries out a request.
@@ -71,13 +64,7 @@ struct TextMeterSession {
 
     /// Sends one request of the text protocol.
     mutating func ask(_ request: TextRequest) async throws(GatewayError) -> TextResponse {
-        let answer = try await exchange.send(
-            .text(request),
-            in: association,
-            of: memory,
-            within: budget,
-            priority: priority
-        )
+        let answer = try await exchange.send(.text(request), for: errand)
         timings += answer.timings
         isShared = isShared || answer.isShared
         guard case .text(let response) = answer.response else {

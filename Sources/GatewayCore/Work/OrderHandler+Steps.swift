@@ -56,7 +56,7 @@ extension OrderHandler {
         _ wishes: Gateway.Wishes,
         permit: () async throws -> Void
     ) async throws -> [UInt8] {
-        let association = wishes.association ?? ""
+        let errand = wishes.errand(at: memory, in: wishes.association ?? "")
         switch step {
         case .read(let queries):
             let answer = try await gateway.read(queries, of: memory.id.text, wishes)
@@ -75,53 +75,22 @@ extension OrderHandler {
             return representation.result(of: try await gateway.collectRows(pending), meter: memory.id)
         case .write(let command):
             let writer = gateway.writer
-            let (budget, priority) = (wishes.budget, wishes.priority)
             let outcome: WriteOutcome
             if isInDoubt {
-                outcome = try await writer.resolve(
-                    command,
-                    of: memory,
-                    association: association,
-                    within: budget,
-                    priority: priority
-                )
+                outcome = try await writer.resolve(command, for: errand)
             } else {
-                let pending = try await writer.prepare(
-                    command,
-                    of: memory,
-                    association: association,
-                    within: budget,
-                    priority: priority
-                )
+                let pending = try await writer.prepare(command, for: errand)
                 if !command.isDryRun { try await permit() }
-                outcome = try await writer.carryOut(
-                    pending,
-                    of: memory,
-                    association: association,
-                    within: budget,
-                    priority: priority
-                )
+                outcome = try await writer.carryOut(pending, for: errand)
             }
             return representation.result(of: outcome, meter: memory.id)
         case .invoke(let command):
             // No reading tells whether a method took effect.
             guard !isInDoubt else { throw GatewayError.outcomeUnknown(memory.id, operation: "action") }
             let invoker = gateway.invoker
-            let pending = try await invoker.prepare(
-                command,
-                of: memory,
-                association: association,
-                within: wishes.budget,
-                priority: wishes.priority
-            )
+            let pending = try await invoker.prepare(command, for: errand)
             if !command.isDryRun { try await permit() }
-            let outcome = try await invoker.carryOut(
-                pending,
-                of: memory,
-                association: association,
-                within: wishes.budget,
-                priority: wishes.priority
-            )
+            let outcome = try await invoker.carryOut(pending, for: errand)
             return representation.result(of: outcome, meter: memory.id)
         case .clockSync(let wish):
             let outcome =

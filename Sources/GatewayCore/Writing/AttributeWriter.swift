@@ -54,43 +54,24 @@ struct AttributeWriter: Sendable {
     /// Writes one attribute.
     func write(
         _ command: WriteCommand,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand
     ) async throws(GatewayError) -> WriteOutcome {
-        let pending = try await prepare(
-            command,
-            of: memory,
-            association: association,
-            within: budget,
-            priority: priority
-        )
-        return try await carryOut(pending, of: memory, association: association, within: budget, priority: priority)
+        let pending = try await prepare(command, for: errand)
+        return try await carryOut(pending, for: errand)
     }
 
     /// Reads what is there before a write, and makes sure that the value fits; nothing is changed.
     func prepare(
         _ command: WriteCommand,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand
     ) async throws(GatewayError) -> Pending {
         var timings = ExchangeTimings.none
-        let before = try await present(
-            command.query,
-            of: memory,
-            association: association,
-            within: budget,
-            priority: priority,
-            timings: &timings
-        )
+        let before = try await present(command.query, for: errand, timings: &timings)
         guard let object = before.object, let index = before.attributeIndex else {
             throw before.result.failure ?? .internal(reason: "an attribute was not found")
         }
         let target = ObjectTarget(
-            meter: memory.id,
+            meter: errand.memory.id,
             object: object.logicalName,
             classID: object.classID,
             member: .attribute(index)
@@ -119,27 +100,21 @@ struct AttributeWriter: Sendable {
     /// Writes what was prepared and reads it back.
     func carryOut(
         _ pending: Pending,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand
     ) async throws(GatewayError) -> WriteOutcome {
         var timings = pending.timings
-        guard !pending.command.isDryRun else { return pending.outcome(in: association, timings: timings) }
+        guard !pending.command.isDryRun else { return pending.outcome(in: errand.association, timings: timings) }
         try await set(
             pending.value,
             pending.target,
             pending.object,
             pending.index,
-            of: memory,
-            association: association,
-            within: budget,
-            priority: priority,
+            for: errand,
             timings: &timings
         )
         let writtenAt = clock.now()
-        memory.forgetValues()
-        await pushLists.note(pending.value, writtenTo: pending.object, index: pending.index, of: memory.id)
+        errand.memory.forgetValues()
+        await pushLists.note(pending.value, writtenTo: pending.object, index: pending.index, of: errand.memory.id)
         var after: DLMSData?
         if pending.command.verifies {
             after = try await verify(
@@ -148,15 +123,12 @@ struct AttributeWriter: Sendable {
                 pending.object,
                 pending.index,
                 pending.target,
-                of: memory,
-                association: association,
-                within: budget,
-                priority: priority,
+                for: errand,
                 timings: &timings
             )
         }
         return pending.outcome(
-            in: association,
+            in: errand.association,
             after: after,
             isVerified: after == pending.value,
             writtenAt: writtenAt,
@@ -170,24 +142,15 @@ struct AttributeWriter: Sendable {
     ///   ``GatewayError/outcomeUnknown(_:operation:)`` when reading cannot tell.
     func resolve(
         _ command: WriteCommand,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand
     ) async throws(GatewayError) -> WriteOutcome {
         var command = command
         // What was expected before need not be there any more.
         command.expectation = nil
-        let pending = try await prepare(
-            command,
-            of: memory,
-            association: association,
-            within: budget,
-            priority: priority
-        )
+        let pending = try await prepare(command, for: errand)
         // A clock moves on, and what cannot be read tells nothing.
         guard let present = pending.before, !(pending.object.classID == 8 && pending.index == 2) else {
-            throw .outcomeUnknown(memory.id, operation: "set")
+            throw .outcomeUnknown(errand.memory.id, operation: "set")
         }
         guard present == pending.value else { throw .verificationFailed(pending.target) }
         return WriteOutcome(
@@ -200,7 +163,7 @@ struct AttributeWriter: Sendable {
             isWritten: true,
             isVerified: true,
             isDryRun: false,
-            association: association,
+            association: errand.association,
             writtenAt: nil,
             timings: pending.timings
         )
@@ -208,20 +171,10 @@ struct AttributeWriter: Sendable {
 
     private func present(
         _ query: AttributeQuery,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8,
+        for errand: MeterErrand,
         timings: inout ExchangeTimings
     ) async throws(GatewayError) -> ReadAnswer.Outcome {
-        let answer = try await reader.read(
-            [query],
-            of: memory,
-            association: association,
-            freshness: .live,
-            within: budget,
-            priority: priority
-        )
+        let answer = try await reader.read([query], for: errand, freshness: .live)
         timings += answer.timings
         guard let outcome = answer.outcomes.first else { throw .internal(reason: "a read has no outcome") }
         return outcome
@@ -232,10 +185,7 @@ struct AttributeWriter: Sendable {
         _ target: ObjectTarget,
         _ object: MeterObject,
         _ index: Int8,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8,
+        for errand: MeterErrand,
         timings: inout ExchangeTimings
     ) async throws(GatewayError) {
         let request = AttributeRequest(
@@ -247,15 +197,9 @@ struct AttributeWriter: Sendable {
         )
         let answer: MeterExchange.Answer
         do throws(GatewayError) {
-            answer = try await exchange.perform(
-                .set([AttributeWrite(request, value: value)]),
-                in: association,
-                of: memory,
-                within: budget,
-                priority: priority
-            )
+            answer = try await exchange.perform(.set([AttributeWrite(request, value: value)]), for: errand)
         } catch {
-            memory.forgetValues()
+            errand.memory.forgetValues()
             throw error
         }
         timings += answer.timings
@@ -264,7 +208,7 @@ struct AttributeWriter: Sendable {
             throw .internal(reason: "a SET was answered by another service")
         }
         guard result == .success else {
-            let entry = memory.objectList(association)?.entries(object.logicalName)
+            let entry = errand.memory.objectList(errand.association)?.entries(object.logicalName)
                 .first { $0.classID == object.classID }
             throw GatewayError(
                 result,
@@ -283,22 +227,12 @@ struct AttributeWriter: Sendable {
         _ object: MeterObject,
         _ index: Int8,
         _ target: ObjectTarget,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8,
+        for errand: MeterErrand,
         timings: inout ExchangeTimings
     ) async throws(GatewayError) -> DLMSData? {
         let outcome: ReadAnswer.Outcome
         do throws(GatewayError) {
-            outcome = try await present(
-                query,
-                of: memory,
-                association: association,
-                within: budget,
-                priority: priority,
-                timings: &timings
-            )
+            outcome = try await present(query, for: errand, timings: &timings)
         } catch {
             // The write itself was confirmed; only the proof is missing.
             return nil

@@ -29,19 +29,10 @@ struct MethodInvoker: Sendable {
     /// - Throws: ``GatewayError/ordersOnly(_:)`` for the disconnector.
     func invoke(
         _ command: MethodCommand,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand
     ) async throws(GatewayError) -> MethodOutcome {
-        let pending = try await prepare(
-            command,
-            of: memory,
-            association: association,
-            within: budget,
-            priority: priority
-        )
-        return try await carryOut(pending, of: memory, association: association, within: budget, priority: priority)
+        let pending = try await prepare(command, for: errand)
+        return try await carryOut(pending, for: errand)
     }
 
     /// Finds the method and makes sure that it may be invoked; nothing is sent that changes the meter.
@@ -49,26 +40,17 @@ struct MethodInvoker: Sendable {
     /// - Throws: ``GatewayError/ordersOnly(_:)`` for the disconnector.
     func prepare(
         _ command: MethodCommand,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand
     ) async throws(GatewayError) -> Pending {
         var timings = ExchangeTimings.none
         // The list is asked for even when the caller names the class, so that a wrong class is no way around the check.
-        let answer = try await objects.list(
-            of: memory,
-            association: association,
-            freshness: .usual,
-            within: budget,
-            priority: priority
-        )
+        let answer = try await objects.list(for: errand, freshness: .usual)
         timings += answer.timings
-        let found = try AttributeResolver(memory: memory, list: answer.list)
+        let found = try AttributeResolver(memory: errand.memory, list: answer.list)
             .method(command.method, of: command.object, classID: command.classID)
         let object = found.object
         let target = ObjectTarget(
-            meter: memory.id,
+            meter: errand.memory.id,
             object: object.logicalName,
             classID: object.classID,
             member: .method(found.index)
@@ -87,10 +69,7 @@ struct MethodInvoker: Sendable {
     /// Invokes what was prepared, unless it is only tried.
     func carryOut(
         _ pending: Pending,
-        of memory: MeterMemory,
-        association: String,
-        within budget: WaitBudget,
-        priority: UInt8
+        for errand: MeterErrand
     ) async throws(GatewayError) -> MethodOutcome {
         let object = pending.object
         var timings = pending.timings
@@ -106,13 +85,10 @@ struct MethodInvoker: Sendable {
                     ),
                     pending.parameter
                 ),
-                in: association,
-                of: memory,
-                within: budget,
-                priority: priority
+                for: errand
             )
             timings += outcome.timings
-            memory.forgetValues()
+            errand.memory.forgetValues()
             guard case .action(let action) = outcome.response else {
                 throw .internal(reason: "an ACTION was answered by another service")
             }
@@ -125,7 +101,7 @@ struct MethodInvoker: Sendable {
             methodIndex: pending.index,
             returned: returned,
             isDryRun: pending.command.isDryRun,
-            association: association,
+            association: errand.association,
             invokedAt: invokedAt,
             timings: timings
         )
