@@ -14,6 +14,11 @@ public final class JobQueue: Sendable {
         case cancelled(JobID)
     }
 
+    /// A function of its own type: a lock around the bare function would wrap it once more at each look.
+    private struct Listening {
+        var observer: (@Sendable (JobNotice) -> Void)?
+    }
+
     let store: any JobStore
     let clock: any WallClock
     /// For the one runner of this process.
@@ -21,7 +26,7 @@ public final class JobQueue: Sendable {
     private let signal: AsyncStream<Signal>.Continuation
     private let changes = JobChanges()
     private let identifiers = JobIDGenerator()
-    private let observer = Mutex<(@Sendable (JobNotice) -> Void)?>(nil)
+    private let listening = Mutex(Listening())
     /// Whether others change jobs too, not all of whose steps are told here.
     private let isShared = Atomic<Bool>(false)
     /// How long a waiting caller goes without a look at a job that others may change.
@@ -70,11 +75,11 @@ public final class JobQueue: Sendable {
     ///
     /// It must be quick, and there is only one.
     public func observe(_ observer: @escaping @Sendable (JobNotice) -> Void) {
-        self.observer.withLock { $0 = observer }
+        listening.withLock { $0.observer = observer }
     }
 
     private func notify(_ notice: JobNotice) {
-        observer.withLock { $0 }?(notice)
+        listening.withLock { $0.observer }?(notice)
     }
 
     /// The job that a request with this key made before; nil when there is none.

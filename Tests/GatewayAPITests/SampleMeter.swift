@@ -79,8 +79,12 @@ final class SampleMeter: ObjectServer {
     static let rowCount = 200
 
     let state: Mutex<State>
-    private let hook = Mutex<(@Sendable () -> Void)?>(nil)
-    private let invoked = Mutex<(@Sendable () -> Void)?>(nil)
+    private let hooks = Mutex(Hooks())
+
+    private struct Hooks {
+        var beforeWriting: (@Sendable () -> Void)?
+        var afterMethod: (@Sendable () -> Void)?
+    }
 
     init() {
         var state = State()
@@ -194,7 +198,7 @@ final class SampleMeter: ObjectServer {
 
     func set(_ request: AttributeRequest, to value: DLMSData, for client: ServedClient) -> DataAccessResult {
         let place = Place(request.descriptor.classID, request.descriptor.instanceID, request.descriptor.attributeID)
-        hook.withLock { $0 }?()
+        hooks.withLock { $0.beforeWriting }?()
         return state.withLock { state in
             state.writes += 1
             guard place.object != Self.denied else { return .readWriteDenied }
@@ -209,7 +213,7 @@ final class SampleMeter: ObjectServer {
             state.invocations[method.methodID, default: 0] += 1
             return method.classID == 70 ? Self.order(method.methodID, &state) : .success
         }
-        invoked.withLock { $0 }?()
+        hooks.withLock { $0.afterMethod }?()
         return ActionOutcome(result: result)
     }
 
@@ -233,8 +237,8 @@ final class SampleMeter: ObjectServer {
 
     /// What is done after a method was invoked, before the answer.
     var onInvoke: (@Sendable () -> Void)? {
-        get { invoked.withLock { $0 } }
-        set { invoked.withLock { $0 = newValue } }
+        get { hooks.withLock { $0.afterMethod } }
+        set { hooks.withLock { $0.afterMethod = newValue } }
     }
 
     /// How many commands to the disconnector arrived.
@@ -255,8 +259,8 @@ final class SampleMeter: ObjectServer {
 
     /// What is done before an attribute is written.
     var onWrite: (@Sendable () -> Void)? {
-        get { hook.withLock { $0 } }
-        set { hook.withLock { $0 = newValue } }
+        get { hooks.withLock { $0.beforeWriting } }
+        set { hooks.withLock { $0.beforeWriting = newValue } }
     }
 
     /// How often an attribute was written, whichever.

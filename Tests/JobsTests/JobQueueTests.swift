@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import Jobs
 import SQLStore
 import SQLiteDriver
+import Synchronization
 import Testing
 import Timekeeping
+
+@testable import Jobs
 
 @Suite(.timeLimit(.minutes(1))) struct JobQueueTests {
     private let clock = ManualWallClock(at: Timestamp(seconds: 1_800_000_000))
     private let far = Timestamp(seconds: 9_000_000_000)
+
+    private final class Told: Sendable {
+        let count = Atomic(0)
+    }
 
     private func queue() async throws -> (JobQueue, SQLJobStore) {
         let database = try SQLiteDatabase.inMemory()
@@ -25,6 +31,16 @@ import Timekeeping
     @Test func refusesAJobWithoutTargets() async throws {
         let (queue, _) = try await queue()
         await #expect(throws: JobStoreError.noTargets) { try await queue.submit(specification(), targets: []) }
+    }
+
+    /// A gateway of 3,000 meters tells so much in some minutes.
+    @Test func anObserverIsToldOfTheLastChangeAsOfTheFirst() async throws {
+        let (queue, _) = try await queue()
+        let observer = Told()
+        queue.observe { _ in observer.count.add(1, ordering: .relaxed) }
+        let job = try await queue.submit(specification(), targets: ["M-1"]).job
+        for _ in 0..<30_000 { await queue.publish([job]) }
+        #expect(observer.count.load(ordering: .relaxed) == 30_001)
     }
 
     @Test func waitingEndsWithTheNextChange() async throws {

@@ -78,6 +78,8 @@ class Nodes:
             gateway.process.kill()
 
     def any(self) -> Gateway:
+        ended = {name: gateway.process.poll() for name, gateway in self.gateways.items()}
+        assert set(ended.values()) == {None}, f"ended by themselves (exit status, or minus the signal): {ended}"
         return next(iter(self.gateways.values()))
 
     def shares(self) -> dict[str, int]:
