@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+import urllib.request
 
 import pytest
 from conftest import GATEWAY, Console, flaws, free_ports, running
@@ -22,6 +23,8 @@ def guarded(tmp_path_factory):
     port = free_ports()
     command = [GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--database", database]
     with running(command, port, "cosem-gateway serve", folder / "log"):
+        # Its database is there once it answers.
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=60).close()
         yield f"http://127.0.0.1:{port}", {role: make(role) for role in ("admin", "viewer")}
 
 

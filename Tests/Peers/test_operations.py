@@ -376,7 +376,7 @@ def test_commands_on_the_database_find_it_where_serve_does_and_make_none(tmp_pat
     assert run("backup", "copy.sqlite", environment=variable, folder=tmp_path).returncode == 0
     file.write_text("database: gateway.sqlite\n")
     answer = run("key", "list", "--config", str(file), folder=tmp_path)
-    assert answer.returncode == 2 and answer.stderr.startswith(f"{file}:1:11: database 'gateway.sqlite' cannot be used")
+    assert answer.returncode == 2 and answer.stderr.startswith(f"{file}:1:11: database '***' cannot be used: write sqlite:///PATH")
 
 
 def subcommands(command: dict, path: tuple[str, ...] = ()):
