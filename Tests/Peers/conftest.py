@@ -6,8 +6,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import ipaddress
+import os
 import sys
 
+import discretion
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,6 +20,14 @@ from processes import GATEWAY, Gateway, free_ports, running
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "cell(feature, peer): a cell of docs/interoperability.md that the test shows")
+    os.environ.setdefault("COSEM_GATEWAY_LOG_LEVEL", "trace")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_told(tmp_path_factory):
+    """When all gateways have ended, what they wrote is searched for every secret that they were given."""
+    yield
+    discretion.check_files(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

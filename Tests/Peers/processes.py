@@ -15,6 +15,8 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
+import discretion
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 GATEWAY = os.environ.get("COSEM_GATEWAY_BINARY", str(ROOT / ".build/debug/cosem-gateway"))
@@ -108,6 +110,7 @@ class Gateway:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
         for name, value in (headers or {}).items():
             request.add_header(name, value)
+        discretion.learn_request(body, headers or {})
         data = None
         if body is not None:
             data = json.dumps(body).encode()
@@ -115,9 +118,11 @@ class Gateway:
                 request.add_header("Content-Type", "application/json")
         try:
             with urllib.request.urlopen(request, data, timeout) as response:
-                return Answer(response.status, dict(response.headers), response.read().decode())
+                answer = Answer(response.status, dict(response.headers), response.read().decode())
         except urllib.error.HTTPError as error:
-            return Answer(error.code, dict(error.headers), error.read().decode())
+            answer = Answer(error.code, dict(error.headers), error.read().decode())
+        discretion.check_answer(answer.text, f"{method} {path}")
+        return answer
 
     def get(self, path: str, **options) -> Answer:
         return self.call("GET", path, **options)

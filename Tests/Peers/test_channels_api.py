@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 
+import discretion
 import pytest
 from processes import free_ports
 
@@ -21,8 +22,9 @@ CLOCK = "/objects/0.0.1.0.0.255/attributes/2?maxAge=0"
 class Watch:
     """A trace that is read in the background; every line as it came."""
 
-    def __init__(self, gateway, meter: str, query: str = "", accept: str = "application/x-ndjson") -> None:
-        request = urllib.request.Request(f"http://127.0.0.1:{gateway.port}/meters/{meter}/trace{query}", headers={"Accept": accept})
+    def __init__(self, gateway, meter: str, query: str = "", accept: str = "application/x-ndjson", headers: dict | None = None) -> None:
+        url = f"http://127.0.0.1:{gateway.port}/meters/{meter}/trace{query}"
+        request = urllib.request.Request(url, headers={"Accept": accept, **(headers or {})})
         self.response = urllib.request.urlopen(request, timeout=60)
         self.first = self.response.readline().decode()
         self.lines: list[str] = []
@@ -37,7 +39,9 @@ class Watch:
         """Everything until the watch ended by itself."""
         self.thread.join(60)
         assert not self.thread.is_alive()
-        return self.first + "".join(self.lines)
+        text = self.first + "".join(self.lines)
+        discretion.check_answer(text, "a trace")
+        return text
 
 
 @pytest.fixture(scope="module")
