@@ -157,6 +157,30 @@ struct APIKeyTests {
         }
     }
 
+    @Test func `Keys that somebody made up do not push out keys in use`() async throws {
+        try await APIBench.run { bench in
+            let desk = CredentialDesk(
+                gateway: bench.gateway,
+                tickets: TicketOffice(clock: bench.clock),
+                mostEntries: 4,
+                memoryTime: .seconds(3600)
+            )
+            func request(_ key: String) -> HTTPRequest {
+                let field = HTTPHeaders.Field(name: "Authorization", value: "Bearer \(key)")
+                return HTTPRequest(method: .get, rawTarget: "/", headers: HTTPHeaders([field]))
+            }
+            let key = try await KeyBench(bench).key("used", [.readingsRead])
+            #expect(await desk.identity(of: request(key)).principal != nil)
+            for _ in 0..<5 {
+                let madeUp = request(try APIKeyText.drawn().exposedText)
+                #expect(await desk.identity(of: madeUp).principal == nil)
+                // What was looked for in vain is not looked for again at once.
+                #expect(desk.identityAtHand(of: madeUp) != nil)
+            }
+            #expect(desk.identityAtHand(of: request(key))?.principal != nil)
+        }
+    }
+
     @Test func `A key that may not have meters asked gets what is kept, or is told so`() async throws {
         try await APIBench.run { bench in
             let keys = KeyBench(bench)

@@ -25,12 +25,10 @@ final class CredentialDesk: Authenticator {
         let lookedAt: ContinuousClock.Instant
     }
 
-    /// How long what the database said holds.
-    static let memoryTime = Duration.seconds(5)
     /// How exactly it is noted when a key was used.
     private static let useStep = Duration.seconds(60)
-    /// With more keys than this all are forgotten; those that are still used come back.
-    private static let mostEntries = 10_000
+    /// Names that no key has are remembered apart: anybody can make them up, and must not push out keys that are in use.
+    private static let mostUnknown = 1000
 
     private let gateway: Gateway
     /// The owners of client certificates, by the names in them.
@@ -40,14 +38,25 @@ final class CredentialDesk: Authenticator {
     /// Knows the tickets that stand for credentials in addresses.
     private let tickets: TicketOffice
     private let entries = Mutex<[String: Entry]>([:])
+    private let mostEntries: Int
+    private let memoryTime: Duration
+    private let unknown = Mutex<[String: ContinuousClock.Instant]>([:])
 
     /// Makes a desk.
+    ///
+    /// - Parameters:
+    ///   - mostEntries: with more keys than this all are forgotten; those that are still used come back.
+    ///   - memoryTime: how long what the database said holds.
     init(
         gateway: Gateway,
         clients: [String: Set<Scope>] = [:],
         tokens: TokenDesk? = nil,
-        tickets: TicketOffice
+        tickets: TicketOffice,
+        mostEntries: Int = 10_000,
+        memoryTime: Duration = .seconds(5)
     ) {
+        self.mostEntries = mostEntries
+        self.memoryTime = memoryTime
         self.gateway = gateway
         self.tokens = tokens
         self.tickets = tickets
@@ -64,9 +73,13 @@ final class CredentialDesk: Authenticator {
             guard let tokens else { return .refused(Self.damaged) }
             return tokens.identityAtHand(octets)
         case .key(let id, let octets):
-            guard let entry = entries.withLock({ $0[id] }), ContinuousClock.now - entry.lookedAt < Self.memoryTime
-            else { return nil }
-            return judge(entry, octets, request)
+            if let entry = entries.withLock({ $0[id] }), ContinuousClock.now - entry.lookedAt < memoryTime {
+                return judge(entry, octets, request)
+            }
+            if let lookedAt = unknown.withLock({ $0[id] }), ContinuousClock.now - lookedAt < memoryTime {
+                return .refused(Self.unknown)
+            }
+            return nil
         }
     }
 
@@ -86,19 +99,26 @@ final class CredentialDesk: Authenticator {
         } catch {
             return .refused(Problem(error, now: gateway.clock.now()))
         }
-        let entry = Self.entry(record)
+        guard let record, let entry = Self.entry(record) else {
+            unknown.withLock { unknown in
+                if unknown.count >= Self.mostUnknown { unknown.removeAll() }
+                unknown[id] = .now
+            }
+            return .refused(Self.unknown)
+        }
         entries.withLock { entries in
-            if entries.count >= Self.mostEntries { entries.removeAll() }
+            if entries.count >= mostEntries { entries.removeAll() }
             entries[id] = entry
         }
         let identity = judge(entry, octets, request)
-        if identity.principal != nil, let record { await noteUse(record) }
+        if identity.principal != nil { await noteUse(record) }
         return identity
     }
 
     /// Forgets what is known of a key, which was changed.
     func forget(_ id: String) {
         entries.withLock { $0[id] = nil }
+        unknown.withLock { $0[id] = nil }
         tickets.forget(key: id)
     }
 
@@ -186,11 +206,8 @@ final class CredentialDesk: Authenticator {
         return entry.identity
     }
 
-    private static func entry(_ record: APIKeyRecord?) -> Entry {
-        let now = ContinuousClock.now
-        guard let record, let digest = Hexadecimal.octets(of: record.digest) else {
-            return Entry(digest: [], identity: .refused(unknown), addresses: [], expiresAt: nil, lookedAt: now)
-        }
+    private static func entry(_ record: APIKeyRecord) -> Entry? {
+        guard let digest = Hexadecimal.octets(of: record.digest) else { return nil }
         let principal = Principal(
             name: record.principal,
             keyID: record.id,
@@ -204,7 +221,7 @@ final class CredentialDesk: Authenticator {
             identity: record.revokedAt == nil ? .known(principal) : .refused(revoked),
             addresses: record.grant.addresses,
             expiresAt: record.expiresAt,
-            lookedAt: now
+            lookedAt: .now
         )
     }
 
