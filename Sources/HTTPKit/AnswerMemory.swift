@@ -14,14 +14,36 @@ final class AnswerMemory: Sendable {
         let access: RouteAccess?
     }
 
-    /// With more answers than this all are forgotten; those that are still asked for come back.
+    /// The answers in two halves: those that were asked for lately, and those that were before the half was full.
+    private struct Halves {
+        var recent: [RepeatableRequest: Entry] = [:]
+        var older: [RepeatableRequest: Entry] = [:]
+
+        mutating func entry(for key: RepeatableRequest) -> Entry? {
+            if let entry = recent[key] { return entry }
+            guard let entry = older.removeValue(forKey: key) else { return nil }
+            keep(entry, for: key)
+            return entry
+        }
+
+        /// When the half is full, what was not asked for since it was last empty is forgotten.
+        mutating func keep(_ entry: Entry, for key: RepeatableRequest) {
+            older[key] = nil
+            if recent.count >= AnswerMemory.mostAnswers / 2, recent[key] == nil {
+                (older, recent) = (recent, [:])
+            }
+            recent[key] = entry
+        }
+    }
+
+    /// How many answers there are at most.
     private static let mostAnswers = 8192
     /// Answers with longer bodies are not kept, in octets.
     private static let longestBody = 4096
     /// Nor are those to longer targets.
     private static let longestTarget = 512
 
-    private let entries = Mutex<[RepeatableRequest: Entry]>([:])
+    private let entries = Mutex(Halves())
 
     /// The answer to a request of that caller, if one stands that it may have.
     func answer(
@@ -30,7 +52,7 @@ final class AnswerMemory: Sendable {
         at now: ContinuousClock.Instant
     ) -> HTTPResponse? {
         guard caller.principal?.confinement == nil, let key = RepeatableRequest(request, by: caller),
-            let entry = entries.withLock({ $0[key] })
+            let entry = entries.withLock({ $0.entry(for: key) })
         else { return nil }
         guard entry.access?.refusal(of: caller) == nil, var answer = entry.answer.repeated(at: now) else { return nil }
         answer.route = entry.route
@@ -47,10 +69,8 @@ final class AnswerMemory: Sendable {
         guard case .octets(let octets) = response.body, octets.count <= Self.longestBody,
             key.target.utf8.count <= Self.longestTarget
         else { return }
-        entries.withLock { entries in
-            if entries.count >= Self.mostAnswers, entries[key] == nil { entries.removeAll(keepingCapacity: true) }
-            entries[key] = Entry(answer: answer, route: response.route, access: response.access)
-        }
+        let entry = Entry(answer: answer, route: response.route, access: response.access)
+        entries.withLock { $0.keep(entry, for: key) }
     }
 }
 
