@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import Fleet
 import Foundation
 import HTTPKit
 import Testing
@@ -38,6 +39,20 @@ struct ContractTests {
                 uniquingKeysWith: { first, _ in first }
             )
             #expect(routes == contract)
+        }
+    }
+
+    @Test("The contract names the types of events that there are, and tells of each")
+    func eventTypes() {
+        let contract = String(decoding: Contract.openAPI, as: UTF8.self)
+        for types in [EventType.all, EventType.all.filter(\.isKept)] {
+            #expect(contract.contains("enum: [\(types.map(\.text).joined(separator: ", "))]"))
+        }
+        for type in EventType.all {
+            let row = contract.split(separator: "\n").first {
+                $0.hasPrefix("        | `") && $0.contains("`\(type.text)`")
+            }
+            #expect(row != nil, "\(type.text)")
         }
     }
 

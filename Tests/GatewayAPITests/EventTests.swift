@@ -43,6 +43,7 @@ struct EventTests {
                 let refused = try await bench.get("/events?\(query)")
                 #expect(refused.problem == "bad-parameter", "\(query)")
             }
+            #expect(try await bench.get("/events?type=job.finished,meter.alarms").json["suggestion"] == "meter.alarm")
             let misspelt = try await bench.get("/events?typ=meter.alarm")
             #expect(misspelt.problem == "unknown-field")
         }

@@ -90,6 +90,9 @@ struct WebhookTests {
             (#""url":"https://b.example/","secret":"whsec_c2hvcnQ=""#, "/secret"),
             (#""url":"https://b.example/","secret":"plain""#, "/secret"),
             (#""url":"https://b.example/","types":["Meter Alarm"]"#, "/types"),
+            (#""url":"https://b.example/","types":["meter.alarm","meter.alarms"]"#, #""suggestion":"meter.alarm""#),
+            (#""url":"https://b.example/","types":["job.progress"]"#, "/types/0"),
+            (#""url":"https://b.example/","types":["meter.alarm","meter.alarm"]"#, "/types"),
             (#""url":"https://b.example/","tpyes":[]"#, "/tpyes"),
         ]
     )

@@ -71,4 +71,11 @@ extension EventType {
     public static let scheduleMissed = EventType(known: "schedule.missed")
     /// A gateway is shutting down.
     public static let gatewayDraining = EventType(known: "gateway.draining")
+
+    /// All types that there are now; the store may have others of former versions.
+    public static let all: [EventType] = [
+        .meterAlarm, .meterEvent, .meterOnline, .meterOffline, .meterBreakerOpen, .pushUndecoded, .readingStored,
+        .webhookTest, .jobCreated, .jobStarted, .jobProgress, .jobFinished, .orderAwaitingConfirmation, .orderExecuted,
+        .orderFailed, .orderUnknown, .scheduleMissed, .gatewayDraining,
+    ]
 }

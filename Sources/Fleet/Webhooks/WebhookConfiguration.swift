@@ -77,6 +77,7 @@ public struct WebhookDocument: Hashable, Sendable {
             )
         }
         let texts = try members.optionalStrings("types") ?? []
+        if !isStored { try Self.check(texts, at: pointer.appending("types")) }
         let types = texts.compactMap { EventType($0) }
         guard types.count == texts.count, types.count <= Self.mostTypes, Set(types).count == types.count else {
             throw members.fault("types", "up to \(Self.mostTypes) types of events such as meter.alarm, each once")
@@ -97,6 +98,20 @@ public struct WebhookDocument: Hashable, Sendable {
             self.secret = secret
         }
         try members.finish()
+    }
+
+    /// Refuses types that would never come: misspelt ones, and those that only streams tell.
+    private static func check(_ types: [String], at pointer: JSONPointer) throws(JSONMemberError) {
+        let known = EventType.all.filter(\.isKept).map(\.text)
+        for (index, type) in types.enumerated() where !known.contains(type) {
+            throw JSONMemberError(
+                .invalid(
+                    expected: "one of \(known.joined(separator: ", "))",
+                    suggestion: nearest(type, in: known)
+                ),
+                at: pointer.appending(index)
+            )
+        }
     }
 }
 

@@ -18,8 +18,13 @@ extension GatewayAPI {
             query.meter = id
         }
         query.types = try request.query.all("type").flatMap { $0.split(separator: ",") }.map { word in
-            guard let type = EventType(String(word)) else {
-                throw Problem.badParameter("type", expected: "types of events such as meter.alarm, with commas between")
+            guard let type = EventType.all.first(where: { $0.text == word }) else {
+                throw Problem.badParameter(
+                    "type",
+                    expected: "types of events such as meter.alarm, with commas between",
+                    found: String(word),
+                    among: EventType.all.map(\.text)
+                )
             }
             return type
         }
