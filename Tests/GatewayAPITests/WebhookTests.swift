@@ -138,9 +138,13 @@ struct WebhookTests {
         }
     }
 
-    @Test("A receiver that fails is asked again later and later, and not sooner than it wants")
-    func ladder() async throws {
+    @Test(
+        "A receiver that fails is asked again later and later, and not sooner than it wants",
+        arguments: ["900", "Sun, 22 Nov 2026 08:15:06 GMT"]
+    )
+    func ladder(retryAfter: String) async throws {
         try await run { bench, desk in
+            bench.clock.set(try #require(Timestamp(rfc3339: "2026-11-22T08:00:00Z")))
             try await make(bench)
             try await bench.gateway.events.publish([.init(.meterAlarm, meter: MeterID("M1"))])
             await desk.gather()
@@ -149,7 +153,7 @@ struct WebhookTests {
             await desk.deliverDue()
             #expect(courier.letters.count == 1)
             bench.clock.advance(by: .seconds(6))
-            courier.answer(503, retryAfter: "900")
+            courier.answer(503, retryAfter: retryAfter)
             await desk.deliverDue()
             #expect(courier.letters.count == 2)
             bench.clock.advance(by: .seconds(600))

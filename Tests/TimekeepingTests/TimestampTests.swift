@@ -46,6 +46,17 @@ import Timekeeping
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
+    @Test func readsDatesOfHTTP() {
+        #expect(Timestamp(httpDate: "Sun, 06 Nov 1994 08:49:37 GMT") == Timestamp(rfc3339: "1994-11-06T08:49:37Z"))
+        for text in [
+            "", "900", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT",
+        ] {
+            #expect(Timestamp(httpDate: text) == nil, "\(text)")
+        }
+    }
+
     @Test func everyDayOfFourCenturiesComesBack() {
         for day in stride(from: Int64(-40_000), to: 120_000, by: 1) {
             let moment = Timestamp(seconds: day * 86_400)

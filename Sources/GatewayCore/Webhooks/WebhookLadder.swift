@@ -18,16 +18,20 @@ public enum WebhookLadder {
     ///
     /// - Parameters:
     ///   - tries: how many there were, at least 1.
-    ///   - retryAfter: the field Retry-After of the answer, in seconds; what it says is waited for at least.
+    ///   - retryAfter: the field Retry-After of the answer, seconds or a date; what it says is waited for at least.
+    ///   - now: when the answer came.
     static func wait(
         after tries: Int,
         retryAfter: String?,
+        at now: Timestamp,
         using generator: inout some RandomNumberGenerator
     ) -> Duration? {
         guard (1...waits.count).contains(tries) else { return nil }
         let wait = waits[tries - 1]
-        let wanted = retryAfter.flatMap { Int64($0) }.map { Duration.seconds(max(0, $0)) } ?? .zero
-        let least = max(wait, min(wanted, longest))
+        let wanted = retryAfter.flatMap { text in
+            Int64(text).map { .seconds($0) } ?? Timestamp(httpDate: text).map { $0 - now }
+        }
+        let least = max(wait, min(wanted ?? .zero, longest))
         return least + least / 1000 * Int.random(in: 0...100, using: &generator)
     }
 }
@@ -68,7 +72,9 @@ extension WebhookDelivery {
                 let isRedirect = (300..<400).contains(status)
                 attempt.reason = isRedirect ? "redirects are not followed" : "the receiver did not take it"
             }
-            let wait = isTest ? nil : WebhookLadder.wait(after: tries, retryAfter: retryAfter, using: &generator)
+            let wait =
+                isTest
+                ? nil : WebhookLadder.wait(after: tries, retryAfter: retryAfter, at: attempt.at, using: &generator)
             if let wait {
                 dueAt = attempt.at + wait
                 outcome = .retried
