@@ -4,7 +4,6 @@
 public import COSEMModel
 public import DLMSCodec
 public import Fleet
-public import JSONText
 
 extension Gateway {
     /// How a caller wants something done.
@@ -176,23 +175,15 @@ extension Gateway {
         )
     }
 
-    /// Invokes a method, once for each key.
-    ///
-    /// - Parameters:
-    ///   - key: tells this order from others.
-    ///   - body: what else must be equal for two orders to be the same.
+    /// Invokes a method.
     public func invoke(
         _ command: MethodCommand,
         of meter: String,
-        key: String,
-        body: JSONValue,
         _ wishes: Wishes
-    ) async throws(GatewayError) -> (outcome: MethodOutcome, isReplayed: Bool) {
+    ) async throws(GatewayError) -> MethodOutcome {
         let memory = try await directory.memory(of: meter)
         let association = try association(wishes.association, for: .managing, memory)
-        return try await ledger.once(key, body: body) { () async throws(GatewayError) -> MethodOutcome in
-            try await invoker.invoke(command, for: wishes.errand(at: memory, in: association))
-        }
+        return try await invoker.invoke(command, for: wishes.errand(at: memory, in: association))
     }
 
     /// Logical names of a meter that are like this one, from lists in memory.

@@ -22,7 +22,7 @@ public typealias GatewayStore = MeterStore & ChannelStore
     & NodeStore
     & WebhookStore
     & ScheduleStore
-    & APIKeyStore
+    & APIKeyStore & BegunRequestStore
 
 /// The use cases of the gateway, free of HTTP: what the API offers is a method here or in an extension.
 public final class Gateway: Sendable {
@@ -108,7 +108,6 @@ public final class Gateway: Sendable {
     let rowsReader: RowsReader
     let readingKeeper: ReadingKeeper
     let storedRows: StoredRowsReader
-    let ledger = IdempotencyLedger<MethodOutcome>()
     /// Meters whose secrets are being replaced or settled right now.
     let secretWork = Mutex<Set<MeterID>>([])
     /// Meters whose supply is being switched right now, from the look at the switch to the one that shows what came of it.

@@ -41,24 +41,28 @@ extension GatewayAPI {
             let answer = acceptedAnswer(job, request)
             return isReplayed ? answer.with("Idempotency-Replayed", "true") : answer
         }
+        let wishes = try request.wishes()
         return try await withNamesLike(obis, request) {
-            let (outcome, isReplayed) = try await gateway.invoke(
-                command,
-                of: meter,
-                key: idempotency.key,
-                body: body,
-                try request.wishes()
-            )
-            let response = HTTPResponse.json { writer in
-                writer.beginObject()
-                writer.member("meter", meter)
-                CommandRepresentation.writeMembers(outcome, into: &writer)
-                writer.endObject()
+            var timings: ExchangeTimings?
+            let (answer, isReplayed) = try await gateway.once(idempotency, at: meter) {
+                () async throws(GatewayError) -> [UInt8] in
+                let outcome = try await gateway.invoke(command, of: meter, wishes)
+                timings = outcome.timings
+                return Self.document(outcome, meter: meter)
             }
-            .with("Server-Timing", outcome.timings.field)
-            .with("Cache-Control", "no-store")
+            var response = HTTPResponse.octets(answer, type: "application/json").with("Cache-Control", "no-store")
+            if let timings { response = response.with("Server-Timing", timings.field) }
             return isReplayed ? response.with("Idempotency-Replayed", "true") : response
         }
+    }
+
+    private static func document(_ outcome: MethodOutcome, meter: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("meter", meter)
+        CommandRepresentation.writeMembers(outcome, into: &writer)
+        writer.endObject()
+        return writer.takeOctets()
     }
 
     /// The key that a request must have.

@@ -25,6 +25,7 @@ public enum Migrator {
         (16, PackageResources.M0016_sql),
         (17, PackageResources.M0017_sql),
         (18, PackageResources.M0018_sql),
+        (19, PackageResources.M0019_sql),
     ]
 
     /// So often a database that somebody else has to himself is asked for; with SQLite for 2 minutes.
