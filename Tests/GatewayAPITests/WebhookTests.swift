@@ -127,6 +127,23 @@ struct WebhookTests {
         }
     }
 
+    @Test("For a day after its secret was replaced a webhook is signed with both")
+    func replacedSecret() async throws {
+        try await run { bench, _ in
+            try await make(bench)
+            func signatures() async throws -> Int? {
+                #expect(try await bench.send(.post, "/webhooks/w/test").json["state"] == "delivered")
+                return courier.letters.last?.fields["webhook-signature"]?.split(separator: " ").count
+            }
+            #expect(try await signatures() == 1)
+            let body = #"{"url":"https://billing.example/hook","secret":"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"}"#
+            #expect(try await bench.send(.put, "/webhooks/w", body).status == 200)
+            #expect(try await signatures() == 2)
+            bench.clock.advance(by: .seconds(86_400))
+            #expect(try await signatures() == 1)
+        }
+    }
+
     @Test("Events of other meters, and of types that nobody asked for, are not told")
     func filters() async throws {
         try await run { bench, desk in

@@ -99,6 +99,20 @@ def event(letter: Letter):
     return from_http_event(HTTPMessage(headers=letter.headers, body=letter.body))
 
 
+def test_both_secrets_verify_after_one_was_replaced(calling_gateway):
+    new = "whsec_" + "QUJD" * 11
+    with receiving(204) as receiver:
+        url = f"http://127.0.0.1:{receiver.port}/"
+        make(calling_gateway, "changing", url)
+        assert calling_gateway.call("PUT", "/webhooks/changing", {"url": url, "secret": new}).status == 200
+        assert calling_gateway.call("POST", "/webhooks/changing/test").json["state"] == "delivered"
+        letter = receiver.next()
+        for secret in (SECRET, new):
+            standardwebhooks.Webhook(secret).verify(letter.body, letter.headers)
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            standardwebhooks.Webhook("whsec_" + "REVG" * 11).verify(letter.body, letter.headers)
+
+
 def test_a_test_is_signed_and_a_cloud_event(calling_gateway):
     with receiving(204) as receiver:
         make(calling_gateway, "tried", f"http://127.0.0.1:{receiver.port}/hook?token=1")

@@ -31,7 +31,13 @@ struct WebhookStoreTests {
 
     private func make(_ text: String, in stores: Stores) async throws -> WebhookID {
         let id = try #require(WebhookID(text))
-        _ = try await stores.fleet.putWebhook(id, try configuration(), secret: Self.secret, when: .ifAbsent)
+        _ = try await stores.fleet.putWebhook(
+            id,
+            try configuration(),
+            secret: Self.secret,
+            overlap: .zero,
+            when: .ifAbsent
+        )
         return id
     }
 
@@ -46,15 +52,38 @@ struct WebhookStoreTests {
             changed.target = .meters([try #require(MeterID("M-1"))])
             changed.isEnabled = false
             changed.disabledReason = "gone"
-            _ = try await stores.fleet.putWebhook(id, changed, secret: nil, when: .ifPresent)
+            _ = try await stores.fleet.putWebhook(id, changed, secret: nil, overlap: .zero, when: .ifPresent)
             #expect(try await stores.fleet.webhook(id)?.configuration == changed)
-            #expect(try await stores.fleet.webhookSecret(id) == Self.secret)
+            #expect(try await stores.fleet.webhookSecrets(id) == [Self.secret])
             #expect(try await stores.fleet.webhooks(after: nil, limit: 10).items.map(\.id) == [id])
             let kept = delivery(id)
             #expect(try await stores.fleet.addDeliveries([kept], of: id, upTo: nil) == 1)
             #expect(try await stores.fleet.deleteWebhook(id, when: .unconditional))
             #expect(try await stores.fleet.delivery(kept.id, of: id) == nil)
             #expect(try await stores.fleet.addDeliveries([delivery(id)], of: id, upTo: nil) == 0)
+            #expect(try await stores.fleet.webhookSecrets(id).isEmpty)
+        }
+    }
+
+    @Test("A secret that was replaced signs beside the new one for a while", arguments: Backend.allCases)
+    func replacedSecret(_ backend: Backend) async throws {
+        try await backend.run { stores in
+            let id = try await make("billing", in: stores)
+            let new = Secret([UInt8](repeating: 7, count: 32))
+            for secret in [new, nil, new] {
+                _ = try await stores.fleet.putWebhook(
+                    id,
+                    try configuration(),
+                    secret: secret,
+                    overlap: .seconds(60),
+                    when: .ifPresent
+                )
+                // What is written again as it was replaces nothing.
+                #expect(try await stores.fleet.webhookSecrets(id) == [new, Self.secret])
+                stores.clock.advance(by: .seconds(10))
+            }
+            stores.clock.advance(by: .seconds(30))
+            #expect(try await stores.fleet.webhookSecrets(id) == [new])
         }
     }
 
@@ -80,7 +109,7 @@ struct WebhookStoreTests {
             let (one, paused) = (try await make("a", in: stores), try await make("b", in: stores))
             var sleeping = try configuration()
             sleeping.isEnabled = false
-            _ = try await fleet.putWebhook(paused, sleeping, secret: nil, when: .ifPresent)
+            _ = try await fleet.putWebhook(paused, sleeping, secret: nil, overlap: .zero, when: .ifPresent)
             _ = try await fleet.addDeliveries([delivery(one), delivery(one)], of: one, upTo: nil)
             _ = try await fleet.addDeliveries([delivery(paused)], of: paused, upTo: nil)
             func claim(_ seconds: Int64, underWay: [WebhookID: Int] = [:]) async throws -> [WebhookDelivery] {

@@ -8,20 +8,23 @@ public import Timekeeping
 public protocol WebhookStore: Sendable {
     /// Writes a webhook if the precondition holds, as one step.
     ///
-    /// - Parameter secret: replaces the secret there is; nil leaves it, and a webhook that is new needs one.
+    /// - Parameters:
+    ///   - secret: replaces the secret there is; nil leaves it, and a webhook that is new needs one.
+    ///   - overlap: how long the one that is replaced goes on signing beside it.
     /// - Throws: ``StoreError/preconditionFailed(current:)``, ``StoreError/unavailable(reason:)``.
     func putWebhook(
         _ id: WebhookID,
         _ configuration: WebhookConfiguration,
         secret: Secret?,
+        overlap: Duration,
         when precondition: WritePrecondition
     ) async throws(StoreError) -> WriteResult<WebhookRecord>
 
     /// The webhook; nil when there is none.
     func webhook(_ id: WebhookID) async throws(StoreError) -> WebhookRecord?
 
-    /// What deliveries to a webhook are signed with; nil when there is no such webhook.
-    func webhookSecret(_ id: WebhookID) async throws(StoreError) -> Secret?
+    /// What deliveries to a webhook are signed with now, the newest first; empty when there is no such webhook.
+    func webhookSecrets(_ id: WebhookID) async throws(StoreError) -> [Secret]
 
     /// Webhooks in the order of their identifiers, at most `limit` after the cursor.
     func webhooks(after cursor: String?, limit: Int) async throws(StoreError) -> Page<WebhookRecord>

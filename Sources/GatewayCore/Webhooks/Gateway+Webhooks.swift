@@ -23,6 +23,9 @@ extension Gateway {
         return record
     }
 
+    /// For so long a secret that was replaced goes on signing beside the new one.
+    private static let secretOverlap = Duration.seconds(86_400)
+
     /// Makes or replaces a webhook.
     ///
     /// - Returns: what was written, and the secret in clear if it was drawn here.
@@ -56,7 +59,13 @@ extension Gateway {
             }
         }
         let result = try await translating(
-            await store.putWebhook(id, webhook.configuration, secret: secret, when: precondition)
+            await store.putWebhook(
+                id,
+                webhook.configuration,
+                secret: secret,
+                overlap: Self.secretOverlap,
+                when: precondition
+            )
         )
         return (result, drawn)
     }
@@ -114,14 +123,14 @@ extension Gateway {
         var delivery = delivery
         var generator = SystemRandomNumberGenerator()
         do throws(StoreError) {
-            guard let courier, let record = try await store.webhook(delivery.webhook),
-                let secret = try await store.webhookSecret(delivery.webhook)
-            else { return delivery }
+            guard let courier, let record = try await store.webhook(delivery.webhook) else { return delivery }
+            let secrets = try await store.webhookSecrets(delivery.webhook)
+            guard !secrets.isEmpty else { return delivery }
             let start = ContinuousClock.now
             var attempt = WebhookDelivery.Attempt(at: clock.now(), status: nil, reason: nil, duration: .zero)
             var retryAfter: String?
             do {
-                let letter = try delivery.letter(at: attempt.at, secret: secret)
+                let letter = try delivery.letter(at: attempt.at, secrets: secrets)
                 let reply = try await courier.deliver(letter, to: record.configuration.url)
                 (attempt.status, retryAfter) = (reply.status, reply.retryAfter)
             } catch let fault as WebhookFault {
@@ -159,6 +168,7 @@ extension Gateway {
                 record.id,
                 configuration,
                 secret: nil,
+                overlap: .zero,
                 when: .ifRevision([record.revision])
             )
         } catch {

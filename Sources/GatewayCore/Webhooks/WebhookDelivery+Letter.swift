@@ -47,18 +47,22 @@ extension WebhookDelivery {
 
     /// What is sent at a moment: the document, signed by the rules of Standard Webhooks.
     ///
+    /// - Parameter secrets: each of them signs it, so that a receiver may have any.
     /// - Throws: `SealingError.cipherUnavailable`.
-    func letter(at now: Timestamp, secret: Secret) throws(SealingError) -> WebhookLetter {
+    func letter(at now: Timestamp, secrets: [Secret]) throws(SealingError) -> WebhookLetter {
         let seconds = "\(now.microseconds / 1_000_000)"
         let signed = "\(event.text).\(seconds).\(document)"
         let told = (try? JSONReader.parse(Array(document.utf8)))?["traceparent"]?.string
         let trace = told.flatMap { TraceContext(traceparent: $0) }
-        let signature = Base64Text.text(of: try KeyedDigest.of(Array(signed.utf8), key: secret))
+        var signatures: [String] = []
+        for secret in secrets {
+            signatures.append("v1," + Base64Text.text(of: try KeyedDigest.of(Array(signed.utf8), key: secret)))
+        }
         return WebhookLetter(
             fields: [
                 ("Content-Type", "application/cloudevents+json; charset=utf-8"),
                 ("User-Agent", "cosem-gateway"), ("webhook-id", event.text), ("webhook-timestamp", seconds),
-                ("webhook-signature", "v1,\(signature)"),
+                ("webhook-signature", signatures.joined(separator: " ")),
             ] + (trace.map { [("traceparent", $0.traceparent)] } ?? []),
             body: Array(document.utf8)
         )

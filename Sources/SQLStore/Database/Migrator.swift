@@ -26,6 +26,7 @@ public enum Migrator {
         (17, PackageResources.M0017_sql),
         (18, PackageResources.M0018_sql),
         (19, PackageResources.M0019_sql),
+        (20, PackageResources.M0020_sql),
     ]
 
     /// So often a database that somebody else has to himself is asked for; with SQLite for 2 minutes.

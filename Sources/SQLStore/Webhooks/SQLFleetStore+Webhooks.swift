@@ -16,34 +16,38 @@ extension SQLFleetStore {
         _ id: WebhookID,
         _ configuration: WebhookConfiguration,
         secret: Secret?,
+        overlap: Duration,
         when precondition: WritePrecondition
     ) async throws(StoreError) -> WriteResult<WebhookRecord> {
         let document = Self.document(configuration.writeMembers)
-        var sealed: String?
-        if let secret {
-            do throws(SealingError) {
-                sealed = Hexadecimal.text(of: try sealer.seal(secret, for: Self.place(id)))
-            } catch {
-                throw .sealing(error)
-            }
-        }
         let now = clock.now()
-        let (row, isNew) = try await write { [webhooks, sealed] connection in
+        // The store itself goes into the transaction: it opens the present secret there, so that no write comes in between.
+        let (row, isNew) = try await write { connection in
             let present = try connection.query(
                 "SELECT secret, mark FROM webhooks WHERE id = :id",
                 ["id": .text(id.text)]
             ).first
             let kept = try present?.text("secret")
-            guard let secret = sealed ?? kept else { throw StoreError.preconditionFailed(current: nil) }
             // One that is new is told of what happens from now on.
             let newest = try connection.query("SELECT id FROM events ORDER BY id DESC LIMIT 1", [:]).first?.text("id")
             let mark = try present?.text("mark") ?? newest ?? ""
+            var columns: [(name: String, value: SQLValue)] = [
+                ("enabled", .flag(configuration.isEnabled)), ("mark", .text(mark)),
+            ]
+            if let kept, secret == nil || (try? opened(kept, id)) == secret {
+                columns.append(("secret", .text(kept)))
+            } else if let secret {
+                columns += [
+                    ("secret", .text(try sealed(secret, id))), ("former_secret", .text(optional: kept)),
+                    ("former_until", .moment(optional: kept.map { _ in now + overlap })),
+                ]
+            } else {
+                throw StoreError.preconditionFailed(current: nil)
+            }
             return try webhooks.put(
                 id.text,
                 document: document,
-                columns: [
-                    ("enabled", .flag(configuration.isEnabled)), ("secret", .text(secret)), ("mark", .text(mark)),
-                ],
+                columns: columns,
                 when: precondition,
                 now: now,
                 on: connection
@@ -58,14 +62,37 @@ extension SQLFleetStore {
         try await record(id.text, in: webhooks, Self.webhookRecord)
     }
 
-    /// What deliveries to a webhook are signed with; nil when there is no such webhook.
-    public func webhookSecret(_ id: WebhookID) async throws(StoreError) -> Secret? {
-        let sealed = try await read { connection in
-            try connection.query("SELECT secret FROM webhooks WHERE id = :id", ["id": .text(id.text)]).first?.text(
-                "secret"
-            )
+    /// What deliveries to a webhook are signed with now, the newest first; empty when there is no such webhook.
+    public func webhookSecrets(_ id: WebhookID) async throws(StoreError) -> [Secret] {
+        let now = clock.now()
+        let kept = try await read { connection -> [String] in
+            let found = try connection.query(
+                "SELECT secret, former_secret, former_until FROM webhooks WHERE id = :id",
+                ["id": .text(id.text)]
+            ).first
+            guard let row = found else { return [] }
+            var kept = [try row.text("secret")]
+            if let end = try row.optionalMoment("former_until"), end > now,
+                let former = try row.optionalText("former_secret")
+            {
+                kept.append(former)
+            }
+            return kept
         }
-        guard let sealed else { return nil }
+        var secrets: [Secret] = []
+        for text in kept { secrets.append(try opened(text, id)) }
+        return secrets
+    }
+
+    private func sealed(_ secret: Secret, _ id: WebhookID) throws(StoreError) -> String {
+        do throws(SealingError) {
+            return Hexadecimal.text(of: try sealer.seal(secret, for: Self.place(id)))
+        } catch {
+            throw .sealing(error)
+        }
+    }
+
+    private func opened(_ sealed: String, _ id: WebhookID) throws(StoreError) -> Secret {
         do throws(SealingError) {
             guard let octets = Hexadecimal.octets(of: sealed) else { throw .malformed }
             return try sealer.open(octets, for: Self.place(id))
