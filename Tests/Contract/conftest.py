@@ -31,3 +31,11 @@ def guarded(tmp_path_factory) -> tuple[str, str]:
 @pytest.fixture(scope="session")
 def contract() -> pathlib.Path:
     return ROOT / "openapi.yaml"
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """How many cases schemathesis made."""
+    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    cases = [value for report in reports for name, value in report.user_properties if name == "cases" and report.when == "call"]
+    if cases:
+        terminalreporter.write_line(f"schemathesis: {sum(cases)} cases in {len(cases)} runs")
