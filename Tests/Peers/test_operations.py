@@ -115,7 +115,7 @@ def serving(folder: pathlib.Path, *arguments: str, environment: dict[str, str] |
     command += ["--database", f"sqlite:///{folder}/gateway.sqlite", *arguments]
     kept = dict(os.environ)
     # Levels and settings are what is tried here.
-    del os.environ["COSEM_GATEWAY_LOG_LEVEL"]
+    os.environ.pop("COSEM_GATEWAY_LOG_LEVEL", None)
     os.environ.update(environment or {})
     try:
         with running(command, port, "cosem-gateway serve", folder / "log") as process:
