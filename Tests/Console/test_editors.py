@@ -156,3 +156,22 @@ def test_the_explorer_makes_a_form_from_a_schema_and_asks_before_it_changes_some
     problem = page.get_by_role("alert")
     problem.wait_for()
     console.complaints = [text for text in console.complaints if "status of 422" not in text]
+
+
+@pytest.mark.parametrize(("place", "path", "method", "body"), [
+    ("channels", "/channels/line-9", "PUT", {"type": "tcp", "host": "192.0.2.9", "port": 4059}),
+    ("webhooks", "/webhooks/billing", "POST", {"id": "billing", "url": "https://receiver.example/hook"}),
+])
+def test_what_is_deleted_is_named_first(console, gateway, place, path, method, body):
+    page = console.page
+    name = path.rsplit("/", 1)[1]
+    assert gateway.call(method, path if method == "PUT" else f"/{place}", body).status == 201
+    console.open(place)
+    page.get_by_role("button", name=f"Delete {name}").click()
+    delete = page.get_by_role("button", name="Delete", exact=True)
+    assert delete.is_disabled()
+    page.get_by_label(f"Type {name} to delete").fill(name)
+    delete.click()
+    expect(page.get_by_role("row", name=name)).to_have_count(0)
+    assert gateway.get(path).status == 404
+    expect(page.locator("#sent code")).to_contain_text(f"-X DELETE '{console.base}{path}'")

@@ -46,7 +46,7 @@ def sign_in(console: Console, key: str) -> None:
 def test_the_console_asks_for_a_key_and_forgets_it(visitor, guarded):
     visitor.page.goto(f"{guarded[0]}/console/#/meters")
     visitor.page.get_by_role("dialog").wait_for()
-    assert flaws(visitor.page) == []
+    assert flaws(visitor.page, "dialog") == []
     sign_in(visitor, guarded[1]["admin"])
     visitor.page.get_by_text("No meter yet").wait_for()
     visitor.page.get_by_text("the-admin").wait_for()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, said, curlLine, badge, under, more, searchBox, removal, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, confirmed, time, sender, h, fill, path, query, send, call, get } from './parts.js';
+import { T, said, curlLine, badge, under, more, searchBox, askRemoval, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, confirmed, time, sender, h, fill, path, query, send, call, get } from './parts.js';
 
 const words = T.admin;
 const parts = { audit, keys, hold, nodes, settings };
@@ -160,7 +160,7 @@ async function webhooks(view) {
       h('div.actions',
         named(texts.test, one, async () => { await call({ method: 'POST', path: path`/webhooks/${one.id}/test` }); await deliveries(one.id); }),
         named(texts.deliveries, one, () => deliveries(one.id)),
-        named(T.remove, one, () => fill(detail, panel(`${T.remove}: ${one.id}`, null, h('div.body', removal(one.id, path`/webhooks/${one.id}`, async () => { fill(detail); await draw(); }, trouble)))))),
+        h('button.small.danger', { 'aria-label': `${T.remove} ${one.id}`, onclick: () => askRemoval(one.id, path`/webhooks/${one.id}`, draw, { place: detail, trouble }) }, T.remove)),
     ]);
     fill(body, h('div.panel', rows.length ? table(texts.columns, rows, texts.title) : empty(texts.empty, texts.emptyHint)), h('div.panel.bare', curlLine('/webhooks')),
       panel(texts.form.title, null, h('div.body', sender(h('div.form', field(T.id, id), field(texts.form.url, url), field(texts.form.events, types, texts.form.eventsHint)), texts.form.go, request, done))));

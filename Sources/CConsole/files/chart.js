@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, fill, s } from './dom.js';
+import { h, fill, s, number } from './parts.js';
 
 /// Round steps for an axis from `low` to `high`.
 function ticks(low, high, count) {
@@ -12,7 +12,7 @@ function ticks(low, high, count) {
 }
 
 const spans = [60e3, 300e3, 900e3, 1800e3, 3600e3, 7200e3, 10800e3, 21600e3, 43200e3, 864e5, 1728e5, 6048e5];
-const short = value => Math.abs(value) >= 1e6 || (value && Math.abs(value) < 1e-3) ? value.toExponential(1) : String(value);
+const short = value => Math.abs(value) >= 1e12 || (value && Math.abs(value) < 1e-3) ? value.toExponential(1) : number(value);
 
 /// A curve over time: `<console-chart>` with `data` set to
 /// `{points: [{t, v, doubt}], gaps: [[from, to]], from, to, bars, width, unit, label, text(t)}`; `width` is that of a bar in ms,
@@ -95,7 +95,7 @@ class ConsoleChart extends HTMLElement {
     /// Shows a point, or none.
     this.point = place => {
       this.at = known[place] ? place : null;
-      const near = known[this.at ?? known.length - 1], said = near ? `${text(near.t, 0)}   ${Number(near.v.toPrecision(9))} ${unit}` : '';
+      const near = known[this.at ?? known.length - 1], said = near ? `${text(near.t, 0)}   ${number(Number(near.v.toPrecision(12)))} ${unit}` : '';
       this.setAttribute('aria-valuenow', this.at ?? Math.max(0, known.length - 1));
       this.setAttribute('aria-valuetext', said || label);
       tip.hidden = this.at === null;

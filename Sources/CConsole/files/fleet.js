@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, said, curlLine, badge, under, removal, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, sender, h, fill, path, query, call, get } from './parts.js';
+import { T, said, curlLine, badge, under, removal, askRemoval, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, sender, h, fill, path, query, call, get } from './parts.js';
 import { way } from './meters.js';
 
 export const page = view => view.name === 'groups' ? groups(view) : channels(view);
@@ -31,7 +31,7 @@ async function channels(view) {
     }, trouble);
     fill(list, items.length ? table(words.columns, items.map(one => [
       one.group ? under(one.id, one.group) : one.id, h('td.mono', way(one)), state(one), String(one.status?.queue?.length ?? T.none), String(one.status?.counters?.exchanges ?? T.none),
-      h('div.actions', verb(one, 'hold', {}), verb(one, 'drain'), verb(one, 'resume'), h('button.small.danger', { 'aria-label': `${T.remove} ${one.id}`, onclick: () => fill(going, panel(`${T.remove}: ${one.id}`, null, h('div.body', removal(one.id, path`/channels/${one.id}`, async () => { fill(going); await load(); }, trouble)))) }, T.remove)),
+      h('div.actions', verb(one, 'hold', {}), verb(one, 'drain'), verb(one, 'resume'), h('button.small.danger', { 'aria-label': `${T.remove} ${one.id}`, onclick: () => askRemoval(one.id, path`/channels/${one.id}`, load, { place: going, trouble }) }, T.remove)),
     ]), words.title) : empty(words.empty, words.emptyHint));
   };
   fill(view.root, head(words.title, words.lead), trouble, list, going, h('div.panel.bare', curlLine('/channels')),

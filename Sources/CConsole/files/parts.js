@@ -202,6 +202,17 @@ export const removal = (name, at, work, place) => confirmed(name, T.removeConfir
   await work();
 }, place);
 
+/// Asks in a place of its own whether something from a list is to be deleted.
+export function askRemoval(name, at, work, { place, trouble }) {
+  const gone = async () => {
+    fill(place);
+    await work();
+  };
+  fill(place, panel(`${T.remove}: ${name}`, null, h('div.body', removal(name, at, gone, trouble))));
+  place.scrollIntoView({ block: 'nearest' });
+  place.querySelector('input').focus();
+}
+
 /// How long ago a moment is, or how far ahead.
 export function ago(instant) {
   const seconds = Math.round((Date.now() - new Date(instant)) / 1000);
