@@ -171,6 +171,25 @@ struct LedgerBookTests {
         #expect(!book.isRecoverable(now: now))
     }
 
+    @Test func `A row of a time to come is kept, but is not the newest`() throws {
+        let midnight = try Self.moment("2026-11-22T00:00:00+01:00")
+        let now = midnight + .seconds(20 * 900 + 60)
+        let ahead = midnight + .seconds(30 * 86_400)
+        var book = Self.book(try Self.update(Self.quarters(from: midnight, 19) + [ahead], now: now))
+        #expect(book.ledger.newest == midnight + .seconds(18 * 900))
+        #expect(book.days.values.map(\.received.count).reduce(0, +) == 20)
+        // Neither is one that was taken for the newest while the gateway's own clock stood ahead.
+        book.ledger.newest = ahead
+        book.apply(try Self.update([], now: now))
+        #expect(book.ledger.newest == nil)
+        book.ledger.newest = ahead
+        book.apply(try Self.update([midnight + .seconds(19 * 900)], now: now))
+        #expect(book.ledger.newest == midnight + .seconds(19 * 900))
+        // What the clock of a meter is ahead by a little is no time to come.
+        book.apply(try Self.update([now + LedgerBook.grace], now: now))
+        #expect(book.ledger.newest == now + LedgerBook.grace)
+    }
+
     @Test func `A set of slots reads back from its text`() {
         var slots = SlotSet()
         for slot in [0, 5, 63, 64, 99] { slots.insert(slot) }

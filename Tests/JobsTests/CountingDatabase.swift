@@ -4,17 +4,19 @@
 import SQLStore
 import Synchronization
 
-/// A database that counts how often it is read.
+/// A database that counts how often it is read and written.
 final class CountingDatabase: SQLDatabase {
     private let database: any SQLDatabase
-    private let count = Atomic<Int>(0)
+    private let readCount = Atomic<Int>(0)
+    private let writeCount = Atomic<Int>(0)
     private let listening = AsyncStream.makeStream(of: Void.self)
 
     init(_ database: any SQLDatabase) {
         self.database = database
     }
 
-    var reads: Int { count.load(ordering: .relaxed) }
+    var reads: Int { readCount.load(ordering: .relaxed) }
+    var writes: Int { writeCount.load(ordering: .relaxed) }
 
     var dialect: Dialect { database.dialect }
 
@@ -26,7 +28,7 @@ final class CountingDatabase: SQLDatabase {
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws -> Result {
-        count.add(1, ordering: .relaxed)
+        readCount.add(1, ordering: .relaxed)
         return try await database.read(body)
     }
 
@@ -34,7 +36,8 @@ final class CountingDatabase: SQLDatabase {
         _ isolation: SQLIsolation,
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws -> Result {
-        try await database.write(isolation, body)
+        writeCount.add(1, ordering: .relaxed)
+        return try await database.write(isolation, body)
     }
 
     func notifications(on channel: String) -> AsyncStream<SQLNotification> {

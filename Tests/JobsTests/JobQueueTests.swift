@@ -103,6 +103,25 @@ import Timekeeping
         }
     }
 
+    @Test func aLargeJobIsRemovedInParts() async throws {
+        let database = CountingDatabase(try SQLiteDatabase.inMemory())
+        try await Migrator.migrate(database, now: clock.now())
+        let store = SQLJobStore(database: database)
+        let queue = JobQueue(store: store, clock: clock)
+        let large = try await queue.submit(specification(), targets: (0..<5001).map { "M-\($0)" }).job.id
+        let kept = try await queue.submit(specification(), targets: ["M-1"]).job.id
+        _ = try await queue.apply(.cancel, to: large)
+        clock.advance(by: .seconds(1))
+        let before = database.writes
+        #expect(try await store.purge(finishedBefore: clock.now(), now: clock.now()) == 1)
+        // One transaction finds the job, two remove its executions, one removes it.
+        #expect(database.writes - before == 4)
+        let jobs = try await database.read { connection in
+            try connection.query("SELECT DISTINCT job_id FROM executions", [:]).map { try $0.value("job_id") }
+        }
+        #expect(jobs == [.text(kept.text)])
+    }
+
     @Test func waitingForAnUnknownJobEndsAtOnce() async throws {
         let (queue, _) = try await queue()
         let id = JobIDGenerator().next(at: clock.now())
