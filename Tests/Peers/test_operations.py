@@ -359,19 +359,23 @@ def test_a_port_in_use_is_told_before_anything_is_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_commands_on_the_database_find_it_where_serve_does_and_make_none(tmp_path):
+def test_commands_on_the_database_find_it_where_serve_does_and_make_none_by_mistake(tmp_path):
     file = tmp_path / "gateway.yaml"
     file.write_text(f"database:\n  url: sqlite://{tmp_path}/gateway.sqlite\n")
     variable = {"COSEM_GATEWAY_DATABASE": f"sqlite://{tmp_path}/gateway.sqlite"}
-    commands = [["key", "list"], ["key", "create", "ops", "--role", "operator"], ["audit", "verify"], ["audit", "export"]]
-    for command in commands:
+    create = ["key", "create", "ops", "--role", "operator"]
+    for command in (["key", "list"], ["audit", "verify"], ["audit", "export"]):
         answer = run(*command, environment=variable, folder=tmp_path)
         assert answer.returncode == 2 and "gateway.sqlite: No such file" in answer.stderr, (command, answer)
         assert run(*command, folder=tmp_path).returncode == 2
+    assert run(*create, folder=tmp_path).returncode == 2
     assert [entry.name for entry in tmp_path.iterdir()] == ["gateway.yaml"]
-    with serving(tmp_path):
-        made = run("key", "create", "ops", "--role", "operator", environment=variable, folder=tmp_path)
-        assert made.returncode == 0, made.stderr
+    # A key for a gateway to come, in the database that both are told of.
+    made = run(*create, environment=variable, folder=tmp_path)
+    assert made.returncode == 0 and "gateway.sqlite is new" in made.stderr, made.stderr
+    with serving(tmp_path, "--auth", "required") as (gateway, _):
+        answer = gateway.get("/whoami", headers={"Authorization": f"Bearer {made.stdout.strip()}"})
+        assert (answer.status, answer.json["name"]) == (200, "ops"), answer.text
     listed = run("key", "list", "--config", str(file), folder=tmp_path)
     assert listed.returncode == 0 and "ops" in listed.stdout
     assert run("audit", "verify", "--config", str(file), folder=tmp_path).returncode == 0

@@ -22,11 +22,15 @@ struct DatabaseOptions: ParsableArguments {
     /// Where the database is.
     ///
     /// - Throws: `SettingsError`.
-    func location() throws -> DatabaseLocation {
+    func location() throws -> DatabaseLocation { try setting().location }
+
+    /// Where the database is, and whether a flag, a variable or the file says so.
+    private func setting() throws -> (location: DatabaseLocation, isNamed: Bool) {
         let sources = GatewaySettings.sources(flags: ["database": database], file: config)
         guard sources.faults.isEmpty else { throw SettingsError.faults(sources.faults) }
         do {
-            return try DatabaseLocation(sources.values["database"]?.text ?? DatabaseLocation.usual)
+            let name = sources.values["database"]?.text
+            return (try DatabaseLocation(name ?? DatabaseLocation.usual), name != nil)
         } catch let error as SettingsError {
             throw error.placed(by: sources)
         }
@@ -34,13 +38,17 @@ struct DatabaseOptions: ParsableArguments {
 
     /// Opens a database that is there already.
     ///
+    /// - Parameter makesNamed: whether one that is named and not there is made, for a gateway to come.
     /// - Returns: the database, and what to call it when it fails.
     /// - Throws: `ExitCode` 2, after telling why, when there is none; `SettingsError`, `SQLError`.
-    func open() throws -> (any SQLDatabase, name: String) {
-        switch try location() {
+    func open(makesNamed: Bool = false) throws -> (any SQLDatabase, name: String) {
+        let (location, isNamed) = try setting()
+        switch location {
         case .sqlite(let path):
             // SQLite would make a file that is not there.
-            guard access(path, F_OK) == 0 else {
+            if access(path, F_OK) != 0, errno == ENOENT, makesNamed, isNamed {
+                Terminal.tell("\(path) is new; start the gateway with the same database")
+            } else if access(path, F_OK) != 0 {
                 Terminal.tell("\(path): \(String(cString: strerror(errno)))")
                 Terminal.tell("Name the gateway's database with --database, COSEM_GATEWAY_DATABASE or --config.")
                 throw ExitCode(2)

@@ -35,7 +35,10 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "create",
             abstract: "Make a key and print it, once.",
-            discussion: "The key goes to standard output, everything else to standard error."
+            discussion: """
+                The key goes to standard output, everything else to standard error. A database that is named and not there is \
+                made, so that there is a key before the first start.
+                """
         )
 
         @Argument(help: "What its owner is called; stands in the audit log.")
@@ -77,7 +80,7 @@ struct KeyCommand: AsyncParsableCommand {
             let grant = try grant()
             let end = try end(now)
             let made = try Gateway.drawAPIKey(named: name, grant, expiresAt: end, by: "command line", now: now)
-            let isKept = try await DatabaseAtHand.open(database) {
+            let isKept = try await DatabaseAtHand.open(database, makesNamed: true) {
                 try await $0.insertAPIKey(made.record, onlyFirst: false)
             }
             guard isKept else {

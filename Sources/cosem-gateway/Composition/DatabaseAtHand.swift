@@ -13,12 +13,14 @@ enum DatabaseAtHand {
     ///
     /// Secrets of meters cannot be read this way: their key stays where the gateway has it.
     ///
+    /// - Parameter makesNamed: whether a database that is named and not there is made.
     /// - Throws: `ExitCode` 2, after telling why, when the database cannot be used; `SettingsError`.
     static func open<Result: Sendable>(
         _ options: DatabaseOptions,
+        makesNamed: Bool = false,
         _ body: (SQLFleetStore) async throws -> Result
     ) async throws -> Result {
-        let (database, name) = try options.open()
+        let (database, name) = try options.open(makesNamed: makesNamed)
         do {
             try await Migrator.migrate(database, now: SystemWallClock().now())
             let sealer = try SecretSealer(key: Secret(RandomOctets.draw(32)))
