@@ -33,12 +33,11 @@ extension SQLFleetStore: NodeStore {
             for share in taken { table.entries[share.number] = .init(holder: me) }
             if !taken.isEmpty { try connection.notify(SQLChannel.nodes, me.name) }
             if !balance.yielded.isEmpty {
+                var binds: SQLBinds = ["holder": .text(me.text)]
+                let yielded = binds.list(balance.yielded.map(\.value), as: "share")
                 try connection.execute(
-                    """
-                    UPDATE channel_shares SET leaving = 1
-                    WHERE holder = :holder AND share IN (\(Self.list(balance.yielded)))
-                    """,
-                    ["holder": .text(me.text)]
+                    "UPDATE channel_shares SET leaving = 1 WHERE holder = :holder AND share IN (\(yielded))",
+                    binds
                 )
                 for share in balance.yielded { table.entries[share.number].isLeaving = true }
             }
@@ -58,12 +57,14 @@ extension SQLFleetStore: NodeStore {
     public func release(_ shares: [ChannelShare], of holder: NodeHolder) async throws(StoreError) {
         guard !shares.isEmpty else { return }
         try await write(.rowLocks) { connection in
+            var binds: SQLBinds = ["holder": .text(holder.text)]
+            let given = binds.list(shares.map(\.value), as: "share")
             try connection.execute(
                 """
                 UPDATE channel_shares SET holder = NULL, leaving = 0
-                WHERE holder = :holder AND share IN (\(Self.list(shares)))
+                WHERE holder = :holder AND share IN (\(given))
                 """,
-                ["holder": .text(holder.text)]
+                binds
             )
             try connection.notify(SQLChannel.nodes, holder.name)
         }
@@ -122,12 +123,12 @@ extension SQLFleetStore: NodeStore {
     ) throws(SQLError) -> [ChannelShare] {
         guard !wanted.isEmpty else { return [] }
         var binds: SQLBinds = ["me": .text(me.text)]
-        for (index, holder) in dead.enumerated() { binds["dead\(index)"] = .text(holder.text) }
-        let isDead = dead.isEmpty ? "" : " OR holder IN (\(dead.indices(prefix: ":dead")))"
+        let shares = binds.list(wanted.map(\.value), as: "share")
+        let isDead = dead.isEmpty ? "" : " OR holder IN (\(binds.list(dead.map(\.text).sorted(), as: "dead")))"
         return try connection.query(
             """
             UPDATE channel_shares SET holder = :me, leaving = 0
-            WHERE share IN (\(list(wanted))) AND (holder IS NULL\(isDead)) RETURNING share
+            WHERE share IN (\(shares)) AND (holder IS NULL\(isDead)) RETURNING share
             """,
             binds
         ).map { row throws(SQLError) in ChannelShare(number: try row.integer("share")) }
@@ -149,16 +150,8 @@ extension SQLFleetStore: NodeStore {
         }
         return table
     }
-
-    /// Numbers for an IN list; written out, because there are up to 1,024.
-    private static func list(_ shares: [ChannelShare]) -> String {
-        shares.map { String($0.number) }.joined(separator: ", ")
-    }
 }
 
-extension Collection {
-    /// The names of as many parameters: prefix and number, with commas between.
-    func indices(prefix: String) -> String {
-        (0..<count).map { "\(prefix)\($0)" }.joined(separator: ", ")
-    }
+extension ChannelShare {
+    fileprivate var value: SQLValue { .integer(Int64(number)) }
 }

@@ -94,9 +94,7 @@ extension SQLFleetStore: EventStore {
             binds["meter"] = .text(meter.text)
         }
         if !query.types.isEmpty {
-            let names = query.types.indices.map { ":type\($0)" }
-            conditions.append("type IN (\(names.joined(separator: ", ")))")
-            for (index, type) in query.types.enumerated() { binds["type\(index)"] = .text(type.text) }
+            conditions.append("type IN (\(binds.list(query.types.map(\.text), as: "type")))")
         }
         return (conditions, binds)
     }

@@ -137,7 +137,7 @@ extension SQLFleetStore: ImportStore {
         var present: Set<String> = []
         for start in stride(from: 0, to: ids.count, by: lookedUpAtOnce) {
             var binds: SQLBinds = [:]
-            let names = SQLJobStore.list(Array(ids[start..<min(start + lookedUpAtOnce, ids.count)]), "id", &binds)
+            let names = binds.list(ids[start..<min(start + lookedUpAtOnce, ids.count)], as: "id")
             for row in try connection.query("SELECT id FROM \(table.name) WHERE id IN (\(names))", binds) {
                 present.insert(try row.text("id"))
             }

@@ -96,8 +96,7 @@ extension SQLFleetStore: MeterStore {
                 let part = rest.prefix(500)
                 rest = rest.dropFirst(500)
                 var binds: SQLBinds = [:]
-                for (index, meter) in part.enumerated() { binds["id\(index)"] = .text(meter.text) }
-                let names = part.indices.map { ":id\($0 - part.startIndex)" }.joined(separator: ", ")
+                let names = binds.list(part.map(\.text), as: "id")
                 for row in try connection.query("SELECT id FROM meters WHERE id IN (\(names))", binds) {
                     if let id = MeterID(try row.text("id")) { known.insert(id) }
                 }

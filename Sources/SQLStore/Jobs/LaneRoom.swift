@@ -33,7 +33,7 @@ struct LaneRoom {
     func condition(_ binds: inout SQLBinds) -> String {
         let full = taken.lazy.filter { $0.value >= ExecutionClaim.mostOfLane }.map(\.key).sorted()
         guard !full.isEmpty else { return "" }
-        let names = SQLJobStore.list(full, "lane", &binds)
+        let names = binds.list(full, as: "lane")
         return "AND (executions.lane IS NULL OR executions.lane NOT IN (\(names)))"
     }
 }

@@ -89,18 +89,15 @@ extension SQLJobStore {
         while start < targets.endIndex {
             let part = targets[start..<min(start + mostAtOnce, targets.endIndex)]
             start = part.endIndex
-            let length = length(for: part.count)
             var binds: SQLBinds = ["own": .integer(Int64(ChannelShare.count))]
-            for place in 0..<length {
-                binds["target\(place)"] = .text(part[min(part.startIndex + place, part.endIndex - 1)])
-            }
+            let wanted = binds.list(part, as: "target")
             let rows = try connection.query(
                 """
                 SELECT meters.id AS id, coalesce(:own + nodes.ordinal, meters.share) AS share,
                     coalesce(meters.lane, 'channel:' || meters.channel_id) AS lane FROM meters
                 LEFT JOIN dial_in_links ON dial_in_links.meter_id = meters.id
                 LEFT JOIN nodes ON nodes.holder = dial_in_links.holder
-                WHERE meters.id IN (\((0..<length).indices(prefix: ":target")))
+                WHERE meters.id IN (\(wanted))
                 """,
                 binds
             )
@@ -154,10 +151,10 @@ extension SQLJobStore {
         // Locked in the order of their identifiers, as all do, so that no two wait for each other; the locks are waited
         // for, because to pass over a job that another gateway works on would leave this one idle.
         var locks: SQLBinds = ["now": .moment(claim.now)]
-        for (place, id) in found.enumerated() { locks["job\(place)"] = .text(id) }
+        let wanted = locks.list(found, as: "job")
         let rows = try connection.query(
             """
-            SELECT \(JobRow.columns) FROM jobs WHERE id IN (\(found.indices(prefix: ":job"))) AND \(mayBegin)
+            SELECT \(JobRow.columns) FROM jobs WHERE id IN (\(wanted)) AND \(mayBegin)
             ORDER BY id \(dialect.forUpdate)
             """,
             locks
@@ -176,20 +173,17 @@ extension SQLJobStore {
         on connection: any SQLConnection
     ) throws(SQLError) -> [ClaimedExecution] {
         let ordinals = try choose(count, of: job, claim, &lanes, on: connection)
-        guard let last = ordinals.last else { return [] }
+        guard !ordinals.isEmpty else { return [] }
         var binds: SQLBinds = [
             "job_id": .text(job.record.id.text), "now": .moment(claim.now),
             "holder": .text(claim.holder), "until": .moment(claim.leaseUntil),
         ]
-        let places = 0..<length(for: ordinals.count)
-        for place in places {
-            binds["place\(place)"] = .integer(Int64(place < ordinals.count ? ordinals[place] : last))
-        }
+        let places = binds.list(ordinals.map { .integer(Int64($0)) }, as: "place")
         let rows = try connection.query(
             """
             UPDATE executions SET state = 'running', attempts = attempts + 1, claims = claims + 1, ready = 0,
                 started_at = coalesce(started_at, :now), holder = :holder, lease_until = :until
-            WHERE job_id = :job_id AND ordinal IN (\(places.indices(prefix: ":place")))
+            WHERE job_id = :job_id AND ordinal IN (\(places))
             RETURNING \(ExecutionRow.columns)
             """,
             binds
@@ -238,12 +232,5 @@ extension SQLJobStore {
             if lanes.take(try row.optionalText("lane")) { ordinals.append(try row.integer("ordinal")) }
         }
         return ordinals
-    }
-
-    /// Few lengths of lists make few statements to prepare; the places left over name the last one again.
-    private static func length(for count: Int) -> Int {
-        var length = 1
-        while length < count { length *= 2 }
-        return length
     }
 }

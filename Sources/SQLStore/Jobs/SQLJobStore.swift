@@ -66,7 +66,7 @@ public struct SQLJobStore: JobStore {
             var conditions = ["filled_at IS NULL"]
             var binds: SQLBinds = ["limit": .integer(Int64(max(limit, 1)))]
             if !query.states.isEmpty {
-                conditions.append("state IN (\(Self.list(query.states, "state", &binds)))")
+                conditions.append("state IN (\(binds.list(query.states.map(\.rawValue).sorted(), as: "state")))")
             }
             if let kind = query.kind {
                 conditions.append("kind = :kind")
@@ -113,7 +113,7 @@ public struct SQLJobStore: JobStore {
             ]
             if let states {
                 guard !states.isEmpty else { return [] }
-                conditions.append("state IN (\(Self.list(states, "state", &binds)))")
+                conditions.append("state IN (\(binds.list(states.map(\.rawValue).sorted(), as: "state")))")
             }
             return try connection.query(
                 """
@@ -226,19 +226,6 @@ public struct SQLJobStore: JobStore {
         ).first.map { try JobRow($0).record }
     }
 
-    private static func list<State: RawRepresentable<String>>(
-        _ states: Set<State>,
-        _ prefix: String,
-        _ binds: inout SQLBinds
-    ) -> String {
-        list(states.map(\.rawValue).sorted(), prefix, &binds)
-    }
-
-    /// Binds each word under a name of its own and gives the names for an IN list.
-    static func list(_ words: [String], _ prefix: String, _ binds: inout SQLBinds) -> String {
-        for (index, word) in words.enumerated() { binds["\(prefix)\(index)"] = .text(word) }
-        return words.indices.map { ":\(prefix)\($0)" }.joined(separator: ", ")
-    }
 }
 
 extension JobStoreError {
