@@ -3,7 +3,7 @@
 
 public import Fleet
 public import Jobs
-import Timekeeping
+public import Timekeeping
 
 extension Gateway {
     /// Stores a job for meters named one by one; it is durable when this returns.

@@ -3,14 +3,13 @@
 
 import Fleet
 import JSONText
-import Jobs
 import Testing
 import Timekeeping
 
 @Suite("Stores of events")
 struct EventStoreTests {
     private static let start = Timestamp(seconds: 1_800_000_000)
-    private let identifiers = JobIDGenerator()
+    private let identifiers = TimeOrderedIDGenerator<FleetEvent>()
 
     private func event(
         _ seconds: Int64,

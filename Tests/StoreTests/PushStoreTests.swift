@@ -6,7 +6,6 @@ import DLMSCodec
 import DLMSSecurity
 import Fleet
 import JSONText
-import Jobs
 import Testing
 import Timekeeping
 
@@ -100,7 +99,7 @@ struct PushStoreTests {
                 ReadingBatch(meter: try id("M0"), origin: .push, receivedAt: Self.at, readings: [reading]),
             ]
             let event = FleetEvent(
-                id: JobIDGenerator().next(at: Self.at),
+                id: TimeOrderedIDGenerator<FleetEvent>().next(at: Self.at),
                 at: Self.at,
                 type: .meterAlarm,
                 meter: meter,

@@ -3,7 +3,6 @@
 
 import DLMSSecurity
 import Fleet
-import Jobs
 import Testing
 import Timekeeping
 
@@ -11,7 +10,8 @@ import Timekeeping
 struct WebhookStoreTests {
     private static let secret = Secret([UInt8](repeating: 9, count: 32))
     private static let now = Timestamp(seconds: 1_800_000_000)
-    private let identifiers = JobIDGenerator()
+    private let deliveryIDs = TimeOrderedIDGenerator<WebhookDelivery>()
+    private let eventIDs = TimeOrderedIDGenerator<FleetEvent>()
 
     private func configuration(_ types: [EventType] = []) throws -> WebhookConfiguration {
         WebhookConfiguration(url: try #require(WebhookURL("https://billing.example/hook?token=1")), types: types)
@@ -19,9 +19,9 @@ struct WebhookStoreTests {
 
     private func delivery(_ webhook: WebhookID, _ event: EventID? = nil) -> WebhookDelivery {
         WebhookDelivery(
-            id: identifiers.next(at: Self.now),
+            id: deliveryIDs.next(at: Self.now),
             webhook: webhook,
-            event: event ?? identifiers.next(at: Self.now),
+            event: event ?? eventIDs.next(at: Self.now),
             type: .meterAlarm,
             meter: MeterID("M-1"),
             document: "{}",
@@ -94,7 +94,7 @@ struct WebhookStoreTests {
     func once(_ backend: Backend) async throws {
         try await backend.run { stores in
             let (one, other) = (try await make("a", in: stores), try await make("b", in: stores))
-            let event = identifiers.next(at: Self.now)
+            let event = eventIDs.next(at: Self.now)
             #expect(try await stores.fleet.addDeliveries([delivery(one, event)], of: one, upTo: event) == 1)
             #expect(try await stores.fleet.addDeliveries([delivery(one, event)], of: one, upTo: event) == 0)
             #expect(try await stores.fleet.addDeliveries([delivery(other, event)], of: other, upTo: event) == 1)
@@ -136,7 +136,7 @@ struct WebhookStoreTests {
             let end = Self.now + .seconds(1)
             // Its event is looked at again, and would be told again without it.
             #expect(try await fleet.removeDeliveries(before: end, overlap: .seconds(30), limit: 10) == 0)
-            let later = identifiers.next(at: Self.now + .seconds(31))
+            let later = eventIDs.next(at: Self.now + .seconds(31))
             _ = try await fleet.addDeliveries([], of: one, upTo: later)
             #expect(try await fleet.removeDeliveries(before: end, overlap: .seconds(30), limit: 10) == 1)
             #expect(try await fleet.deliveries(of: one, in: nil, before: nil, limit: 10).map(\.id) == [taken[1].id])

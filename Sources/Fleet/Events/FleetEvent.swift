@@ -2,11 +2,10 @@
 // Copyright the cosem-gateway authors
 
 public import JSONText
-public import Jobs
 public import Timekeeping
 
-/// The identifier of an event; sorts by the time it was made, as those of jobs do.
-public typealias EventID = JobID
+/// The identifier of an event.
+public typealias EventID = TimeOrderedID<FleetEvent>
 
 /// Something that happened in the fleet and that somebody may want to know of.
 public struct FleetEvent: Hashable, Sendable {

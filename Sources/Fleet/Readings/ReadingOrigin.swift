@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import Jobs
+public import Timekeeping
 
 /// On whose behalf a reading came in.
 public enum ReadingOrigin: Hashable, Sendable {

@@ -65,13 +65,13 @@ public protocol WebhookStore: Sendable {
     func settleDelivery(_ delivery: WebhookDelivery) async throws(StoreError)
 
     /// The delivery; nil when the webhook has none with this name.
-    func delivery(_ id: EventID, of webhook: WebhookID) async throws(StoreError) -> WebhookDelivery?
+    func delivery(_ id: DeliveryID, of webhook: WebhookID) async throws(StoreError) -> WebhookDelivery?
 
     /// Deliveries of a webhook, the newest first, older than the one given.
     func deliveries(
         of webhook: WebhookID,
         in state: WebhookDelivery.State?,
-        before: EventID?,
+        before: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [WebhookDelivery]
 

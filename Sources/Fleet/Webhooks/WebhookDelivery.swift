@@ -3,6 +3,9 @@
 
 public import Timekeeping
 
+/// The identifier of a delivery.
+public typealias DeliveryID = TimeOrderedID<WebhookDelivery>
+
 /// One event on its way to one webhook.
 public struct WebhookDelivery: Hashable, Sendable {
     /// How far it is.
@@ -36,7 +39,7 @@ public struct WebhookDelivery: Hashable, Sendable {
     }
 
     /// Names the delivery; that of the event it tells, seen from one webhook, never changes.
-    public let id: EventID
+    public let id: DeliveryID
     /// The webhook.
     public let webhook: WebhookID
     /// The event, by which receivers know what they have had already.
@@ -63,7 +66,7 @@ public struct WebhookDelivery: Hashable, Sendable {
 
     /// Makes a delivery that is due at once.
     public init(
-        id: EventID,
+        id: DeliveryID,
         webhook: WebhookID,
         event: EventID,
         type: EventType,

@@ -5,7 +5,6 @@ import Fleet
 import GatewayCore
 import HTTPKit
 import JSONText
-import Jobs
 import Synchronization
 import Timekeeping
 

@@ -70,9 +70,11 @@ extension GatewayAPI {
             }
             state = known
         }
-        var before: EventID?
+        var before: DeliveryID?
         if let cursor = try request.query.single("cursor") {
-            guard let id = EventID(cursor) else { throw Problem.badParameter("cursor", expected: "as given in 'next'") }
+            guard let id = DeliveryID(cursor) else {
+                throw Problem.badParameter("cursor", expected: "as given in 'next'")
+            }
             before = id
         }
         let items = try await gateway.webhookDeliveries(

@@ -3,7 +3,6 @@
 
 public import Fleet
 public import JSONText
-public import Jobs
 public import Logging
 import Synchronization
 public import Timekeeping
@@ -61,7 +60,7 @@ public final class EventFeed: Sendable {
 
     private let store: any EventStore
     private let clock: any WallClock
-    private let identifiers = JobIDGenerator()
+    private let identifiers = TimeOrderedIDGenerator<FleetEvent>()
     private let logger: Logger
     private let state: Mutex<State>
 

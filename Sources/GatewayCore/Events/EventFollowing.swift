@@ -2,8 +2,8 @@
 // Copyright the cosem-gateway authors
 
 public import Fleet
-public import Jobs
 import Synchronization
+public import Timekeeping
 
 /// One who follows the events as they are told, without missing one that the journal still has.
 ///

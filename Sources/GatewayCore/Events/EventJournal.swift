@@ -2,7 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import Fleet
-public import Jobs
+public import Timekeeping
 
 /// An event as it was told, with its place in the order of telling.
 public struct ToldEvent: Sendable {

@@ -4,9 +4,8 @@
 import DLMSSecurity
 public import Fleet
 public import JSONText
-public import Jobs
 import Logging
-import Timekeeping
+public import Timekeeping
 
 /// Who is told of events by HTTP.
 extension Gateway {
@@ -80,7 +79,7 @@ extension Gateway {
     public func webhookDeliveries(
         of id: String,
         in state: WebhookDelivery.State?,
-        before: EventID?,
+        before: DeliveryID?,
         limit: Int
     ) async throws(GatewayError) -> [WebhookDelivery] {
         let record = try await webhook(id)
@@ -90,7 +89,7 @@ extension Gateway {
     /// One delivery of a webhook.
     public func webhookDelivery(_ id: String, of webhook: String) async throws(GatewayError) -> WebhookDelivery {
         let record = try await self.webhook(webhook)
-        guard let key = EventID(id) else { throw .notFound(what: "delivery \(id)") }
+        guard let key = DeliveryID(id) else { throw .notFound(what: "delivery \(id)") }
         let found = try await translating(await store.delivery(key, of: record.id))
         guard let found else { throw .notFound(what: "delivery \(id)") }
         return found
@@ -111,7 +110,8 @@ extension Gateway {
         let record = try await webhook(id)
         guard courier != nil else { throw .notSupported(what: "webhooks on a gateway without a way out") }
         let event = events.event(of: EventFeed.Draft(.webhookTest))
-        var delivery = WebhookDelivery(of: event, to: record.id, id: event.id, now: event.at)
+        let key = TimeOrderedIDGenerator<WebhookDelivery>().next(at: event.at)
+        var delivery = WebhookDelivery(of: event, to: record.id, id: key, now: event.at)
         // Not due for anybody else while it is tried here.
         delivery.dueAt = event.at + .seconds(3600)
         _ = try await translating(await store.addDeliveries([delivery], of: record.id, upTo: nil))

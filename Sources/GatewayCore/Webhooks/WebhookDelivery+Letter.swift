@@ -9,7 +9,7 @@ import Traces
 
 extension WebhookDelivery {
     /// A delivery of an event: a CloudEvent 1.0 in the JSON form that holds everything.
-    init(of event: FleetEvent, to webhook: WebhookID, id: EventID, now: Timestamp) {
+    init(of event: FleetEvent, to webhook: WebhookID, id: DeliveryID, now: Timestamp) {
         var writer = JSONWriter(reservingCapacity: 1024)
         writer.beginObject()
         writer.member("specversion", "1.0")

@@ -3,7 +3,6 @@
 
 import DLMSSecurity
 import Fleet
-import Jobs
 public import Logging
 import Synchronization
 import Timekeeping
@@ -39,7 +38,7 @@ public final class WebhookDesk: Sendable {
     private let gateway: Gateway
     private let retention: Duration
     private let logger: Logger
-    private let identifiers = JobIDGenerator()
+    private let identifiers = TimeOrderedIDGenerator<WebhookDelivery>()
     private let underWay = Mutex<[WebhookID: Int]>([:])
     private let looks = Mutex<[WebhookID: Look]>([:])
     private let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))

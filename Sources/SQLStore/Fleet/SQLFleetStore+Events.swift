@@ -60,7 +60,7 @@ extension SQLFleetStore: EventStore {
         of type: EventType? = nil,
         limit: Int
     ) async throws(StoreError) -> Int {
-        var binds: SQLBinds = ["end": .text(Self.firstText(at: moment)), "limit": .integer(Int64(max(limit, 1)))]
+        var binds: SQLBinds = ["end": .text(EventID.least(at: moment).text), "limit": .integer(Int64(max(limit, 1)))]
         if let type { binds["type"] = .text(type.text) }
         let condition = type == nil ? "" : "AND type = :type"
         return try await write { [binds] connection in
@@ -84,7 +84,7 @@ extension SQLFleetStore: EventStore {
             binds["start"] = .text(id.text)
         case .since(let moment):
             conditions.append("id >= :start")
-            binds["start"] = .text(firstText(at: moment))
+            binds["start"] = .text(EventID.least(at: moment).text)
         case .after(let id):
             conditions.append("id > :start")
             binds["start"] = .text(id.text)
@@ -97,12 +97,5 @@ extension SQLFleetStore: EventStore {
             conditions.append("type IN (\(binds.list(query.types.map(\.text), as: "type")))")
         }
         return (conditions, binds)
-    }
-
-    /// What identifiers of a millisecond and of all later ones are not less than.
-    static func firstText(at moment: Timestamp) -> String {
-        let digits = String(UInt64(clamping: moment.microseconds / 1000), radix: 16)
-        let padded = String(repeating: "0", count: max(0, 12 - digits.count)) + digits
-        return padded.prefix(8) + "-" + padded.dropFirst(8)
     }
 }

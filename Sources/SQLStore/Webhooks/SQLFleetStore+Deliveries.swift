@@ -3,7 +3,6 @@
 
 public import Fleet
 import JSONText
-public import Jobs
 public import Timekeeping
 
 extension SQLFleetStore: WebhookStore {
@@ -127,7 +126,7 @@ extension SQLFleetStore: WebhookStore {
     }
 
     /// The delivery; nil when the webhook has none with this name.
-    public func delivery(_ id: EventID, of webhook: WebhookID) async throws(StoreError) -> WebhookDelivery? {
+    public func delivery(_ id: DeliveryID, of webhook: WebhookID) async throws(StoreError) -> WebhookDelivery? {
         let row = try await read { connection in
             try connection.query(
                 "SELECT \(Self.columns) FROM webhook_deliveries WHERE id = :id AND webhook_id = :webhook",
@@ -142,7 +141,7 @@ extension SQLFleetStore: WebhookStore {
     public func deliveries(
         of webhook: WebhookID,
         in state: WebhookDelivery.State?,
-        before: EventID?,
+        before: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [WebhookDelivery] {
         var conditions = ["webhook_id = :webhook"]
@@ -180,7 +179,7 @@ extension SQLFleetStore: WebhookStore {
         }
         var removed = 0
         for webhook in webhooks {
-            guard let mark = EventID(webhook.mark) ?? Self.firstEvent else { continue }
+            let mark = EventID(webhook.mark) ?? Self.firstEvent
             removed += try await write { connection in
                 try connection.execute(
                     """
@@ -191,9 +190,8 @@ extension SQLFleetStore: WebhookStore {
                     )
                     """,
                     [
-                        // Both names begin with the time they were made.
-                        "webhook": .text(webhook.id), "end": .text(Self.firstText(at: moment)),
-                        "told": .text(Self.firstText(at: mark.timestamp - overlap)),
+                        "webhook": .text(webhook.id), "end": .text(DeliveryID.least(at: moment).text),
+                        "told": .text(EventID.least(at: mark.timestamp - overlap).text),
                         "limit": .integer(Int64(max(limit, 1))),
                     ]
                 )
@@ -223,7 +221,7 @@ extension SQLFleetStore: WebhookStore {
 
     private static func delivery(_ row: SQLRow) throws(StoreError) -> WebhookDelivery {
         do throws(SQLError) {
-            guard let id = EventID(try row.text("id")), let webhook = WebhookID(try row.text("webhook_id")),
+            guard let id = DeliveryID(try row.text("id")), let webhook = WebhookID(try row.text("webhook_id")),
                 let event = EventID(try row.text("event_id")), let type = EventType(try row.text("type")),
                 let state = WebhookDelivery.State(rawValue: try row.text("state"))
             else { throw SQLError.unexpectedResult(reason: "a delivery does not read back") }

@@ -5,8 +5,7 @@ import DLMSCodec
 public import DLMSSecurity
 public import Fleet
 import JSONText
-public import Jobs
-import Timekeeping
+public import Timekeeping
 
 extension SQLFleetStore {
     private var webhooks: ConfigurationTable { ConfigurationTable(name: "webhooks", dialect: database.dialect) }
@@ -130,7 +129,7 @@ extension SQLFleetStore {
     }
 
     /// Less than every event.
-    static let firstEvent = EventID("00000000-0000-7000-8000-000000000000")
+    static let firstEvent = EventID.least(at: Timestamp(microseconds: 0))
 
     private static func place(_ id: WebhookID) -> SealingContext {
         SealingContext(table: "webhooks", row: id.text, column: "secret")

@@ -54,10 +54,11 @@ struct OrderCommand: ParsableCommand {
         if let expectedState { writer.member("expectedState", expectedState) }
         if dryRun { writer.member("dryRun", true) }
         writer.endObject()
+        let fresh = TimeOrderedIDGenerator<IdempotencyKey>().next(at: SystemWallClock().now())
         let answer = try client.json(
             "POST",
             "/meters/\(ClientOptions.escaped(meter))/disconnector/orders",
-            fields: [("Idempotency-Key", idempotencyKey ?? JobIDGenerator().next(at: SystemWallClock().now()).text)],
+            fields: [("Idempotency-Key", idempotencyKey ?? fresh.text)],
             body: writer.octets
         )
         guard !dryRun, let job = answer["id"]?.string else {
