@@ -3,6 +3,7 @@
 
 import DLMSCodec
 import JSONText
+import Timekeeping
 
 /// Reads the texts and objects that ``DateTimeText`` writes.
 enum DateTimeReader {
@@ -10,20 +11,12 @@ enum DateTimeReader {
     ///
     /// Without an offset, deviation and clock status are sent as not specified.
     static func dateTime(_ text: String, invertsDeviation: Bool = false) -> COSEMDateTime? {
-        var scanner = DigitScanner(text)
-        guard let date = date(&scanner), scanner.take("T") || scanner.take("t") || scanner.take(" "),
+        var scanner = TimeScanner(text)
+        guard let date = date(&scanner), scanner.skip("T") || scanner.skip("t") || scanner.skip(" "),
             let time = time(&scanner)
         else { return nil }
         if scanner.isAtEnd { return COSEMDateTime(date: date, time: time) }
-        var offset = 0
-        if !scanner.take("Z"), !scanner.take("z") {
-            let isWest = scanner.take("-")
-            guard isWest || scanner.take("+"), let hours = scanner.number(2), scanner.take(":"),
-                let minutes = scanner.number(2), hours < 24, minutes < 60
-            else { return nil }
-            offset = (hours * 60 + minutes) * (isWest ? -1 : 1)
-        }
-        guard scanner.isAtEnd else { return nil }
+        guard let offset = scanner.offsetInMinutes(), scanner.isAtEnd else { return nil }
         return COSEMDateTime(
             date: date,
             time: time,
@@ -34,34 +27,36 @@ enum DateTimeReader {
 
     /// Reads `2026-11-22`; nil for anything else, also for a day that does not exist.
     static func date(_ text: String) -> COSEMDate? {
-        var scanner = DigitScanner(text)
+        var scanner = TimeScanner(text)
         guard let date = date(&scanner), scanner.isAtEnd else { return nil }
         return date
     }
 
     /// Reads `08:15:00` or `08:15:00.25`; nil for anything else.
     static func time(_ text: String) -> COSEMTime? {
-        var scanner = DigitScanner(text)
+        var scanner = TimeScanner(text)
         guard let time = time(&scanner), scanner.isAtEnd else { return nil }
         return time
     }
 
-    private static func date(_ scanner: inout DigitScanner) -> COSEMDate? {
-        guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2), scanner.take("-"),
-            let day = scanner.number(2)
+    private static func date(_ scanner: inout TimeScanner) -> COSEMDate? {
+        guard let year = scanner.number(digits: 4), scanner.skip("-"), let month = scanner.number(digits: 2),
+            scanner.skip("-"),
+            let day = scanner.number(digits: 2)
         else { return nil }
         let date = COSEMDate(year: year, month: month, dayOfMonth: day)
         return date.daysSinceEpoch == nil ? nil : date
     }
 
-    private static func time(_ scanner: inout DigitScanner) -> COSEMTime? {
-        guard let hour = scanner.number(2), scanner.take(":"), let minute = scanner.number(2), scanner.take(":"),
-            let second = scanner.number(2), hour < 24, minute < 60, second < 60
+    private static func time(_ scanner: inout TimeScanner) -> COSEMTime? {
+        guard let hour = scanner.number(digits: 2), scanner.skip(":"), let minute = scanner.number(digits: 2),
+            scanner.skip(":"),
+            let second = scanner.number(digits: 2), hour < 24, minute < 60, second < 60
         else { return nil }
         var hundredths = 0
-        if scanner.take(".") {
-            guard let fraction = scanner.fraction() else { return nil }
-            hundredths = fraction
+        if scanner.skip(".") {
+            guard let fraction = scanner.decimals(2), fraction.isExact else { return nil }
+            hundredths = fraction.value
         }
         return COSEMTime(hour: hour, minute: minute, second: second, hundredths: hundredths)
     }
@@ -98,39 +93,5 @@ enum DateTimeReader {
         let time = try reader.time(sent: sent)
         try reader.finish()
         return time
-    }
-}
-
-/// Numbers of a fixed count of digits, one after the other.
-private struct DigitScanner {
-    private var rest: Substring.UTF8View
-
-    init(_ text: String) { rest = text[...].utf8 }
-
-    var isAtEnd: Bool { rest.isEmpty }
-
-    mutating func take(_ mark: Unicode.Scalar) -> Bool {
-        guard rest.first == UInt8(ascii: mark) else { return false }
-        rest.removeFirst()
-        return true
-    }
-
-    mutating func number(_ digits: Int) -> Int? {
-        guard rest.prefix(digits).count == digits else { return nil }
-        var value = 0
-        for octet in rest.prefix(digits) {
-            guard (0x30...0x39).contains(octet) else { return nil }
-            value = value * 10 + Int(octet - 0x30)
-        }
-        rest.removeFirst(digits)
-        return value
-    }
-
-    /// A fraction of a second in hundredths; nil if it is finer than that.
-    mutating func fraction() -> Int? {
-        let digits = rest.prefix { (0x30...0x39).contains($0) }.map { Int($0 - 0x30) }
-        guard !digits.isEmpty, digits.dropFirst(2).allSatisfy({ $0 == 0 }) else { return nil }
-        rest.removeFirst(digits.count)
-        return digits[0] * 10 + (digits.count > 1 ? digits[1] : 0)
     }
 }
