@@ -93,6 +93,39 @@ struct PostgreSQLDatabaseTests {
         }
     }
 
+    @Test func `Whether a transaction was committed is unknown when its answer is lost; it does not run again`()
+        async throws
+    {
+        try await withDatabase { (database) async throws in
+            // The server ends the connection while it commits.
+            try await database.write { connection in
+                try connection.runScript(
+                    """
+                    CREATE TABLE numbers (n BIGINT);
+                    CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS
+                        'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+                    CREATE CONSTRAINT TRIGGER leaves AFTER INSERT ON numbers DEFERRABLE INITIALLY DEFERRED
+                        FOR EACH ROW EXECUTE FUNCTION leave();
+                    """
+                )
+            }
+            let runs = Protected(0)
+            let error = await #expect(throws: SQLError.self) {
+                try await database.write { connection in
+                    runs.change { $0 += 1 }
+                    try connection.execute("INSERT INTO numbers (n) VALUES (1)", [:])
+                }
+            }
+            guard case .unavailable(let reason) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(reason.contains("unknown"))
+            #expect(runs.value == 1)
+            #expect(try await database.read { try $0.query("SELECT n FROM numbers", [:]) }.isEmpty)
+        }
+    }
+
     @Test func `Requests with one idempotency key at the same time make one job`() async throws {
         try await Backend.postgreSQL.run { stores in
             let now = stores.clock.now()
