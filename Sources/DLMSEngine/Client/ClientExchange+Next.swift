@@ -37,7 +37,7 @@ extension ClientExchange {
     static func nextSet(_ plan: SetPlan, _ association: inout ClientAssociation) -> (ClientExchange?, Step) {
         var plan = plan
         let writes = plan.next(association.info, association.settings)
-        guard !writes.isEmpty else { return (nil, .completed(.set(plan.response))) }
+        guard !writes.isEmpty else { return (nil, .completed(.set(plan.outcomes))) }
         var exchange = SetExchange(writes, invokeID: association.nextInvokeID(), association.info)
         let step = exchange.start()
         return begin(.set(plan, exchange), step, &association)

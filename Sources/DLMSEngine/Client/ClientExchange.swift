@@ -83,7 +83,8 @@ enum ClientExchange: Hashable, Sendable {
             return nextGet(GetPlan(requests, streams: streams && requests.count == 1), &association)
         case .set(let writes): return nextSet(SetPlan(writes), &association)
         case .unconfirmedSet(let write): return startUnconfirmed(write, &association)
-        case .action(let method, let parameter): return nextAction(ActionPlan(method, parameter), &association)
+        case .action(let method, let parameter):
+            return nextAction(ActionPlan(single: MethodInvocation(method, parameter: parameter)), &association)
         case .actions(let invocations): return nextAction(ActionPlan(invocations), &association)
         case .access(let items, let breaksOnError):
             guard association.info.conformance.contains(.access) else {
