@@ -13,14 +13,12 @@ extension SQLFleetStore: ChannelStore {
         when precondition: WritePrecondition
     ) async throws(StoreError) -> WriteResult<ChannelRecord> {
         let now = clock.now()
-        let (row, isNew) = try await write { [channels, groups] connection in
+        return try await put(configuration) { [channels, groups] connection in
             if let group = configuration.group, try !groups.contains(group.text, on: connection) {
                 throw StoreError.referenceUnknown(group.text)
             }
             return try Self.put(id, configuration, in: channels, when: precondition, now: now, on: connection)
         }
-        let record = try Self.record(row, configuration)
-        return isNew ? .created(record) : .replaced(record)
     }
 
     /// Writes a channel whose group exists.
@@ -80,7 +78,7 @@ extension SQLFleetStore: ChannelStore {
     ) async throws(StoreError) -> WriteResult<ChannelGroupRecord> {
         let document = Self.document(configuration.writeMembers)
         let now = clock.now()
-        let (row, isNew) = try await write { [groups] connection in
+        return try await put(configuration) { [groups] connection in
             let result = try groups.put(
                 id.text,
                 document: document,
@@ -92,8 +90,6 @@ extension SQLFleetStore: ChannelStore {
             if !result.isNew { try connection.notify(SQLChannel.configuration, "") }
             return result
         }
-        let record = try Self.record(row, configuration)
-        return isNew ? .created(record) : .replaced(record)
     }
 
     /// The group; nil when there is none.

@@ -16,7 +16,7 @@ extension SQLFleetStore: MeterGroupStore {
     ) async throws(StoreError) -> WriteResult<MeterGroupRecord> {
         let document = Self.document(configuration)
         let now = clock.now()
-        let (row, isNew) = try await write { [meterGroups] connection in
+        return try await put(configuration) { [meterGroups] connection in
             let result = try meterGroups.put(
                 id.text,
                 document: document,
@@ -34,8 +34,6 @@ extension SQLFleetStore: MeterGroupStore {
             try Self.add(members ?? [], to: id, on: connection)
             return result
         }
-        let record = try Self.record(row, configuration)
-        return isNew ? .created(record) : .replaced(record)
     }
 
     /// The group; nil when there is none.

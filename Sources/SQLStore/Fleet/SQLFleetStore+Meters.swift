@@ -16,7 +16,7 @@ extension SQLFleetStore: MeterStore {
     ) async throws(StoreError) -> WriteResult<MeterRecord> {
         let document = try document(of: configuration, id)
         let now = clock.now()
-        let (row, isNew) = try await write { [meters, channels, groups] connection in
+        return try await put(configuration) { [meters, channels, groups] connection in
             let (channel, group) = Self.references(of: configuration)
             if let channel, try !channels.contains(channel, on: connection) {
                 throw StoreError.referenceUnknown(channel)
@@ -36,8 +36,6 @@ extension SQLFleetStore: MeterStore {
             try Self.meterChanged(id, isNew: result.isNew, on: connection)
             return result
         }
-        let record = try Self.record(row, configuration)
-        return isNew ? .created(record) : .replaced(record)
     }
 
     /// The meter with its secrets in clear; nil when there is none.

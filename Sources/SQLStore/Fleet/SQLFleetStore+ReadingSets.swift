@@ -17,11 +17,9 @@ extension SQLFleetStore {
     ) async throws(StoreError) -> WriteResult<ReadingSetRecord> {
         let document = Self.document(configuration.writeMembers)
         let now = clock.now()
-        let (row, isNew) = try await write { [readingSets] connection in
+        return try await put(configuration) { [readingSets] connection in
             try readingSets.put(id.text, document: document, columns: [], when: precondition, now: now, on: connection)
         }
-        let record = try Self.record(row, configuration)
-        return isNew ? .created(record) : .replaced(record)
     }
 
     /// The set of readings; nil when there is none.

@@ -84,6 +84,16 @@ public struct SQLFleetStore: Sendable {
         }
     }
 
+    /// Writes the document of a configuration as one step.
+    func put<Configuration>(
+        _ configuration: Configuration,
+        _ body: @escaping @Sendable (any SQLConnection) throws -> (row: ConfigurationTable.Row, isNew: Bool)
+    ) async throws(StoreError) -> WriteResult<ConfigurationRecord<Configuration>> {
+        let (row, isNew) = try await write(.serial, body)
+        let record = try Self.record(row, configuration)
+        return isNew ? .created(record) : .replaced(record)
+    }
+
     /// Cuts a page off rows of which one more than its limit was asked for.
     static func page<Record: Sendable>(
         _ rows: [ConfigurationTable.Row],

@@ -21,7 +21,7 @@ extension SQLFleetStore {
         let document = Self.document(configuration.writeMembers)
         let now = clock.now()
         // The store itself goes into the transaction: it opens the present secret there, so that no write comes in between.
-        let (row, isNew) = try await write { connection in
+        return try await put(configuration) { connection in
             let present = try connection.query(
                 "SELECT secret, mark FROM webhooks WHERE id = :id",
                 ["id": .text(id.text)]
@@ -52,8 +52,6 @@ extension SQLFleetStore {
                 on: connection
             )
         }
-        let record = try Self.record(row, configuration)
-        return isNew ? .created(record) : .replaced(record)
     }
 
     /// The webhook; nil when there is none.
