@@ -21,11 +21,11 @@ public final class MetricCounter: Sendable {
     }
 
     private let family: MetricFamily
-    private let series = Mutex<[MetricLabels: Series]>([:])
+    private let table = MetricSeriesTable<Series>()
 
     init(_ name: String, _ help: String, labels: [String] = []) {
         family = MetricFamily(name: name, help: help, kind: .counter, labelNames: labels)
-        if labels.isEmpty { _ = self.series(MetricLabels()) }
+        if labels.isEmpty { _ = series(MetricLabels()) }
     }
 
     /// Adds to one series.
@@ -34,26 +34,16 @@ public final class MetricCounter: Sendable {
     }
 
     /// One series; that of all others once there are too many.
-    public func series(_ labels: MetricLabels) -> Series {
-        series.withLock { series in
-            if let found = series[labels] { return found }
-            let key = series.count >= MetricFamily.mostSeries ? MetricLabels.other : labels
-            if let found = series[key] { return found }
-            let made = Series()
-            series[key] = made
-            return made
-        }
-    }
+    public func series(_ labels: MetricLabels) -> Series { table.series(labels, or: Series()) }
 
     /// The present number of one series.
     public func value(_ labels: MetricLabels = MetricLabels()) -> UInt64 {
-        series.withLock { $0[labels]?.value ?? 0 }
+        table.known(labels)?.value ?? 0
     }
 
     func write(into text: inout MetricsText) {
         family.writeHead(into: &text)
-        let now = series.withLock { $0 }
-        for (labels, series) in now.sorted(by: { $0.key.values(3).lexicographicallyPrecedes($1.key.values(3)) }) {
+        for (labels, series) in table.sorted {
             family.writeSample(labels: labels, value: "\(series.value)", into: &text)
         }
     }

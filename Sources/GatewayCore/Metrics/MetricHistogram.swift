@@ -34,7 +34,7 @@ public final class MetricHistogram: Sendable {
     ]
 
     private let family: MetricFamily
-    private let series = Mutex<[MetricLabels: Series]>([:])
+    private let table = MetricSeriesTable<Series>()
 
     init(_ name: String, _ help: String, labels: [String] = []) {
         family = MetricFamily(name: name, help: help, kind: .histogram, labelNames: labels)
@@ -46,21 +46,11 @@ public final class MetricHistogram: Sendable {
     }
 
     /// One series; that of all others once there are too many.
-    public func series(_ labels: MetricLabels) -> Series {
-        series.withLock { series in
-            if let found = series[labels] { return found }
-            let key = series.count >= MetricFamily.mostSeries ? MetricLabels.other : labels
-            if let found = series[key] { return found }
-            let made = Series()
-            series[key] = made
-            return made
-        }
-    }
+    public func series(_ labels: MetricLabels) -> Series { table.series(labels, or: Series()) }
 
     func write(into text: inout MetricsText) {
         family.writeHead(into: &text)
-        let now = series.withLock { $0 }
-        for (labels, series) in now.sorted(by: { $0.key.values(3).lexicographicallyPrecedes($1.key.values(3)) }) {
+        for (labels, series) in table.sorted {
             let cells = series.present
             var total: UInt64 = 0
             for (place, count) in cells.counts.enumerated() {
