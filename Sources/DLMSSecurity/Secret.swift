@@ -36,12 +36,7 @@ public struct Secret: Sendable, Hashable {
 
     /// Compares in a time that depends on the lengths only, not on where the octets differ.
     public static func == (left: Secret, right: Secret) -> Bool {
-        guard left.octets.count == right.octets.count else { return false }
-        var difference: UInt8 = 0
-        for index in left.octets.indices {
-            difference |= left.octets[index] ^ right.octets[index]
-        }
-        return difference == 0
+        ConstantTime.areEqual(left.octets, right.octets)
     }
 
     /// Feeds the octets to a hasher, whose seed is random per process.
