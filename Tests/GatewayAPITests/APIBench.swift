@@ -188,6 +188,18 @@ struct APIBench: Sendable {
         _ = try? await work.value
     }
 
+    /// The execution of the job for one target at a path, once the job is over; pauses go by the clock of the test.
+    func finishedExecution(of path: String) async throws -> JSONValue {
+        while true {
+            let state = try await get(path).json["state"]?.string ?? ""
+            guard !["succeeded", "failed", "cancelled"].contains(state) else {
+                return try await get(path + "/executions").json["items"]?[0] ?? .null
+            }
+            clock.advance(by: .seconds(1))
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
     func get(_ target: String, headers: [String: String] = [:]) async throws -> Answer {
         try await send(.get, target, headers: headers)
     }

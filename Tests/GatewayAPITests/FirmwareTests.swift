@@ -35,17 +35,6 @@ struct FirmwareTests {
         }
     }
 
-    private static func finished(_ path: String, _ bench: APIBench) async throws -> JSONValue {
-        // Pauses go by the clock of the test.
-        while true {
-            let job = try await bench.get(path).json
-            let isOver = ["succeeded", "failed", "cancelled"].contains(job["state"]?.string ?? "")
-            if isOver { return try await bench.get(path + "/executions").json["items"]?[0] ?? .null }
-            bench.clock.advance(by: .seconds(1))
-            try await Task.sleep(for: .milliseconds(2))
-        }
-    }
-
     @Test func `An image is transferred, verified and put in force`() async throws {
         try await Self.run { bench, meter in
             let image = Self.image(5000)
@@ -57,7 +46,7 @@ struct FirmwareTests {
             )
             #expect(made.status == 202)
             #expect(made.json["kind"] == "firmware")
-            let execution = try await Self.finished(try #require(made.headers["Location"]), bench)
+            let execution = try await bench.finishedExecution(of: try #require(made.headers["Location"]))
             #expect(execution["state"] == "succeeded")
             #expect(execution["result"]?["activated"] == true)
             #expect(execution["result"]?["blocks"] == 10)
@@ -70,7 +59,7 @@ struct FirmwareTests {
     @Test func `An image is forgotten once no job needs it`() async throws {
         try await Self.run { bench, _ in
             let made = try await bench.send(.post, "/meters/M1/firmware", octets: Self.image(500), headers: Self.octets)
-            let execution = try await Self.finished(try #require(made.headers["Location"]), bench)
+            let execution = try await bench.finishedExecution(of: try #require(made.headers["Location"]))
             let digest = try #require(execution["result"]?["image"]?.string)
             #expect(try await bench.send(.delete, "/firmware/" + digest).status == 204)
             #expect(try await bench.send(.delete, "/firmware/" + digest).problem == "not-found")
@@ -89,7 +78,7 @@ struct FirmwareTests {
             let image = Self.image(256 * 1024)
             meter.breaks.withLock { $0 = Set((1...20).map { UInt32($0 * 25) }) }
             let made = try await bench.send(.post, "/meters/M1/firmware", octets: image, headers: Self.octets)
-            let execution = try await Self.finished(try #require(made.headers["Location"]), bench)
+            let execution = try await bench.finishedExecution(of: try #require(made.headers["Location"]))
             #expect(execution["state"] == "succeeded")
             #expect(execution["result"]?["activated"] == true)
             let state = meter.state
@@ -107,7 +96,7 @@ struct FirmwareTests {
             let image = Self.image(64 * 1024)
             meter.losses.withLock { $0 = Set((1...12).map { UInt32($0 * 10) }) }
             let made = try await bench.send(.post, "/meters/M1/firmware", octets: image, headers: Self.octets)
-            let execution = try await Self.finished(try #require(made.headers["Location"]), bench)
+            let execution = try await bench.finishedExecution(of: try #require(made.headers["Location"]))
             #expect(execution["state"] == "succeeded")
             #expect(execution["result"]?["blocksSent"] == 140)
             #expect(meter.state.image == image)
@@ -127,11 +116,11 @@ struct FirmwareTests {
             while meter.losses.withLock({ !$0.isEmpty }) { try await Task.sleep(for: .milliseconds(2)) }
             _ = try await bench.send(.post, path + "/cancel")
             meter.comeBack()
-            _ = try await Self.finished(path, bench)
+            _ = try await bench.finishedExecution(of: path)
             let before = meter.state.arrivals.reduce(0, +)
             #expect(before == 64)
             let second = try await bench.send(.post, query, octets: image, headers: Self.octets)
-            let execution = try await Self.finished(try #require(second.headers["Location"]), bench)
+            let execution = try await bench.finishedExecution(of: try #require(second.headers["Location"]))
             #expect(execution["state"] == "succeeded")
             #expect(execution["result"]?["resumed"] == true)
             #expect(execution["result"]?["blocksSent"] == 64)
@@ -149,7 +138,7 @@ struct FirmwareTests {
                     octets: Self.image(length),
                     headers: Self.octets
                 )
-                let execution = try await Self.finished(try #require(made.headers["Location"]), bench)
+                let execution = try await bench.finishedExecution(of: try #require(made.headers["Location"]))
                 #expect(execution["result"]?["activated"] == false)
                 #expect(meter.state.status == .verificationSuccessful)
             }
@@ -166,7 +155,7 @@ struct FirmwareTests {
                 octets: Self.image(1000),
                 headers: Self.octets
             )
-            let execution = try await Self.finished(try #require(made.headers["Location"]), bench)
+            let execution = try await bench.finishedExecution(of: try #require(made.headers["Location"]))
             #expect(execution["state"] == "succeeded")
             #expect(meter.state.status == .activationSuccessful)
         }
@@ -176,7 +165,7 @@ struct FirmwareTests {
         try await Self.run(fault: .busy) { bench, meter in
             let image = Self.image(10_000)
             let made = try await bench.send(.post, "/meters/M1/firmware", octets: image, headers: Self.octets)
-            let execution = try await Self.finished(try #require(made.headers["Location"]), bench)
+            let execution = try await bench.finishedExecution(of: try #require(made.headers["Location"]))
             #expect(execution["state"] == "succeeded")
             #expect(meter.state.image == image)
         }
@@ -191,7 +180,7 @@ struct FirmwareTests {
                 octets: Self.image(1000),
                 headers: Self.octets
             )
-            let execution = try await Self.finished(try #require(made.headers["Location"]), bench)
+            let execution = try await bench.finishedExecution(of: try #require(made.headers["Location"]))
             #expect(execution["state"] == "failed")
             #expect(execution["problem"]?["type"] == "/docs/problems/image-rejected")
             #expect(meter.state.activeImage == [])
@@ -208,11 +197,11 @@ struct FirmwareTests {
                 headers: Self.octets
             )
             let path = try #require(upload.headers["Location"])
-            _ = try await Self.finished(path, bench)
+            _ = try await bench.finishedExecution(of: path)
             let digest = try #require(upload.json["operation"]?["firmware"]?["image"]?.string)
             let body = #"{"kind":"firmware","target":{"meters":["M1"]},"image":"\#(digest)"}"#
             let job = try await bench.send(.post, "/jobs", body)
-            let execution = try await Self.finished(try #require(job.headers["Location"]), bench)
+            let execution = try await bench.finishedExecution(of: try #require(job.headers["Location"]))
             #expect(execution["result"]?["activated"] == true)
             #expect(meter.state.initiations == 1)
             let unknown = body.replacing(digest, with: String(repeating: "0", count: 64))

@@ -53,14 +53,7 @@ struct SecretChangeTests {
 
     static func finished(_ answer: APIBench.Answer, _ bench: APIBench) async throws -> JSONValue {
         #expect(answer.status == 202, "\(answer.text)")
-        let path = try #require(answer.headers["Location"])
-        while true {
-            let job = try await bench.get(path).json
-            let isOver = ["succeeded", "failed", "cancelled"].contains(job["state"]?.string ?? "")
-            if isOver { return try await bench.get(path + "/executions").json["items"]?[0] ?? .null }
-            bench.clock.advance(by: .seconds(1))
-            try await Task.sleep(for: .milliseconds(2))
-        }
+        return try await bench.finishedExecution(of: try #require(answer.headers["Location"]))
     }
 
     private static func reads(_ bench: APIBench, association: String? = nil) async throws -> Int {

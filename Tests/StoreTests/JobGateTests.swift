@@ -159,12 +159,7 @@ struct JobGateTests {
             let changes = [failed, .succeeded(result: Array("{}".utf8)), failed, failed]
             for change in changes {
                 let claimed = try await stores.claim(1)[0]
-                _ = try await stores.jobs.settle(
-                    claimed.execution.held,
-                    holder: "one",
-                    as: change,
-                    now: stores.clock.now()
-                )
+                _ = try await stores.settle(claimed, change)
             }
             let ended = try await stores.job(job)
             #expect(ended.progress.failed == 3)

@@ -37,12 +37,7 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
             #expect(first.map(\.execution.target) == ["M-0", "M-1", "M-5"])
             #expect(Set(first.map(\.execution.lane)) == ["tcp:slow:4059", "tcp:free:4059"])
             #expect(try await claim(stores).isEmpty)
-            _ = try await stores.jobs.settle(
-                first[0].execution.held,
-                holder: "one",
-                as: success,
-                now: stores.clock.now()
-            )
+            _ = try await stores.settle(first[0], success)
             #expect(try await claim(stores).map(\.execution.target) == ["M-2"])
         }
     }
@@ -73,12 +68,7 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
             var first: [ClaimedExecution] = []
             while case let batch = try await claim(stores, limit: 3), !batch.isEmpty { first += batch }
             #expect(first.map(\.execution.target).sorted() == ["M-0", "M-1", "M-6"])
-            _ = try await stores.jobs.settle(
-                first[0].execution.held,
-                holder: "one",
-                as: success,
-                now: stores.clock.now()
-            )
+            _ = try await stores.settle(first[0], success)
             #expect(try await claim(stores).count == 1)
         }
     }
@@ -123,19 +113,9 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
             _ = try await stores.create(Stores.specification(limits: limits), (0..<5).map { "X-\($0)" })
             let canaries = try await claim(stores)
             #expect(canaries.map(\.execution.target) == ["X-0", "X-1"])
-            _ = try await stores.jobs.settle(
-                canaries[1].execution.held,
-                holder: "one",
-                as: success,
-                now: stores.clock.now()
-            )
+            _ = try await stores.settle(canaries[1], success)
             #expect(try await claim(stores).isEmpty)
-            _ = try await stores.jobs.settle(
-                canaries[0].execution.held,
-                holder: "one",
-                as: success,
-                now: stores.clock.now()
-            )
+            _ = try await stores.settle(canaries[0], success)
             #expect(try await claim(stores).count == 3)
         }
     }
@@ -167,12 +147,7 @@ private let failure = ExecutionChange.failed(ExecutionProblem(name: "meter-timeo
             let id = try await stores.create(Stores.specification(limits: limits), (0..<9).map { "X-\($0)" })
             for change in [failure, success, failure, failure] {
                 let next = try #require(try await claim(stores).first)
-                _ = try await stores.jobs.settle(
-                    next.execution.held,
-                    holder: "one",
-                    as: change,
-                    now: stores.clock.now()
-                )
+                _ = try await stores.settle(next, change)
             }
             let job = try #require(try await stores.jobs.job(id))
             #expect(job.state.isFinal)
