@@ -130,11 +130,7 @@ struct SupplyGuard: Sendable {
     private func read(_ index: Int8, of classID: UInt16, _ name: OBISCode) async throws(GatewayError) -> GetResult {
         guard memory.text == nil else { return .failure(.objectUndefined) }
         let place = AttributeDescriptor(classID: classID, instanceID: name, attributeID: index)
-        let answer = try await exchange.send(.get([AttributeRequest(place)]), for: errand)
-        guard case .get(let results) = answer.response, let result = results.first else {
-            throw .internal(reason: "a GET was answered by another service")
-        }
-        return result
+        return try await exchange.send(.get([AttributeRequest(place)]), for: errand).values(of: 1)[0]
     }
 
     private func isDisconnector(_ classID: UInt16, _ name: OBISCode) -> Bool {

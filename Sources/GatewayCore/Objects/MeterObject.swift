@@ -3,6 +3,7 @@
 
 public import COSEMModel
 public import DLMSCodec
+import Fleet
 
 /// An object of a meter, with what is known about its class.
 public struct MeterObject: Hashable, Sendable {
@@ -18,6 +19,21 @@ public struct MeterObject: Hashable, Sendable {
         self.logicalName = logicalName
         self.classID = classID
         self.version = version
+    }
+
+    /// One of its attributes on the line.
+    func attribute(_ index: Int8) -> AttributeDescriptor {
+        AttributeDescriptor(classID: classID, instanceID: logicalName, attributeID: index)
+    }
+
+    /// One of its methods on the line.
+    func method(_ index: Int8) -> MethodDescriptor {
+        MethodDescriptor(classID: classID, instanceID: logicalName, methodID: index)
+    }
+
+    /// One of its attributes or methods as errors name it.
+    func target(_ member: ObjectTarget.Member, of meter: MeterID) -> ObjectTarget {
+        ObjectTarget(meter: meter, object: logicalName, classID: classID, member: member)
     }
 
     /// What the logical name stands for, nil if the catalogue does not know it.

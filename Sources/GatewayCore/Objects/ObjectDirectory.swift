@@ -111,11 +111,8 @@ private struct AssociationReading {
             attributeID: index
         )
         let answer = try await exchange.perform(.get([AttributeRequest(descriptor)]), for: errand)
-        guard case .get(let results) = answer.response, let result = results.first else {
-            throw .internal(reason: "a GET was answered by another service")
-        }
         return Value(
-            result: result,
+            result: try answer.values(of: 1)[0],
             usesShortNames: answer.usesShortNames,
             isShared: answer.isShared,
             timings: answer.timings

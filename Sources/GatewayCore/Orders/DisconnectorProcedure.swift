@@ -166,19 +166,12 @@ struct DisconnectorProcedure: Sendable {
         within longest: Duration
     ) async throws(GatewayError) -> Reply {
         defer { access.memory.forgetValues() }
-        let method = MethodDescriptor(
-            classID: object.classID,
-            instanceID: object.logicalName,
-            methodID: action.rawValue
-        )
         let answer = try await access.exchange.perform(
-            .action(method, .integer(0)),
+            .action(object.method(action.rawValue), .integer(0)),
             for: access.errand(within: longest),
             isOrder: true
         )
-        guard case .action(let outcome) = answer.response else {
-            throw .internal(reason: "an ACTION was answered by another service")
-        }
+        let outcome = try answer.actionOutcome()
         guard outcome.result == .success else {
             return .refused(GatewayError(outcome.result, access.target(object, .method(action.rawValue))))
         }

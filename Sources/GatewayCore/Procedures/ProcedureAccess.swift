@@ -65,13 +65,10 @@ struct ProcedureAccess: Sendable {
         _ indexes: [Int8],
         of object: MeterObject
     ) async throws(GatewayError) -> (values: [Int8: Result<DLMSData, GatewayError>], exchange: Duration) {
-        let requests = indexes.map { AttributeRequest(Self.descriptor($0, of: object)) }
+        let requests = indexes.map { AttributeRequest(object.attribute($0)) }
         let answer = try await exchange.perform(.get(requests), for: step)
-        guard case .get(let results) = answer.response, results.count == indexes.count else {
-            throw .internal(reason: "a GET was answered by another service")
-        }
         var values: [Int8: Result<DLMSData, GatewayError>] = [:]
-        for (index, result) in zip(indexes, results) {
+        for (index, result) in zip(indexes, try answer.values(of: indexes.count)) {
             let target = target(object, .attribute(index))
             switch result {
             case .failure(let reason):
@@ -104,12 +101,9 @@ struct ProcedureAccess: Sendable {
 
     /// Writes one attribute.
     func write(_ data: DLMSData, to index: Int8, of object: MeterObject) async throws(GatewayError) {
-        let request = AttributeRequest(Self.descriptor(index, of: object))
+        let request = AttributeRequest(object.attribute(index))
         defer { memory.forgetValues() }
-        let answer = try await exchange.perform(.set([AttributeWrite(request, value: data)]), for: step)
-        guard case .set(let results) = answer.response, let result = results.first else {
-            throw .internal(reason: "a SET was answered by another service")
-        }
+        let result = try await exchange.perform(.set([AttributeWrite(request, value: data)]), for: step).writeResult()
         guard result == .success else {
             let target = target(object, .attribute(index))
             throw GatewayError(result, to: "set", target, name: "attribute \(index)", isListed: nil)
@@ -124,20 +118,12 @@ struct ProcedureAccess: Sendable {
         _ parameter: DLMSData = .integer(0)
     ) async throws(GatewayError) -> DLMSData? {
         defer { memory.forgetValues() }
-        let method = MethodDescriptor(classID: object.classID, instanceID: object.logicalName, methodID: index)
-        let answer = try await exchange.perform(.action(method, parameter), for: step)
-        guard case .action(let outcome) = answer.response else {
-            throw .internal(reason: "an ACTION was answered by another service")
-        }
+        let outcome = try await exchange.perform(.action(object.method(index), parameter), for: step).actionOutcome()
         guard outcome.result == .success else { throw GatewayError(outcome.result, target(object, .method(index))) }
         return outcome.returned.flatMap { try? $0.value() }
     }
 
     func target(_ object: MeterObject, _ member: ObjectTarget.Member) -> ObjectTarget {
-        ObjectTarget(meter: memory.id, object: object.logicalName, classID: object.classID, member: member)
-    }
-
-    private static func descriptor(_ index: Int8, of object: MeterObject) -> AttributeDescriptor {
-        AttributeDescriptor(classID: object.classID, instanceID: object.logicalName, attributeID: index)
+        object.target(member, of: memory.id)
     }
 }

@@ -76,12 +76,7 @@ public struct ProfileSheet: Sendable {
             guard !found.isEmpty else {
                 let meant = nearest(name, in: layout.columns.map(\.key)).map { "; \($0) is one" } ?? ""
                 throw .rangeNotSupported(
-                    ObjectTarget(
-                        meter: meter,
-                        object: object.logicalName,
-                        classID: object.classID,
-                        member: .attribute(2)
-                    ),
+                    object.target(.attribute(2), of: meter),
                     reason: "it has no column \(name)\(meant)"
                 )
             }

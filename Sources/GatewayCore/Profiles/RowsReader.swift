@@ -172,7 +172,11 @@ struct RowsReader: Sendable {
         var request = way
         var hasBegun = false
         while true {
-            let stream = BlockStream(buffer(of: plan), selectiveAccess: request.access, mayMakeWay: progress.mayMakeWay)
+            let stream = BlockStream(
+                plan.sheet.object.attribute(2),
+                selectiveAccess: request.access,
+                mayMakeWay: progress.mayMakeWay
+            )
             async let ending = finish(stream, errand)
             var decoder = ProfileRowDecoder(layout: plan.sheet.layout, options: Self.options(plan, request, isStrict))
             var octets = 0
@@ -201,14 +205,6 @@ struct RowsReader: Sendable {
             if selection.rows == .meter, output.isOverfull { selection.rows = .gateway }
             return selection
         }
-    }
-
-    private func buffer(of plan: RowsPlan) -> AttributeDescriptor {
-        AttributeDescriptor(
-            classID: plan.sheet.object.classID,
-            instanceID: plan.sheet.object.logicalName,
-            attributeID: 2
-        )
     }
 
     /// Runs the exchange and ends the stream of blocks with it; true if it ended early to make way for urgent work.
@@ -264,12 +260,7 @@ struct RowsReader: Sendable {
     }
 
     private static func target(_ sheet: ProfileSheet, _ memory: MeterMemory) -> ObjectTarget {
-        ObjectTarget(
-            meter: memory.id,
-            object: sheet.object.logicalName,
-            classID: sheet.object.classID,
-            member: .attribute(2)
-        )
+        sheet.object.target(.attribute(2), of: memory.id)
     }
 
     private static func unreadable(_ plan: RowsPlan, _ errand: MeterErrand, _ error: ProfileError) -> GatewayError {

@@ -138,9 +138,7 @@ struct AttributeReader: Sendable {
             let range = start..<min(start + most, plan.requests.count)
             do throws(GatewayError) {
                 let answer = try await exchange.perform(.get(Array(plan.requests[range])), for: errand)
-                guard case .get(let results) = answer.response, results.count == range.count else {
-                    throw GatewayError.internal(reason: "a GET of \(range.count) has another number of results")
-                }
+                let results = try answer.values(of: range.count)
                 timings += answer.timings
                 for (place, result) in zip(range, results) {
                     if case .data(let octets) = result {

@@ -71,14 +71,7 @@ struct ReadPlan {
 
     /// Notes a query whose attribute has to be fetched, with its scaler_unit if that is not known.
     mutating func fetch(_ query: AttributeQuery, _ found: AttributeResolver.Found, scalerAge: Duration) {
-        let request = AttributeRequest(
-            AttributeDescriptor(
-                classID: found.object.classID,
-                instanceID: found.object.logicalName,
-                attributeID: found.index
-            ),
-            selectiveAccess: query.selection
-        )
+        let request = AttributeRequest(found.object.attribute(found.index), selectiveAccess: query.selection)
         steps.append(.fetched(query, found, request: place(request)))
         guard QuantityAttributes.contains(classID: found.object.classID, index: found.index),
             let scalerIndex = QuantityAttributes.scalerUnitIndex(classID: found.object.classID)
@@ -88,15 +81,7 @@ struct ReadPlan {
         guard memory.text != nil || memory.scalerUnit(key, now: now, maxAge: scalerAge) == nil,
             scalerPlaces[key] == nil
         else { return }
-        scalerPlaces[key] = place(
-            AttributeRequest(
-                AttributeDescriptor(
-                    classID: found.object.classID,
-                    instanceID: found.object.logicalName,
-                    attributeID: scalerIndex
-                )
-            )
-        )
+        scalerPlaces[key] = place(AttributeRequest(found.object.attribute(scalerIndex)))
     }
 
     /// What became of the queries; keeps values and scalers in the meter's memory.
@@ -142,17 +127,11 @@ struct ReadPlan {
         case nil: return .failure(.internal(reason: "an attribute was not fetched"))
         case .failure(let error): return .failure(error)
         case .success((.failure(let reason), _, _)):
-            let target = ObjectTarget(
-                meter: memory.id,
-                object: object.logicalName,
-                classID: object.classID,
-                member: .attribute(found.index)
-            )
             return .failure(
                 GatewayError(
                     reason,
                     to: "get",
-                    target,
+                    object.target(.attribute(found.index), of: memory.id),
                     name: "attribute \(query.attribute)",
                     isListed: found.entry?.lists(attribute: found.index)
                 )

@@ -27,6 +27,9 @@ struct AttributeWriter: Sendable {
         let before: DLMSData?
         let timings: ExchangeTimings
 
+        /// A clock has moved on when it is read back.
+        var movesOn: Bool { object.classID == 8 && index == 2 }
+
         func outcome(
             in association: String,
             after: DLMSData? = nil,
@@ -70,12 +73,7 @@ struct AttributeWriter: Sendable {
         guard let object = before.object, let index = before.attributeIndex else {
             throw before.result.failure ?? .internal(reason: "an attribute was not found")
         }
-        let target = ObjectTarget(
-            meter: errand.memory.id,
-            object: object.logicalName,
-            classID: object.classID,
-            member: .attribute(index)
-        )
+        let target = object.target(.attribute(index), of: errand.memory.id)
         let reading = try? before.result.get()
         let context = reading?.context ?? Self.context(object, index)
         let values = ValueReader(context: context, lastRead: reading?.data)
@@ -104,28 +102,13 @@ struct AttributeWriter: Sendable {
     ) async throws(GatewayError) -> WriteOutcome {
         var timings = pending.timings
         guard !pending.command.isDryRun else { return pending.outcome(in: errand.association, timings: timings) }
-        try await set(
-            pending.value,
-            pending.target,
-            pending.object,
-            pending.index,
-            for: errand,
-            timings: &timings
-        )
+        try await set(pending, for: errand, timings: &timings)
         let writtenAt = clock.now()
         errand.memory.forgetValues()
         await pushLists.note(pending.value, writtenTo: pending.object, index: pending.index, of: errand.memory.id)
         var after: DLMSData?
         if pending.command.verifies {
-            after = try await verify(
-                pending.value,
-                pending.command.query,
-                pending.object,
-                pending.index,
-                pending.target,
-                for: errand,
-                timings: &timings
-            )
+            after = try await verify(pending, for: errand, timings: &timings)
         }
         return pending.outcome(
             in: errand.association,
@@ -148,8 +131,8 @@ struct AttributeWriter: Sendable {
         // What was expected before need not be there any more.
         command.expectation = nil
         let pending = try await prepare(command, for: errand)
-        // A clock moves on, and what cannot be read tells nothing.
-        guard let present = pending.before, !(pending.object.classID == 8 && pending.index == 2) else {
+        // What moved on or cannot be read tells nothing.
+        guard let present = pending.before, !pending.movesOn else {
             throw .outcomeUnknown(errand.memory.id, operation: "set")
         }
         guard present == pending.value else { throw .verificationFailed(pending.target) }
@@ -181,39 +164,29 @@ struct AttributeWriter: Sendable {
     }
 
     private func set(
-        _ value: DLMSData,
-        _ target: ObjectTarget,
-        _ object: MeterObject,
-        _ index: Int8,
+        _ pending: Pending,
         for errand: MeterErrand,
         timings: inout ExchangeTimings
     ) async throws(GatewayError) {
-        let request = AttributeRequest(
-            AttributeDescriptor(
-                classID: object.classID,
-                instanceID: object.logicalName,
-                attributeID: index
-            )
-        )
+        let (object, index) = (pending.object, pending.index)
+        let write = AttributeWrite(AttributeRequest(object.attribute(index)), value: pending.value)
         let answer: MeterExchange.Answer
         do throws(GatewayError) {
-            answer = try await exchange.perform(.set([AttributeWrite(request, value: value)]), for: errand)
+            answer = try await exchange.perform(.set([write]), for: errand)
         } catch {
             errand.memory.forgetValues()
             throw error
         }
         timings += answer.timings
-        metrics.octets.increment(MetricLabels("out"), by: UInt64(value.octets.count))
-        guard case .set(let results) = answer.response, let result = results.first else {
-            throw .internal(reason: "a SET was answered by another service")
-        }
+        metrics.octets.increment(MetricLabels("out"), by: UInt64(pending.value.octets.count))
+        let result = try answer.writeResult()
         guard result == .success else {
             let entry = errand.memory.objectList(errand.association)?.entries(object.logicalName)
                 .first { $0.classID == object.classID }
             throw GatewayError(
                 result,
                 to: "set",
-                target,
+                pending.target,
                 name: "attribute \(index)",
                 isListed: entry?.lists(attribute: index)
             )
@@ -222,25 +195,19 @@ struct AttributeWriter: Sendable {
 
     /// Reads back; nil when the meter does not let the attribute be read.
     private func verify(
-        _ value: DLMSData,
-        _ query: AttributeQuery,
-        _ object: MeterObject,
-        _ index: Int8,
-        _ target: ObjectTarget,
+        _ pending: Pending,
         for errand: MeterErrand,
         timings: inout ExchangeTimings
     ) async throws(GatewayError) -> DLMSData? {
         let outcome: ReadAnswer.Outcome
         do throws(GatewayError) {
-            outcome = try await present(query, for: errand, timings: &timings)
+            outcome = try await present(pending.command.query, for: errand, timings: &timings)
         } catch {
             // The write itself was confirmed; only the proof is missing.
             return nil
         }
         guard let after = try? outcome.result.get().data else { return nil }
-        // A clock has moved on when it is read back.
-        let movesOn = object.classID == 8 && index == 2
-        guard after == value || movesOn else { throw .verificationFailed(target) }
+        guard after == pending.value || pending.movesOn else { throw .verificationFailed(pending.target) }
         return after
     }
 

@@ -49,12 +49,7 @@ struct MethodInvoker: Sendable {
         let found = try AttributeResolver(memory: errand.memory, list: answer.list)
             .method(command.method, of: command.object, classID: command.classID)
         let object = found.object
-        let target = ObjectTarget(
-            meter: errand.memory.id,
-            object: object.logicalName,
-            classID: object.classID,
-            member: .method(found.index)
-        )
+        let target = object.target(.method(found.index), of: errand.memory.id)
         guard object.classID != SupplyGuard.disconnectControl else { throw .ordersOnly(target) }
         return Pending(
             command: command,
@@ -76,22 +71,13 @@ struct MethodInvoker: Sendable {
         var returned: DLMSData?
         var invokedAt: Timestamp?
         if !pending.command.isDryRun {
-            let outcome = try await exchange.perform(
-                .action(
-                    MethodDescriptor(
-                        classID: object.classID,
-                        instanceID: object.logicalName,
-                        methodID: pending.index
-                    ),
-                    pending.parameter
-                ),
+            let answer = try await exchange.perform(
+                .action(object.method(pending.index), pending.parameter),
                 for: errand
             )
-            timings += outcome.timings
+            timings += answer.timings
             errand.memory.forgetValues()
-            guard case .action(let action) = outcome.response else {
-                throw .internal(reason: "an ACTION was answered by another service")
-            }
+            let action = try answer.actionOutcome()
             guard action.result == .success else { throw GatewayError(action.result, pending.target) }
             returned = action.returned.flatMap { try? $0.value() }
             invokedAt = clock.now()
