@@ -115,9 +115,6 @@ private struct OrderAttempt {
 
     private func registers() async -> ReadAnswer? {
         guard !order.registers.isEmpty else { return nil }
-        var wishes = wishes
-        wishes.association = order.association
-        wishes.freshness = .live
         // Values that cannot be had do not hold up the order; the result shows that they are missing.
         return try? await gateway.read(order.registers, of: execution.target, wishes)
     }

@@ -38,66 +38,43 @@ public struct OrderHandler: JobHandler {
         of job: JobRecord,
         in context: ExecutionContext
     ) async -> ExecutionOutcome {
-        let time = context.deadline.map { max($0 - gateway.clock.now(), .zero) } ?? Self.usualTimeout
-        let priority = job.specification.priority
-        let caller = "job \(job.id)"
         do throws(GatewayError) {
             let order = try JobOrder(job.specification)
+            let wishes = Gateway.Wishes(
+                association: order.association,
+                freshness: .live,
+                budget: WaitBudget(time(for: order, in: context), caller: "job \(job.id)"),
+                priority: job.specification.priority,
+                origin: .job(job.id)
+            )
             switch order {
             case .read, .profileRead, .write, .invoke, .clockSync, .bundle:
-                let wishes = Gateway.Wishes(
-                    association: order.association,
-                    freshness: .live,
-                    budget: WaitBudget(time, caller: caller),
-                    priority: priority,
-                    origin: .job(job.id)
-                )
                 return try await carryOutSteps(of: order, execution, wishes, in: context)
-            case .gapRecovery(let profile, let association):
-                let wishes = Gateway.Wishes(
-                    association: association,
-                    freshness: .live,
-                    budget: WaitBudget(time, caller: caller),
-                    priority: priority,
-                    origin: .job(job.id)
-                )
+            case .gapRecovery(let profile, _):
                 return try await recoverGaps(of: profile, execution, wishes, in: context)
-            case .discover(let association):
-                let wishes = Gateway.Wishes(
-                    association: association,
-                    freshness: .live,
-                    budget: WaitBudget(time, caller: caller),
-                    priority: priority
-                )
+            case .discover:
                 let discovery = try await gateway.discover(execution.target, wishes)
                 return .succeeded(result: representation.result(of: discovery))
             case .keyChange(let order):
-                let wishes = Gateway.Wishes(budget: WaitBudget(time, caller: caller), priority: priority)
                 return await changeSecrets(.keys(order), execution, wishes, in: context)
             case .secretChange(let order):
-                let wishes = Gateway.Wishes(budget: WaitBudget(time, caller: caller), priority: priority)
                 return await changeSecrets(.secret(order), execution, wishes, in: context)
             case .disconnector(let order):
-                // The exchange with the meter is short; what takes long is waiting for it.
-                let wishes = Gateway.Wishes(
-                    association: order.association,
-                    budget: WaitBudget(time, caller: caller),
-                    priority: priority
-                )
                 return await switchSupply(order, execution, of: job, wishes, in: context)
             case .firmware(let order):
-                // A transfer takes as long as it takes, unless the job says how long one meter may take.
-                let length = context.deadline == nil ? Self.longestTransfer : time
-                let wishes = Gateway.Wishes(
-                    association: order.association,
-                    budget: WaitBudget(length, caller: caller),
-                    priority: priority
-                )
                 return await transferFirmware(order, execution, wishes, in: context)
             }
         } catch {
             return failure(error)
         }
+    }
+
+    /// How long an execution may wait for its meter.
+    private func time(for order: JobOrder, in context: ExecutionContext) -> Duration {
+        if let deadline = context.deadline { return max(deadline - gateway.clock.now(), .zero) }
+        // A transfer takes as long as it takes, unless the job says how long one meter may take.
+        if case .firmware = order { return Self.longestTransfer }
+        return Self.usualTimeout
     }
 
     /// A failure of an order that changed nothing.
