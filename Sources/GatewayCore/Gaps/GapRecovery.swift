@@ -27,9 +27,6 @@ public struct GapRecovery: Hashable, Sendable {
 }
 
 extension OrderHandler {
-    /// How far back gaps are filled.
-    private static let reach = Duration.seconds(400 * 86_400)
-
     /// Asks a meter for what the ledger says is missing, bounded, and stores what comes.
     func recoverGaps(
         of profile: OBISCode?,
@@ -74,7 +71,7 @@ extension OrderHandler {
         _ memory: MeterMemory
     ) async throws(GatewayError) -> (gaps: [ProfileGap], period: Int64) {
         let now = gateway.clock.now()
-        let range = now - Self.reach..<now
+        let range = now - Gateway.longestGapTime..<now
         // Days that are complete need not be looked at; all others are known, as a day is closed when it is over.
         guard let book = try await gateway.book(of: profile, memory.id, in: range, isIncomplete: true) else {
             return ([], 1)

@@ -24,7 +24,7 @@ extension Gateway {
 
     /// How far back gaps are shown to who does not say.
     static let usualGapTime = Duration.seconds(31 * 86_400)
-    /// The longest time that one look at gaps covers.
+    /// The longest time that one look at gaps covers, and how far back they are filled.
     public static let longestGapTime = Duration.seconds(400 * 86_400)
 
     /// What a profile lacks, without asking the meter.
@@ -49,23 +49,14 @@ extension Gateway {
         guard end - start <= Self.longestGapTime else {
             throw .rangeNotSupported(target, reason: "it is longer than 400 days")
         }
-        guard let book = try await book(of: profile, memory.id, in: start..<end) else {
-            return GapReport(
-                meter: memory.id,
-                profile: profile,
-                range: start..<end,
-                ledger: nil,
-                gaps: [],
-                counts: RowCounts()
-            )
-        }
+        let book = try await book(of: profile, memory.id, in: start..<end)
         return GapReport(
             meter: memory.id,
             profile: profile,
             range: start..<end,
-            ledger: book.ledger,
-            gaps: book.gaps(in: start..<end, now: now),
-            counts: book.counts(in: start..<end, now: now)
+            ledger: book?.ledger,
+            gaps: book?.gaps(in: start..<end, now: now) ?? [],
+            counts: book?.counts(in: start..<end, now: now) ?? RowCounts()
         )
     }
 

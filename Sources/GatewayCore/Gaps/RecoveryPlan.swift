@@ -8,8 +8,6 @@ import Timekeeping
 struct RecoveryPlan: Hashable {
     /// The stretches, oldest first: the meter overwrites its oldest rows first.
     let windows: [Range<Timestamp>]
-    /// Whether there is more than was planned.
-    let isPartial: Bool
 
     /// How many rows one attempt asks for at the most, so that recovering never holds a meter's line for long.
     static let mostRows = 2000
@@ -22,28 +20,21 @@ struct RecoveryPlan: Hashable {
     init(_ gaps: [ProfileGap], period: Int64) {
         var windows: [Range<Timestamp>] = []
         var rows = 0
-        var isPartial = false
         for gap in gaps where gap.kind == .missing {
-            guard rows < Self.mostRows else {
-                isPartial = true
-                break
-            }
+            guard rows < Self.mostRows else { break }
             // The first rows of a gap that is too long for one attempt; the rest comes with the next.
             let most = Int64(Self.mostRows - rows)
             let end = min(gap.to, gap.from + most * period)
-            if end < gap.to { isPartial = true }
             let stretch = Timestamp(seconds: gap.from)..<Timestamp(seconds: end)
             if let last = windows.last, gap.from - last.upperBound.seconds <= Self.rowsWorthReading * period {
                 windows[windows.count - 1] = last.lowerBound..<stretch.upperBound
             } else if windows.count < Self.mostWindows {
                 windows.append(stretch)
             } else {
-                isPartial = true
                 break
             }
             rows += Int((end - gap.from) / max(period, 1))
         }
         self.windows = windows
-        self.isPartial = isPartial
     }
 }

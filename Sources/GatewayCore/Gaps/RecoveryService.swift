@@ -127,7 +127,7 @@ public struct RecoveryService: Service {
     }
 
     /// How many days back a gateway that was away closes.
-    private static let mostDays = 400
+    private static let mostDays = Int(Gateway.longestGapTime / .seconds(86_400))
 
     /// How many meters jobs of this kind are still to ask.
     private func openMeters() async throws(StoreError) -> Int {
