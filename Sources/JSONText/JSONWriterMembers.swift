@@ -36,6 +36,25 @@ extension JSONWriter {
         endArray()
     }
 
+    /// Writes a member that is an array of objects, one for each item.
+    ///
+    /// - Parameter writeMembers: writes the members of the object for an item.
+    @inlinable
+    public mutating func member<Items: Sequence>(
+        _ name: StaticString,
+        _ items: Items,
+        _ writeMembers: (Items.Element, inout JSONWriter) -> Void
+    ) {
+        self.name(name)
+        beginArray()
+        for item in items {
+            beginObject()
+            writeMembers(item, &self)
+            endObject()
+        }
+        endArray()
+    }
+
     /// Writes a member that is any JSON value.
     public mutating func member(_ name: StaticString, _ value: JSONValue) {
         self.name(name)

@@ -30,6 +30,19 @@ private func written(_ body: (inout JSONWriter) -> Void) -> String {
         #expect(text == #"{"a":1,"b":[1,{},[],null],"c":true}"#)
     }
 
+    @Test func writesAnObjectForEachItem() {
+        let text = written { writer in
+            writer.beginObject()
+            writer.member("items", [1, 2]) { item, writer in
+                writer.member("id", item)
+                writer.member("parts", 0..<item - 1) { part, writer in writer.member("part", part) }
+            }
+            writer.member("none", [Int]()) { _, _ in }
+            writer.endObject()
+        }
+        #expect(text == #"{"items":[{"id":1,"parts":[]},{"id":2,"parts":[{"part":0}]}],"none":[]}"#)
+    }
+
     @Test func escapesOnlyWhatMustBeEscaped() {
         #expect(written { $0.string("a\"b\\c/d") } == #""a\"b\\c/d""#)
         #expect(written { $0.string("\u{8}\t\n\u{C}\r\u{0}\u{1F}\u{7F}") } == "\"\\b\\t\\n\\f\\r\\u0000\\u001f\u{7F}\"")

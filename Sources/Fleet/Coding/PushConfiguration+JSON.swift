@@ -66,17 +66,12 @@ extension PushConfiguration {
         writer.beginObject()
         writer.member("identities", identities)
         writer.member("acceptUnprotected", acceptsUnprotected)
-        writer.name("objects")
-        writer.beginArray()
-        for object in objects {
-            writer.beginObject()
+        writer.member("objects", objects) { object, writer in
             writer.member("object", object.logicalName.description)
             writer.member("class", object.classID)
             writer.member("attribute", object.attributeIndex)
             if object.dataIndex > 0 { writer.member("element", object.dataIndex) }
-            writer.endObject()
         }
-        writer.endArray()
         writer.endObject()
     }
 }

@@ -84,19 +84,14 @@ enum DisconnectorRepresentation {
         writer.member("wouldSend", preview.wouldSend)
         writer.member("noop", preview.state.map { !preview.wouldSend && isFulfilled(preview.order, $0) } ?? false)
         writer.member("confirm", preview.order.confirmation.rawValue)
-        writer.name("checks")
-        writer.beginArray()
-        for check in preview.checks {
-            writer.beginObject()
+        writer.member("checks", preview.checks) { check, writer in
             writer.member("check", check.subject.rawValue)
             writer.member("ok", check.failure == nil)
             if let failure = check.failure {
                 writer.name("problem")
                 Problem(failure).write(into: &writer)
             }
-            writer.endObject()
         }
-        writer.endArray()
         writer.name("state")
         write(preview.state, into: &writer)
         writer.endObject()

@@ -205,18 +205,13 @@ struct JSONJobRepresentation: JobRepresentation {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("meter", meter.text)
-        writer.name("profiles")
-        writer.beginArray()
-        for profile in recovery.profiles {
-            writer.beginObject()
+        writer.member("profiles", recovery.profiles) { profile, writer in
             writer.member("profile", profile.profile.description)
             writer.member("missingBefore", profile.missingBefore)
             writer.member("missing", profile.missing)
             writer.member("lostForGood", profile.lost)
             writer.member("requests", profile.requests)
-            writer.endObject()
         }
-        writer.endArray()
         writer.endObject()
         return writer.takeOctets()
     }

@@ -22,16 +22,12 @@ struct ObjectRepresentation: Sendable {
         )
         writer.beginObject()
         writeHead(object, entry, into: &writer)
-        writer.name("attributes")
-        writer.beginArray()
-        for (index, access) in Self.attributes(entry, object) {
-            writer.beginObject()
+        writer.member("attributes", Self.attributes(entry, object)) { item, writer in
+            let (index, access) = item
             writer.member("id", index)
             writer.member("name", object.model?.attribute(index)?.name)
             writer.member("access", access)
-            writer.endObject()
         }
-        writer.endArray()
         writeMethods(object, entry, into: &writer)
         writer.endObject()
     }
@@ -99,16 +95,11 @@ struct ObjectRepresentation: Sendable {
     }
 
     private func writeMethods(_ object: MeterObject, _ entry: ObjectListEntry, into writer: inout JSONWriter) {
-        writer.name("methods")
-        writer.beginArray()
-        for method in entry.methods {
-            writer.beginObject()
+        writer.member("methods", entry.methods) { method, writer in
             writer.member("id", method.index)
             writer.member("name", object.model?.method(method.index)?.name)
             writer.member("access", method.access.name)
-            writer.endObject()
         }
-        writer.endArray()
     }
 
     /// The attributes with their rights; those of the class model where the meter tells no rights.

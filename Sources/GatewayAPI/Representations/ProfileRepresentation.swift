@@ -101,16 +101,11 @@ struct ProfileRepresentation: Sendable {
         writer.beginObject()
         writer.member("expected", answer.coverage?.expected)
         writer.member("received", answer.coverage?.received ?? answer.count)
-        writer.name("gaps")
-        writer.beginArray()
-        for gap in answer.coverage?.gaps ?? [] {
-            writer.beginObject()
+        writer.member("gaps", answer.coverage?.gaps ?? []) { gap, writer in
             writer.member("from", Self.local(gap.from, answer.zone))
             writer.member("to", Self.local(gap.to, answer.zone))
             writer.member("missing", gap.missing)
-            writer.endObject()
         }
-        writer.endArray()
         writer.endObject()
     }
 

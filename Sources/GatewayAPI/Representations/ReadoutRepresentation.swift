@@ -28,10 +28,7 @@ struct ReadoutRepresentation: Sendable {
             writer.null()
         }
         let values = ReadingRepresentation(numbersAsStrings: numbersAsStrings)
-        writer.name("items")
-        writer.beginArray()
-        for item in readout.items {
-            writer.beginObject()
+        writer.member("items", readout.items) { item, writer in
             writer.member("address", item.set.address)
             writer.member("obis", item.reading?.object.logicalName.description)
             writer.member("class", item.reading?.object.classID)
@@ -42,18 +39,11 @@ struct ReadoutRepresentation: Sendable {
                 writer.name("value")
                 writer.null()
             }
-            writer.name("raw")
-            writer.beginArray()
-            for value in item.set.values {
-                writer.beginObject()
+            writer.member("raw", item.set.values) { value, writer in
                 writer.member("text", value.text)
                 writer.member("unit", value.unit)
-                writer.endObject()
             }
-            writer.endArray()
-            writer.endObject()
         }
-        writer.endArray()
         writer.member("readAt", readout.takenAt.rfc3339)
         writer.member("association", association)
         writer.endObject()
@@ -62,10 +52,7 @@ struct ReadoutRepresentation: Sendable {
     /// Writes what came of a file.
     static func write(_ outcome: ReadoutImport, into writer: inout JSONWriter) {
         writer.beginObject()
-        writer.name("items")
-        writer.beginArray()
-        for item in outcome.items {
-            writer.beginObject()
+        writer.member("items", outcome.items) { item, writer in
             writer.member("line", item.line)
             switch item.result {
             case .failure(let error):
@@ -80,9 +67,7 @@ struct ReadoutRepresentation: Sendable {
                 writer.member("checked", accepted.isChecked)
                 writer.member("kept", accepted.isKept)
             }
-            writer.endObject()
         }
-        writer.endArray()
         writer.member("imported", outcome.items.count - outcome.failures)
         writer.member("failed", outcome.failures)
         writer.endObject()

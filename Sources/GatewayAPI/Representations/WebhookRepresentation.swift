@@ -42,17 +42,12 @@ enum WebhookRepresentation {
         writer.member("state", delivery.state.rawValue)
         writer.member("createdAt", delivery.createdAt.rfc3339)
         writer.member("nextTryAt", delivery.state == .pending ? delivery.dueAt.rfc3339 : nil)
-        writer.name("attempts")
-        writer.beginArray()
-        for attempt in delivery.attempts {
-            writer.beginObject()
+        writer.member("attempts", delivery.attempts) { attempt, writer in
             writer.member("at", attempt.at.rfc3339)
             writer.member("status", attempt.status)
             writer.member("reason", attempt.reason)
             writer.member("milliseconds", Int(attempt.duration / .milliseconds(1)))
-            writer.endObject()
         }
-        writer.endArray()
         if withDocument, let document = try? JSONReader.parse(Array(delivery.document.utf8)) {
             writer.member("document", document)
         }

@@ -35,16 +35,11 @@ extension GatewayAPI {
     @Sendable func listClasses(_ request: RoutedRequest) async throws -> HTTPResponse {
         .json { writer in
             writer.beginObject()
-            writer.name("items")
-            writer.beginArray()
-            for entry in InterfaceClassRegistry.standard.classes {
-                writer.beginObject()
+            writer.member("items", InterfaceClassRegistry.standard.classes) { entry, writer in
                 writer.member("class", entry.id)
                 writer.member("version", entry.version)
                 writer.member("name", entry.name)
-                writer.endObject()
             }
-            writer.endArray()
             writer.endObject()
         }
     }
@@ -63,27 +58,17 @@ extension GatewayAPI {
             writer.member("class", model.id)
             writer.member("version", model.version)
             writer.member("name", model.name)
-            writer.name("attributes")
-            writer.beginArray()
-            for attribute in model.attributes {
-                writer.beginObject()
+            writer.member("attributes", model.attributes) { attribute, writer in
                 writer.member("id", attribute.index)
                 writer.member("name", attribute.name)
                 Self.write(attribute.shape, into: &writer)
                 writer.member("static", attribute.isStatic)
-                writer.endObject()
             }
-            writer.endArray()
-            writer.name("methods")
-            writer.beginArray()
-            for method in model.methods {
-                writer.beginObject()
+            writer.member("methods", model.methods) { method, writer in
                 writer.member("id", method.index)
                 writer.member("name", method.name)
                 Self.write(method.parameter, into: &writer)
-                writer.endObject()
             }
-            writer.endArray()
             writer.endObject()
         }
     }
@@ -103,31 +88,21 @@ extension GatewayAPI {
         case .clockStatus: writer.member("means", "clock-status")
         case .unit: writer.member("means", "unit")
         case .codes(let codes):
-            writer.name("codes")
-            writer.beginArray()
-            for code in codes {
-                writer.beginObject()
+            writer.member("codes", codes) { code, writer in
                 writer.member("code", code.code)
                 writer.member("name", code.name)
-                writer.endObject()
             }
-            writer.endArray()
         }
     }
 
     @Sendable func listUnits(_ request: RoutedRequest) async throws -> HTTPResponse {
         .json { writer in
             writer.beginObject()
-            writer.name("items")
-            writer.beginArray()
-            for unit in UnitTable.standard.units {
-                writer.beginObject()
+            writer.member("items", UnitTable.standard.units) { unit, writer in
                 writer.member("code", unit.code)
                 writer.member("symbol", unit.symbol)
                 writer.member("name", unit.name)
-                writer.endObject()
             }
-            writer.endArray()
             writer.endObject()
         }
     }

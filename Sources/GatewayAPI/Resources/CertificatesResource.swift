@@ -21,14 +21,9 @@ extension GatewayAPI {
             writer.beginObject()
             writer.member("meter", meter)
             ReadingRepresentation.write(listing.setup, into: &writer)
-            writer.name("items")
-            writer.beginArray()
-            for entry in listing.items {
-                writer.beginObject()
+            writer.member("items", listing.items) { entry, writer in
                 CertificateRepresentation.writeMembers(entry, into: &writer)
-                writer.endObject()
             }
-            writer.endArray()
             writer.member("association", listing.association)
             writer.endObject()
         }

@@ -77,16 +77,11 @@ extension GatewayAPI {
             writer.beginObject()
             Self.write(total, into: &writer)
             writer.endObject()
-            writer.name("items")
-            writer.beginArray()
-            for item in items {
-                writer.beginObject()
+            writer.member("items", items) { item, writer in
                 writer.member("meter", item.meter.text)
                 writer.member("profile", item.profile.description)
                 Self.write(item.counts, into: &writer)
-                writer.endObject()
             }
-            writer.endArray()
             writer.member("next", next.map { self.next(request, cursor: $0) })
             writer.endObject()
         }

@@ -27,16 +27,11 @@ extension GatewayAPI {
             writer.beginArray()
             for event in events { Self.write(event, into: &writer) }
             writer.endArray()
-            writer.name("failed")
-            writer.beginArray()
-            for failure in failures {
-                writer.beginObject()
+            writer.member("failed", failures) { failure, writer in
                 writer.member("log", failure.log.description)
                 writer.name("problem")
                 Problem(failure.error).write(into: &writer)
-                writer.endObject()
             }
-            writer.endArray()
             writer.endObject()
         }
         .with("Cache-Control", "no-store")

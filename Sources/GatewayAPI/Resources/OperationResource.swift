@@ -12,18 +12,13 @@ extension GatewayAPI {
         return HTTPResponse.json(reservingCapacity: 16_384) { writer in
             writer.beginObject()
             writer.member("file", settings.file)
-            writer.name("items")
-            writer.beginArray()
-            for entry in settings.entries {
-                writer.beginObject()
+            writer.member("items", settings.entries) { entry, writer in
                 writer.member("name", entry.name)
                 writer.member("value", entry.value)
                 writer.member("origin", entry.origin.rawValue)
                 writer.member("place", entry.place)
                 writer.member("waitsForRestart", entry.waitsForRestart)
-                writer.endObject()
             }
-            writer.endArray()
             writer.endObject()
         }
         .with("Cache-Control", "no-store")

@@ -85,17 +85,12 @@ extension GatewayAPI {
     @Sendable func listProblems(_ request: RoutedRequest) async throws -> HTTPResponse {
         .json { writer in
             writer.beginObject()
-            writer.name("items")
-            writer.beginArray()
-            for page in ProblemPage.all {
-                writer.beginObject()
+            writer.member("items", ProblemPage.all) { page, writer in
                 writer.member("name", page.name)
                 writer.member("status", ProblemKind.named(page.name)?.status)
                 writer.member("title", ProblemKind.named(page.name)?.title)
                 writer.member("href", settings.basePath + Problem.defaultTypeBase + page.name)
-                writer.endObject()
             }
-            writer.endArray()
             writer.endObject()
         }
     }

@@ -14,10 +14,7 @@ enum ProfileDescriptionDocument {
         writer.member("capturePeriod", description.capturePeriod)
         writer.member("sortMethod", description.sortMethod?.rawValue)
         writer.member("profileEntries", description.profileEntries)
-        writer.name("columns")
-        writer.beginArray()
-        for capture in description.captureObjects {
-            writer.beginObject()
+        writer.member("columns", description.captureObjects) { capture, writer in
             writer.member("class", capture.classID)
             writer.member("object", capture.logicalName.description)
             writer.member("attribute", capture.attributeIndex)
@@ -25,9 +22,7 @@ enum ProfileDescriptionDocument {
             let scalerUnit = description.scalerUnits[capture.logicalName]
             writer.member("scaler", scalerUnit?.scaler)
             writer.member("unitCode", scalerUnit?.unitCode)
-            writer.endObject()
         }
-        writer.endArray()
         writer.endObject()
         return String(decoding: writer.octets, as: UTF8.self)
     }
