@@ -12,10 +12,3 @@ struct MeterErrand: Sendable {
     /// 0 to 9, 9 goes first.
     let priority: UInt8
 }
-
-extension Gateway.Wishes {
-    /// The errand of a caller with these wishes.
-    func errand(at memory: MeterMemory, in association: String) -> MeterErrand {
-        MeterErrand(memory: memory, association: association, budget: budget, priority: priority)
-    }
-}
