@@ -50,7 +50,10 @@ struct ConsoleTests {
             #expect(!file.tag.opaque.isEmpty)
         }
         #expect(ConsoleFile.all.values.reduce(0) { $0 + $1.octets.count } <= 175_000)
-        let others = ["admin", "explorer", "fleet", "import", "jobs", "meter", "meters", "objects", "orders", "profiles", "schedules", "tools", "values"]
+        let others = [
+            "admin", "explorer", "fleet", "import", "jobs", "meter", "meters", "objects", "orders", "profiles",
+            "schedules", "tools", "values",
+        ]
         let first = ConsoleFile.all.values.filter { !others.contains(String($0.name.dropLast(3))) }
         #expect(first.count == ConsoleFile.all.count - others.count)
         #expect(first.reduce(0) { $0 + $1.octets.count } <= 82_000)
