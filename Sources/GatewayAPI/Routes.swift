@@ -89,6 +89,8 @@ extension GatewayAPI {
             Route(.post, Self.certificates + "/requests", name: "requestCertificate", query: Self.certificateWords, consumes: Self.json, scope: .keysManage, handler: requestCertificate),
             Route(.get, Self.certificates + "/{certificate}", name: "getCertificate", query: Self.certificateWords, scope: .readingsLive, handler: getCertificate),
             Route(.delete, Self.certificates + "/{certificate}", name: "removeCertificate", query: Self.certificateWords, scope: .keysManage, handler: removeCertificate),
+            Route(.get, "/meters/{id}/association", name: "getAssociation", scope: .metersRead, handler: getAssociation),
+            Route(.delete, "/meters/{id}/association", name: "releaseAssociation", scope: .metersWrite, handler: releaseAssociation),
             Route(.get, "/meters/{id}/quirks", name: "listMeterQuirks", scope: .metersRead, handler: listMeterQuirks),
             Route(.get, "/meters/{id}/counters", name: "listCounters", scope: .metersRead, handler: listCounters),
             Route(.post, "/meters/{id}/counters/raise", name: "raiseCounter", consumes: Self.json, scope: .keysManage, handler: raiseCounter),

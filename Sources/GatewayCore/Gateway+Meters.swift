@@ -50,6 +50,11 @@ extension Gateway {
         await access.forgetLearned(of: id)
     }
 
+    /// Releases the association that is open with a meter, after what is in progress and what waits for it.
+    public func releaseAssociation(of id: String) async throws(GatewayError) {
+        await access.release(meter: try await meter(id).id.text)
+    }
+
     /// How things stand with the channel of a meter; nil when its configuration leads nowhere.
     private func channelStanding(of id: MeterID) async -> ChannelStanding? {
         guard let memory = try? await directory.memory(of: id.text) else { return nil }
@@ -79,6 +84,7 @@ extension Gateway {
         return LinkStatus(
             status: status,
             lastContact: status.lastContact.map { now - (present - $0) },
+            openSince: status.openSince.map { now - (present - $0) },
             lastError: error,
             lastErrorAt: status.lastErrorAt.map { now - (present - $0) },
             breakerUntil: status.breaker.until.map { now - (present - $0) },

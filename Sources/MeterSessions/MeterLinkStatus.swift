@@ -29,6 +29,8 @@ public struct MeterLinkStatus: Hashable, Sendable {
     public var queueLength = 0
     /// The name of the association that is open.
     public var openAssociation: String?
+    /// Since when it is open.
+    public var openSince: ContinuousClock.Instant?
     /// What was agreed and learned when an association was last used.
     public var association: AssociationInfo?
     /// What was learned about the meter since the start; nil when nothing was asked so far.

@@ -194,6 +194,7 @@ public actor MeterSessions {
             let counters = session.connection.counters
             status.state = .associated
             status.openAssociation = session.association
+            status.openSince = session.since
             status.octetsSent += counters.octetsSent
             status.octetsReceived += counters.octetsReceived
         }
@@ -236,7 +237,12 @@ public actor MeterSessions {
         releaseSession(of: meter, record.channel)
     }
 
-    /// Releases the association that a meter has on a channel that it does not use any more.
+    /// Releases the association that is open with a meter, after what is in progress and what waits for it.
+    public func release(meter: String) {
+        if let record = meters[meter] { releaseSession(of: meter, record.channel) }
+    }
+
+    /// Releases the association that a meter has on a channel.
     func releaseSession(of meter: String, _ key: ChannelKey) {
         guard let channel = channels[key], channel.session?.meter == meter else { return }
         channel.isToBeReleased = true

@@ -36,6 +36,9 @@ public protocol MeterAccess: Sendable {
     /// Forgets what was learned about a meter, so that it is found out anew.
     func forgetLearned(of meter: String) async
 
+    /// Releases the association that is open with a meter, after what is in progress and what waits for it.
+    func release(meter: String) async
+
     /// Forgets a meter that was removed.
     func forget(meter: String) async
 

@@ -11,6 +11,8 @@ public struct LinkStatus: Sendable {
     public let status: MeterLinkStatus
     /// When the meter last answered anything.
     public let lastContact: Timestamp?
+    /// Since when an association is open.
+    public let openSince: Timestamp?
     /// The last failure.
     public let lastError: GatewayError?
     /// When that was.
