@@ -89,6 +89,11 @@ public final class JobQueue: Sendable {
         try await store.job(madeWith: key, now: clock.now())
     }
 
+    /// Whether something behind a gate was sent to a target of which it is not known yet what came.
+    public func isInDoubt(_ target: String, behind gate: String) async throws(JobStoreError) -> Bool {
+        try await store.isInDoubt(target, behind: gate)
+    }
+
     /// Looks whether a gate would let that many more executions be made now.
     ///
     /// - Throws: ``JobStoreError/gateHeld``, ``JobStoreError/limitReached(until:)``.
@@ -145,8 +150,10 @@ public final class JobQueue: Sendable {
             guard let last = targets.last else { break }
             let id = result.job.id
             guard try await store.append(targets, to: id, after: state.count, spread: spread, now: clock.now()) else {
-                // Cancelled or expired meanwhile, unless somebody else fills it.
-                return try await store.job(id).flatMap { $0.state.isFinal ? .created($0) : nil }
+                // Cancelled or expired meanwhile, unless somebody else fills it, or it was given up and is removed.
+                return try await store.job(id).flatMap {
+                    $0.state.isFinal && ($0.isCancelRequested || $0.state != .cancelled) ? .created($0) : nil
+                }
             }
             state = JobFillingState(count: state.count + targets.count, last: last)
         }

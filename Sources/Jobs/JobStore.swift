@@ -18,6 +18,9 @@ public protocol JobStore: JobFilling {
     /// - Throws: ``JobStoreError/idempotencyKeyReused``.
     func job(madeWith key: IdempotencyKey, now: Timestamp) async throws(JobStoreError) -> JobRecord?
 
+    /// Whether something behind a gate was sent to a target of which it is not known yet what came.
+    func isInDoubt(_ target: String, behind gate: String) async throws(JobStoreError) -> Bool
+
     /// Looks whether a gate would let that many more executions be made now.
     ///
     /// - Throws: ``JobStoreError/gateHeld``, ``JobStoreError/limitReached(until:)``.

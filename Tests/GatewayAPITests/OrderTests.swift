@@ -139,20 +139,54 @@ struct OrderTests {
             #expect(paths.count == 2)
             try await bench.working {
                 // Who waits for his turn does so by the clock of the test.
-                for path in paths {
-                    while !["succeeded", "failed"].contains(try await bench.get(path).json["state"]?.string) {
-                        let execution = try await bench.get(path + "/executions").json["items"]?[0]
-                        if execution?["state"] == "waiting-for-meter" { bench.clock.advance(by: .milliseconds(200)) }
-                        await Task.yield()
-                    }
-                }
                 var problems: [String] = []
                 for path in paths {
-                    let execution = try await bench.get(path + "/executions").json["items"]?[0]
-                    problems.append(execution?["problem"]?["type"]?.string ?? "")
+                    problems.append(try await bench.finishedExecution(of: path)["problem"]?["type"]?.string ?? "")
                 }
                 #expect(problems.sorted() == ["", "/docs/problems/unexpected-state"])
                 #expect(bench.meter.orders == 1)
+            }
+        }
+    }
+
+    @Test func `An order waits as long as the one before it may still take effect`() async throws {
+        try await APIBench.run { bench in
+            // The meter says yes, and its switch takes its time.
+            bench.meter.state.withLock { $0.ignoresOrders = true }
+            try await bench.working {
+                let first = try #require(try await Self.order(bench, wait: "handling=lenient").headers["Location"])
+                while try await bench.get(first + "/executions").json["items"]?[0]?["state"] != "outcome-unknown" {
+                    await Task.yield()
+                }
+                let taken = try await Self.order(bench, #"{"action":"reconnect"}"#, key: "k2", wait: "handling=lenient")
+                let second = try #require(taken.headers["Location"])
+                while try await bench.get(second + "/executions").json["items"]?[0]?["state"] != "waiting-for-meter" {
+                    await Task.yield()
+                }
+                #expect(bench.meter.orders == 1)
+                bench.meter.setDisconnector(.disconnected)
+                bench.meter.state.withLock { $0.ignoresOrders = false }
+                #expect(try await bench.finishedExecution(of: first)["state"] == "succeeded")
+                #expect(try await bench.finishedExecution(of: second)["state"] == "succeeded")
+                #expect(bench.meter.orders == 2)
+            }
+        }
+    }
+
+    @Test func `An order that is cancelled while its meter is asked ends in the audit log`() async throws {
+        try await APIBench.run { bench in
+            _ = try await bench.send(.patch, "/meters/M1", #"{"timeouts":{"response":"PT0.3S"},"keepAlive":"PT0S"}"#)
+            bench.listener.setAnswering(.silent)
+            try await bench.working {
+                let place = try #require(try await Self.order(bench, wait: "handling=lenient").headers["Location"])
+                while try await bench.get(place + "/executions").json["items"]?[0]?["state"] != "running" {
+                    await Task.yield()
+                }
+                #expect(try await bench.send(.post, place + "/cancel").status < 300)
+                #expect(try await bench.finishedExecution(of: place)["state"] == "cancelled")
+                let job = try #require(place.split(separator: "/").last.map(String.init))
+                #expect(try await Self.trail(bench, job).last == "settled cancelled")
+                #expect(bench.meter.orders == 0)
             }
         }
     }

@@ -108,6 +108,11 @@ extension Gateway {
         )
     }
 
+    /// Whether an order was sent to a meter of which it is not known yet what came.
+    func isOrderInDoubt(_ meter: String) async throws(GatewayError) -> Bool {
+        try await translating(await jobs.isInDoubt(meter, behind: JobGate.orders), operation: "order")
+    }
+
     /// What an order would do at one meter; asks the meter, and sends no order.
     public func previewOrder(
         _ order: DisconnectorOrder,

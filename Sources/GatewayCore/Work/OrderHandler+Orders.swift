@@ -18,7 +18,11 @@ extension OrderHandler {
         in context: ExecutionContext
     ) async -> ExecutionOutcome {
         let attempt = OrderAttempt(handler: self, order: order, execution: execution, job: job, wishes: wishes)
-        let outcome = execution.hasTransmitted ? await attempt.resolve() : await attempt.carryOut(in: context)
+        var outcome = execution.hasTransmitted ? await attempt.resolve() : await attempt.carryOut(in: context)
+        if context.isCancelRequested, !context.wasPermitted, !execution.hasTransmitted, outcome.waits {
+            // It ends here, and its end is recorded as any other.
+            outcome = .refused(.cancelled)
+        }
         guard let word = outcome.settledWord else { return outcome }
         // That it is not known was recorded by the attempt that sent the command.
         if execution.hasTransmitted, case .outcomeUnknown = outcome { return outcome }
@@ -36,8 +40,9 @@ private struct OrderAttempt {
     let job: JobRecord
     let wishes: Gateway.Wishes
 
-    /// After how long an order looks again whether the one before it is done.
-    private static let turn = Duration.milliseconds(200)
+    /// After how long an order looks again whether the one before it is done: longer than the pause between two that begin
+    /// of an order for many meters, so that the others have their turn.
+    private static let turn = Duration.seconds(5)
 
     private var gateway: Gateway { handler.gateway }
     private var orders: OrderSettings { gateway.settings.orders }
@@ -45,12 +50,13 @@ private struct OrderAttempt {
     func carryOut(in context: ExecutionContext) async -> ExecutionOutcome {
         // Two orders at once would both see the state that each expects, and the second would be sent into another one.
         guard gateway.switching.withLock({ $0.insert(execution.target).inserted }) else {
-            guard let meter = MeterID(execution.target) else { return failure(.meterUnknown(text: execution.target)) }
-            return .postponed(until: gateway.clock.now() + Self.turn, handler.problem(.meterBusy(meter)))
+            return waiting()
         }
         defer { _ = gateway.switching.withLock { $0.remove(execution.target) } }
         let permitted = Permission()
         do {
+            // One that was sent and may still take effect would take it after this one.
+            if try await gateway.isOrderInDoubt(execution.target) { return waiting() }
             try await gateway.checkOrderable(execution.target, order.action)
             if let error = gateway.held() { throw error }
             if let error = gateway.outsideWindow(order, at: gateway.clock.now()) { throw error }
@@ -105,6 +111,12 @@ private struct OrderAttempt {
         var entry = entry(.settled)
         entry.outcome = word
         try? await gateway.audit(entry)
+    }
+
+    /// Lets the order before this one at the same meter come to its end.
+    private func waiting() -> ExecutionOutcome {
+        guard let meter = MeterID(execution.target) else { return failure(.meterUnknown(text: execution.target)) }
+        return .postponed(until: gateway.clock.now() + Self.turn, handler.problem(.meterBusy(meter)))
     }
 
     private func procedure() async throws(GatewayError) -> DisconnectorProcedure {
@@ -164,6 +176,14 @@ private struct OrderAttempt {
 }
 
 extension ExecutionOutcome {
+    /// Whether the order would be tried again.
+    fileprivate var waits: Bool {
+        switch self {
+        case .failedSafely, .postponed: true
+        default: false
+        }
+    }
+
     /// What came of an order, for the record; nil while it still waits to be sent.
     fileprivate var settledWord: String? {
         switch self {

@@ -154,16 +154,14 @@ extension SQLJobStore {
     static func endGivenUp(now: Timestamp, on connection: any SQLConnection) throws(SQLError) -> [String] {
         let rows = try connection.query(
             """
-            UPDATE jobs SET state = 'cancelled', finished_at = :now, filled_at = NULL, ready = 0, running = 0,
+            UPDATE jobs SET state = 'cancelled', finished_at = 0, filled_at = NULL, ready = 0, running = 0,
                 done = total, cancelled = total, succeeded = 0, failed = 0, expired = 0
-            WHERE filled_at < :before AND finished_at IS NULL RETURNING id
+            WHERE filled_at < :before AND finished_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE idempotency_keys.job_id = jobs.id)
+            RETURNING id
             """,
-            ["now": .moment(now), "before": .moment(now - longestPause)]
+            ["before": .moment(now - longestPause)]
         )
-        let jobs = try rows.map { row throws(SQLError) in try row.text("id") }
-        for job in jobs {
-            try connection.execute("DELETE FROM idempotency_keys WHERE job_id = :id", ["id": .text(job)])
-        }
-        return jobs
+        return try rows.map { row throws(SQLError) in try row.text("id") }
     }
 }

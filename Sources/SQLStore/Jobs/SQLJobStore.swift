@@ -47,6 +47,20 @@ public struct SQLJobStore: JobStore {
         try await read { try Self.made(with: key, at: now, on: $0) }
     }
 
+    /// Whether something behind a gate was sent to a target of which it is not known yet what came.
+    public func isInDoubt(_ target: String, behind gate: String) async throws(JobStoreError) -> Bool {
+        try await read { connection in
+            try !connection.query(
+                """
+                SELECT 1 AS found FROM executions JOIN jobs ON jobs.id = executions.job_id
+                WHERE executions.target = :target AND executions.transmitted = 1 AND executions.finished_at IS NULL
+                    AND jobs.gate = :gate LIMIT 1
+                """,
+                ["target": .text(target), "gate": .text(gate)]
+            ).isEmpty
+        }
+    }
+
     /// The job; nil when there is none.
     public func job(_ id: JobID) async throws(JobStoreError) -> JobRecord? {
         try await read { connection in
@@ -62,8 +76,8 @@ public struct SQLJobStore: JobStore {
         limit: Int
     ) async throws(JobStoreError) -> [JobRecord] {
         try await read { connection in
-            // Of one that is still being filled nobody has been told.
-            var conditions = ["filled_at IS NULL"]
+            // Of one that is still being filled nobody has been told, but of its end.
+            var conditions = ["(filled_at IS NULL OR finished_at IS NOT NULL)"]
             var binds: SQLBinds = ["limit": .integer(Int64(max(limit, 1)))]
             if !query.states.isEmpty {
                 conditions.append("state IN (\(binds.list(query.states.map(\.rawValue).sorted(), as: "state")))")
@@ -130,13 +144,14 @@ public struct SQLJobStore: JobStore {
         database.messages(on: SQLChannel.jobs) { $0.flatMap { JobID($0) } }
     }
 
-    /// Removes jobs that were finished before the moment, and lapsed idempotency keys; gives the number of jobs.
+    /// Removes jobs that were finished before the moment, and all lapsed idempotency keys; gives the number of jobs.
     public func purge(finishedBefore: Timestamp, limit: Int, now: Timestamp) async throws(JobStoreError) -> Int {
         let old = try await write { connection in
             try connection.execute(
                 "DELETE FROM idempotency_keys WHERE expires_at <= :now",
                 ["now": .moment(now)]
             )
+            try connection.execute("DELETE FROM begun_requests WHERE expires_at <= :now", ["now": .moment(now)])
             let givenUp = try Self.endGivenUp(now: now, on: connection)
             // A key that still counts keeps its job, or a repeated request would act again.
             let rows = try connection.query(
