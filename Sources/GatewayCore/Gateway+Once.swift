@@ -10,6 +10,13 @@ extension Gateway {
     /// No request takes longer: what is under way after this time was lost with the gateway that did it.
     private static let longestRequest = Duration.seconds(300)
 
+    /// Refuses to make a job with a key under which the same was asked for at once: it would be carried out twice.
+    ///
+    /// - Throws: ``Fleet/GatewayError/idempotencyKeyReused``.
+    public func refuseBegun(_ key: IdempotencyKey) async throws(GatewayError) {
+        if try await translating(await store.hasBegunRequest(key.key)) { throw .idempotencyKeyReused }
+    }
+
     /// Carries a request out unless it was carried out before, by this gateway or another one on the database, before a
     /// restart or after; then gives its answer again.
     ///
@@ -28,6 +35,9 @@ extension Gateway {
         _ work: () async throws(GatewayError) -> [UInt8]
     ) async throws(GatewayError) -> (answer: [UInt8], isReplayed: Bool) {
         let target = try await self.meter(meter).id
+        guard try await translating(await jobs.job(withKey: key.key), operation: "invoke") == nil else {
+            throw .idempotencyKeyReused
+        }
         let earlier = try await translating(
             await store.beginRequest(key.key, bodyDigest: key.bodyDigest, expiresAt: key.expiresAt)
         )

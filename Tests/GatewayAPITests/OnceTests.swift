@@ -45,6 +45,23 @@ struct OnceTests {
         }
     }
 
+    @Test("A method is invoked once with a key, whether its answer is waited for or not", arguments: [false, true])
+    func bothWays(isJobFirst: Bool) async throws {
+        try await APIBench.run { bench in
+            let path = "/meters/M1/objects/1.0.1.8.0.255/methods/reset"
+            for isJob in [isJobFirst, !isJobFirst] {
+                var headers = ["Idempotency-Key": "k-1"]
+                headers["Prefer"] = isJob ? "respond-async" : nil
+                let answer = try await bench.send(.post, path, "{}", headers: headers)
+                if isJob == isJobFirst {
+                    #expect(answer.status < 300, "\(answer.text)")
+                } else {
+                    #expect((answer.status, answer.problem) == (422, "idempotency-key-reused"))
+                }
+            }
+        }
+    }
+
     @Test("What certainly did nothing may be tried again; what may have acted may not")
     func failures() async throws {
         try await APIBench.run { bench in

@@ -43,6 +43,9 @@ public protocol BegunRequestStore: Sendable {
         expiresAt: Timestamp
     ) async throws(StoreError) -> BegunRequest?
 
+    /// Whether a request with this key was begun and is remembered still.
+    func hasBegunRequest(_ key: String) async throws(StoreError) -> Bool
+
     /// Keeps what came of a request that was begun.
     func settleRequest(_ key: String, _ outcome: BegunRequest.Outcome) async throws(StoreError)
 

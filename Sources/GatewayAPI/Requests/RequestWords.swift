@@ -64,7 +64,9 @@ extension RoutedRequest {
     /// The association that the caller chooses.
     func association() throws(Problem) -> String? {
         guard route.query.contains("association"), let name = try query.single("association") else { return nil }
-        guard !name.isEmpty else { throw .badParameter("association", expected: "the name of an association") }
+        guard (1...256).contains(name.utf8.count) else {
+            throw .badParameter("association", expected: "the name of an association")
+        }
         return name
     }
 

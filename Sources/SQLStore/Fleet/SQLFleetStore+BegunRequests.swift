@@ -7,7 +7,7 @@ public import Fleet
 public import Timekeeping
 
 extension SQLFleetStore: BegunRequestStore {
-    /// Begins a request, unless one with its key was begun before; those whose time is over are forgotten.
+    /// Begins a request, unless one with its key was begun before whose time is not over.
     public func beginRequest(
         _ key: String,
         bodyDigest: String,
@@ -15,7 +15,11 @@ extension SQLFleetStore: BegunRequestStore {
     ) async throws(StoreError) -> BegunRequest? {
         let now = clock.now()
         return try await write { connection -> BegunRequest? in
-            try connection.execute("DELETE FROM begun_requests WHERE expires_at <= :now", ["now": .moment(now)])
+            // Others are removed by the hour; in this place that would get in the way of requests that begin beside it.
+            try connection.execute(
+                "DELETE FROM begun_requests WHERE request_key = :key AND expires_at <= :now",
+                ["key": .text(key), "now": .moment(now)]
+            )
             let begun = try connection.execute(
                 """
                 INSERT INTO begun_requests (request_key, body_digest, begun_at, state, expires_at)
@@ -34,6 +38,17 @@ extension SQLFleetStore: BegunRequestStore {
                     outcome: try outcome(try row.text("state"), try row.optionalText("answer"), of: key)
                 )
             }
+        }
+    }
+
+    /// Whether a request with this key was begun whose time is not over.
+    public func hasBegunRequest(_ key: String) async throws(StoreError) -> Bool {
+        let now = clock.now()
+        return try await read { connection in
+            try !connection.query(
+                "SELECT 1 AS found FROM begun_requests WHERE request_key = :key AND expires_at > :now",
+                ["key": .text(key), "now": .moment(now)]
+            ).isEmpty
         }
     }
 
