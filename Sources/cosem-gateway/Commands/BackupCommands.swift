@@ -85,6 +85,8 @@ struct RestoreCommand: ParsableCommand {
             Terminal.tell("\(error)")
             throw ExitCode.failure
         }
+        // What is put back stays usable for the account that the database belongs to.
+        SharedFile.give(new, toOwnerOf: access(path, F_OK) == 0 ? path : SharedFile.folder(of: path))
         let before = path + ".before-restore"
         // The log of the old database must not meet the new one; its index is made anew from it.
         unlink(path + "-shm")

@@ -46,13 +46,13 @@ struct DatabaseOptions: ParsableArguments {
         switch location {
         case .sqlite(let path):
             // SQLite would make a file that is not there.
-            if access(path, F_OK) != 0, errno == ENOENT, makesNamed, isNamed {
-                Terminal.tell("\(path) is new; start the gateway with the same database")
-            } else if access(path, F_OK) != 0 {
+            let isNew = makesNamed && isNamed && Self.make(path)
+            guard isNew || access(path, F_OK) == 0 else {
                 Terminal.tell("\(path): \(String(cString: strerror(errno)))")
                 Terminal.tell("Name the gateway's database with --database, COSEM_GATEWAY_DATABASE or --config.")
                 throw ExitCode(2)
             }
+            if isNew { Terminal.tell("\(path) is new; start the gateway with the same database") }
             do {
                 return (try SQLiteDatabase(path: path), path)
             } catch {
@@ -62,5 +62,14 @@ struct DatabaseOptions: ParsableArguments {
         case .postgreSQL(let address):
             return (PostgreSQLDatabase(PostgreSQLSettings(address: address)), "the database")
         }
+    }
+
+    /// Makes an empty file for a database where there is none; false when there is one, or none can be made.
+    private static func make(_ path: String) -> Bool {
+        let descriptor = Glibc.open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        SharedFile.give(path, toOwnerOf: SharedFile.folder(of: path))
+        return true
     }
 }
