@@ -36,9 +36,11 @@ extension SQLFleetStore {
             if let kept, secret == nil || (try? opened(kept, id)) == secret {
                 columns.append(("secret", .text(kept)))
             } else if let secret {
+                // One that cannot be opened signs nothing.
+                let former = kept.flatMap { (try? opened($0, id)) == nil ? nil : $0 }
                 columns += [
-                    ("secret", .text(try sealed(secret, id))), ("former_secret", .text(optional: kept)),
-                    ("former_until", .moment(optional: kept.map { _ in now + overlap })),
+                    ("secret", .text(try sealed(secret, id))), ("former_secret", .text(optional: former)),
+                    ("former_until", .moment(optional: former.map { _ in now + overlap })),
                 ]
             } else {
                 throw StoreError.preconditionFailed(current: nil)
