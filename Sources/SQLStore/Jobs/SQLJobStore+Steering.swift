@@ -47,7 +47,17 @@ extension SQLJobStore {
         return try await write { [dialect] connection in
             let moment: SQLBinds = ["now": .moment(now)]
             var changed = ChangedJobs(connection: connection, dialect: dialect)
-            try changed.lockJobs(where: "due_at <= :now OR lease_until <= :now", moment)
+            // All at once and in order, as everybody locks them: what expires locks the head of the audit log, too.
+            if dialect.locksRows {
+                _ = try connection.query(
+                    """
+                    SELECT id FROM jobs WHERE (state = 'scheduled' AND start_at <= :now) OR (\(Self.isExpiring))
+                        OR id IN (SELECT job_id FROM executions WHERE due_at <= :now OR lease_until <= :now)
+                    ORDER BY id \(dialect.forUpdate)
+                    """,
+                    moment
+                )
+            }
             try changed.takeBack(where: "lease_until <= :now", moment, at: now)
             let due = try connection.query(
                 """
