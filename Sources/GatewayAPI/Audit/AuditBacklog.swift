@@ -13,6 +13,8 @@ import Synchronization
 final class AuditBacklog: Sendable {
     /// More are not remembered; the log of the gateway has them all the same.
     private static let most = 1000
+    /// How many are caught up with before a request.
+    private static let atOnce = 50
 
     private let entries = Mutex<[AuditEntry]>([])
     private let logger: Logger
@@ -42,9 +44,10 @@ final class AuditBacklog: Sendable {
 
     /// Keeps what has to wait, now that the database takes records again.
     func catchUp(in gateway: Gateway) async {
+        // Not all at once: a caller waits meanwhile.
         let waiting = entries.withLock { entries in
-            defer { entries.removeAll() }
-            return entries
+            defer { entries.removeFirst(min(entries.count, Self.atOnce)) }
+            return Array(entries.prefix(Self.atOnce))
         }
         for entry in waiting { await keep(entry, in: gateway) }
     }

@@ -6,6 +6,9 @@ import MeterTransport
 
 /// What the attributes of a push set-up (class 40, version 0) say about where and when it pushes.
 struct PushSetup {
+    /// Windows beyond so many are left aside; each may cost a look at every minute of a month.
+    private static let mostWindows = 16
+
     /// Where it pushes to over TCP; nil when nobody has written a destination `HOST:PORT`.
     let endpoint: TCPEndpoint?
     /// When it may push; always when there are none.
@@ -21,7 +24,10 @@ struct PushSetup {
             state.written[AttributeDescriptor(classID: 40, instanceID: name, attributeID: index)]
         }
         endpoint = written(3).flatMap(Self.endpoint)
-        windows = if case .array(let items)? = written(4) { items.compactMap { PushWindow($0) } } else { [] }
+        windows =
+            if case .array(let items)? = written(4) {
+                items.prefix(Self.mostWindows).compactMap { PushWindow($0) }
+            } else { [] }
         spread = if case .longUnsigned(let seconds)? = written(5) { Int(seconds) } else { 0 }
         let retries = if case .unsigned(let count)? = written(6) { Int(count) } else { Int(PushObjects.retries) }
         let pause = if case .longUnsigned(let seconds)? = written(7) { Int(seconds) } else { Int(PushObjects.pause) }

@@ -25,7 +25,8 @@ struct PushWindow {
     func wait(at time: Int64, offset: Int64) -> Int64? {
         let local = time + offset
         if let start = start.localSecondsSinceEpoch, let end = end.localSecondsSinceEpoch {
-            return local < end ? max(0, start - local) : nil
+            let wait = max(0, start - local)
+            return local < end && wait <= Self.minutesAhead * 60 ? wait : nil
         }
         let minute = local - local.quotientAndRemainder(dividingBy: 60).remainder
         if isOpen(at: minute) { return 0 }
