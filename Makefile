@@ -3,6 +3,7 @@
 
 SHELL := /bin/bash
 PYTHON := .build-python/bin/python
+READY := .build-python/ready
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 RUNS ?= 100000
 LISTEN ?= 127.0.0.1:8080
@@ -25,7 +26,7 @@ help: ## List the targets.
 setup: ## Install the Debian packages that building needs.
 	@Scripts/install-packages build
 
-$(PYTHON): Tests/Peers/requirements.txt
+$(READY): Tests/Peers/requirements.txt Scripts/install-packages Scripts/install-python
 	@Scripts/install-packages test
 	@Scripts/install-python
 
@@ -46,8 +47,8 @@ format: ## Format the Swift sources in place.
 
 lint: setup ## Check formatting and house rules.
 	swift format lint --strict -r -p Package.swift Sources Tests Benchmarks/Sources
-	Scripts/check-house-rules
 	@Scripts/install-packages lint
+	Scripts/check-house-rules
 	Scripts/check-unit
 
 unit: setup ## Build everything with the import check and run the Swift tests.
@@ -57,21 +58,21 @@ unit: setup ## Build everything with the import check and run the Swift tests.
 	set -o pipefail; swift test --skip-build --skip StoreTests --skip '$(COMPUTING)' 2>&1 | grep -vP '^◇ |^✔ Test (?!run with)'
 	set -o pipefail; Scripts/with-postgresql swift test --skip-build --filter StoreTests 2>&1 | grep -vP '^◇ |^✔ Test (?!run with)'
 
-peers: setup $(PYTHON) ## Read foreign meters and let foreign clients read our simulator.
+peers: setup $(READY) ## Read foreign meters and let foreign clients read our simulator.
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	swift build --product meter-probe $(BUILD_FLAGS)
 	Scripts/with-postgresql $(PYTHON) -m pytest -q -n 3 --dist loadfile Tests/Peers
 
-contract: setup $(PYTHON) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
+contract: setup $(READY) ## Validate openapi.yaml and run schemathesis against the demo (COUNT=cases an operation).
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	COUNT=$(COUNT) $(PYTHON) -m pytest -q -n 4 --dist worksteal Tests/Contract
 
-client: setup $(PYTHON) ## Have openapi-generator make a Python client that reads a meter of the demo and posts an order.
+client: setup $(READY) ## Have openapi-generator make a Python client that reads a meter of the demo and posts an order.
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tests/Contract/client-requirements.txt
 	$(PYTHON) -m pytest -q Tests/Contract/test_generated_client.py
 
-console: setup $(PYTHON) ## Go through the web console with Chromium and axe.
+console: setup $(READY) ## Go through the web console with Chromium and axe.
 	swift build --product cosem-gateway $(BUILD_FLAGS)
 	$(PYTHON) -m pytest -q -n 3 Tests/Console
 
@@ -79,7 +80,7 @@ fuzz: setup ## Fuzz the decoders with libFuzzer (RUNS=executions of each).
 	@Scripts/install-packages test
 	Tests/FuzzTests/LibFuzzer/run $(RUNS)
 
-bench: build $(PYTHON) ## Measure against named references; prints ratios.
+bench: build $(READY) ## Measure against named references; prints ratios.
 	Benchmarks/run
 
 image: ## Build the container image with buildah and check it (BASE=debootstrap, or registry for the Dockerfile's own).

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import pathlib
 import re
-import shutil
 import subprocess
 
-import pytest
 from processes import GATEWAY, free_ports, running
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -28,9 +26,6 @@ settled() {
     if [ -n "$(grep -v succeeded <<< "$states" || true)" ]; then curl -s "$GATEWAY/jobs"; return 1; fi
 }
 """
-
-
-TOOLS = pytest.mark.skipif(not all(shutil.which(tool) for tool in ("bash", "curl", "jq")), reason="a tool is missing")
 
 
 def printed(text: str) -> list[str]:
@@ -53,7 +48,6 @@ def as_printed(blocks: list[str], port: int, folder: pathlib.Path, meters: int =
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
 
 
-@TOOLS
 def test_the_first_minute_of_the_readme_gives_a_reading(tmp_path):
     first, _, _ = (ROOT / "README.md").read_text().partition("## A real meter")
     blocks = printed(first)
@@ -63,7 +57,6 @@ def test_the_first_minute_of_the_readme_gives_a_reading(tmp_path):
         as_printed(blocks, port, tmp_path)
 
 
-@TOOLS
 def test_every_line_of_the_readme_and_of_more_recipes_works(tmp_path):
     _, _, rest = (ROOT / "README.md").read_text().partition("## A real meter")
     blocks = printed(rest)
@@ -79,8 +72,7 @@ def test_every_line_of_the_readme_and_of_more_recipes_works(tmp_path):
     assert len(day) > 90 and day[0].startswith("time,")
 
 
-@pytest.mark.skipif(not all(shutil.which(tool) for tool in ("bash", "curl", "jq", "openssl")), reason="a tool is missing")
-def test_every_printed_line_works(tmp_path):
+def test_every_line_of_procedures_works(tmp_path):
     port = free_ports()
     blocks = re.findall(r"^```\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     assert len(blocks) > 10
