@@ -44,7 +44,7 @@ def test_chart_a_day(newcomer):
     assert 80 <= bars.count() <= 96
 
 
-def test_schedule(newcomer):
+def test_a_schedule_is_written(newcomer):
     page = newcomer.page
     newcomer.click(page.get_by_role("navigation", name="Console").get_by_role("link", name="Schedules"))
     newcomer.click(page.get_by_role("link", name="New schedule"))

@@ -2,7 +2,7 @@
 """The matrix of docs/fault-matrix.md: what the gateway says when something goes wrong on the way to a meter.
 
 Every fault that a scenario can have meets every transport; each pair is a cell with two meters, one whose association is
-kept and one whose association is not. `python Tests/Peers/fault_matrix.py --update` runs 50 rounds and writes the page.
+kept and one whose association is not. `.build-python/bin/python Tests/Peers/fault_matrix.py --update` runs 50 rounds and writes the page.
 """
 
 from __future__ import annotations
@@ -398,7 +398,7 @@ def page(result: Run, rounds: int) -> str:
         "The wrapper has no check sequence: over TCP and UDP the rows of corrupted octets and of noise run in associations whose messages are",
         "authenticated and encrypted. Without them a changed octet is a changed value.",
         "",
-        "Written by `python Tests/Peers/fault_matrix.py --update`; `Tests/Peers/test_fault_matrix.py` runs a few rounds of the same and",
+        "Written by `.build-python/bin/python Tests/Peers/fault_matrix.py --update`; `Tests/Peers/test_fault_matrix.py` runs a few rounds of the same and",
         "says which problem is right for which fault.",
         "",
     ]

@@ -5,7 +5,7 @@ The meters hold more than a month, so nothing has to wait for time to pass: the 
 everything since then is missing. A tenth of the meters is dead for a part of the recovery, and the gateway is killed in the
 middle of it. Two more meters hold the last two changes of the clock.
 
-    METERS=2000 PERIOD=60 .../python Tests/Peers/fleet_soak.py
+    METERS=2000 PERIOD=60 .build-python/bin/python Tests/Peers/fleet_soak.py
 
 prints what came of it. With COSEM_GATEWAY_TEST_POSTGRESQL (Scripts/with-postgresql) and DATABASE=postgresql it goes to PostgreSQL.
 """

@@ -2,7 +2,8 @@
 """The matrix of docs/interoperability.md: which feature is shown against which foreign implementation, by which tests.
 
 A test takes a cell with `@pytest.mark.cell(feature, peer)`, or `pytest.param(..., marks=pytest.mark.cell(...))`. Features
-and peers are closed lists here, so that a cell cannot be misspelt. `python interoperability.py --update` writes the page.
+and peers are closed lists here, so that a cell cannot be misspelt. `.build-python/bin/python
+Tests/Peers/interoperability.py --update` writes the page.
 """
 
 from __future__ import annotations
@@ -180,7 +181,7 @@ def page(cells: Cells) -> str:
         "- *iec62056-21 client*: the client of the PyPI package iec62056-21.",
         "- *vectors*: published octets that the Swift tests encode and decode; a layer's name stands for many of them.",
         "",
-        "This page is generated: `python Tests/Peers/interoperability.py --update`.",
+        "This page is generated: `.build-python/bin/python Tests/Peers/interoperability.py --update`.",
     ]
     for section, features in FEATURES.items():
         lines += ["", f"## {section}", "", f"| feature | {' | '.join(PEERS)} | vectors |", "|---|" + "---|" * (len(PEERS) + 1)]

@@ -51,7 +51,7 @@ def check(octets: bytes, suite: int, *, verified: bool) -> None:
 
 @pytest.mark.parametrize("suite", [0, 1, 2])
 @pytest.mark.parametrize("policy", CONTROLS)
-def test_what_pydlms_ciphers(suite: int, policy: str):
+def test_what_pydlms_ciphers_is_deciphered(suite: int, policy: str):
     key, authentication_key = keys(suite)
     context = SecurityContext(
         encryption_key=key, authentication_key=authentication_key, client_system_title=TITLE, server_system_title=METER,
@@ -66,7 +66,7 @@ def test_what_pydlms_ciphers(suite: int, policy: str):
 
 
 @pytest.mark.parametrize("policy", CONTROLS)
-def test_what_gurux_ciphers(policy: str):
+def test_what_gurux_ciphers_is_deciphered(policy: str):
     client = GXDLMSSecureClient(True, interfaceType=InterfaceType.WRAPPER)
     client.ciphering.systemTitle = TITLE
     client.ciphering.blockCipherKey, client.ciphering.authenticationKey = keys(0)
@@ -78,7 +78,7 @@ def test_what_gurux_ciphers(policy: str):
     assert value["verified"] is (policy != "encrypted")
 
 
-def test_what_dlms_cosem_ciphers():
+def test_what_dlms_cosem_ciphers_is_deciphered():
     """It knows authenticated encryption only."""
     key, authentication_key = keys(0)
     control = dlms_cosem.security.SecurityControlField(security_suite=0, authenticated=True, encrypted=True)

@@ -119,7 +119,7 @@ def without_ranges_of_one(text: str) -> str:
     return re.sub(r"(\w+)-(\w+)(/\d+)?", one, text)
 
 
-def test_arithmetic(cases) -> None:
+def test_next_times_are_those_of_the_peers(cases) -> None:
     """Every rule gives what the peers' local times and the rules of docs/schedules.md make of it."""
     classes: collections.Counter[str] = collections.Counter()
     wrong = []
@@ -149,7 +149,7 @@ def test_arithmetic(cases) -> None:
     assert sum(count for name, count in classes.items() if name.endswith("equal")) > 0.85 * RULES
 
 
-def test_zones(cases) -> None:
+def test_with_a_zone_peers_differ_by_changes_of_the_clock_only(cases) -> None:
     """Given the zone, the peers differ by their rules for changes of the clock only."""
     classes: collections.Counter[str] = collections.Counter()
     wrong = []

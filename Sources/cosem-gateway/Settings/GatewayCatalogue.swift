@@ -34,7 +34,7 @@ enum GatewayCatalogue {
                     "http.eventStreams",
                     .number(1...1_000_000),
                     usual: "200",
-                    "Callers that may follow streams of events at once"
+                    "Event streams and traces followed at once; one caller has a quarter of them at most"
                 ),
                 Setting(
                     "shutdown.grace",
