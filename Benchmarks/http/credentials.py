@@ -11,8 +11,15 @@ nothing). Rounds of the two alternate; the figures are medians. Says how busy th
 import argparse
 import os
 import statistics
+import subprocess
 
 from compare import load
+
+
+def new_key(binary: str, database: str) -> str:
+    """A key in a database whose gateway is still to be started, so that nothing has to be read from its log."""
+    command = [binary, "key", "create", "bench", "--role", "admin", "--database", database]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]
 
 
 def main() -> None:
