@@ -118,7 +118,7 @@ FEATURES: dict[str, dict[str, str]] = {
         "counters survive SIGKILL": "",
         "counter read before first use": "",
         "counter repair": "",
-        "several gateways on one counter": "",
+        "gateways in turn on one counter": "",
     },
     "Procedures": {
         "clock": "",

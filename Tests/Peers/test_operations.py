@@ -375,7 +375,7 @@ def test_commands_on_the_database_find_it_where_serve_does_and_make_none_by_mist
     assert made.returncode == 0 and "gateway.sqlite is new" in made.stderr, made.stderr
     with serving(tmp_path, "--auth", "required") as (gateway, _):
         answer = gateway.get("/whoami", headers={"Authorization": f"Bearer {made.stdout.strip()}"})
-        assert (answer.status, answer.json["name"]) == (200, "ops"), answer.text
+        assert (answer.status, answer.json["principal"]) == (200, "key:ops"), answer.text
     listed = run("key", "list", "--config", str(file), folder=tmp_path)
     assert listed.returncode == 0 and "ops" in listed.stdout
     assert run("audit", "verify", "--config", str(file), folder=tmp_path).returncode == 0
