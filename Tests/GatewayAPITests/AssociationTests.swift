@@ -7,7 +7,7 @@ import Testing
 
 @testable import GatewayAPI
 
-@Suite("The open association", .timeLimit(.minutes(1)))
+@Suite("The open association", .timeLimit(.minutes(5)))
 struct AssociationTests {
     @Test func `What was agreed is told while it is open, and ends when it is released`() async throws {
         try await APIBench.run { bench in

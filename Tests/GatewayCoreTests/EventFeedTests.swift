@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 import Timekeeping
 
-@Suite("The feed of events", .timeLimit(.minutes(1)))
+@Suite("The feed of events", .timeLimit(.minutes(5)))
 struct EventFeedTests {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

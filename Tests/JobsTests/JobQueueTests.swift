@@ -9,7 +9,7 @@ import Timekeeping
 
 @testable import Jobs
 
-@Suite(.timeLimit(.minutes(1))) struct JobQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct JobQueueTests {
     private let clock = ManualWallClock(at: Timestamp(seconds: 1_800_000_000))
     private let far = Timestamp(seconds: 9_000_000_000)
 

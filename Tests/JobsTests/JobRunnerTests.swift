@@ -70,7 +70,7 @@ private let kind = JobKind(rawValue: "read")
 private let problem = ExecutionProblem(name: "meter-timeout", document: Array("{}".utf8))
 private let success = ExecutionOutcome.succeeded(result: Array("{}".utf8))
 
-@Suite(.timeLimit(.minutes(1))) struct JobRunnerTests {
+@Suite(.timeLimit(.minutes(5))) struct JobRunnerTests {
     /// A queue over an empty database, with a runner that works during the body.
     private func withRunner(
         _ handler: ScriptedHandler,

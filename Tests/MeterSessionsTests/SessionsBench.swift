@@ -126,9 +126,9 @@ struct SessionsBench: Sendable {
         )
     }
 
-    /// Returns when something has become true.
+    /// Returns when something has become true, or the time of the test is over.
     func until(_ condition: () async -> Bool) async {
-        while !(await condition()) { await Task.yield() }
+        while !Task.isCancelled, !(await condition()) { try? await Task.sleep(for: .milliseconds(1)) }
     }
 
     /// Returns when the meter was asked for so many attributes since the start.

@@ -119,7 +119,7 @@ struct DialInTests {
 
     @Test(
         "A caller that is asked and drips octets of a frame that does not end is closed in time",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(5))
     )
     func dripping() async throws {
         let listener = try await bind([.asking(.wrapper(clientPort: 16, serverPort: 1))]) {
