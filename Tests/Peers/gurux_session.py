@@ -324,6 +324,15 @@ class Session:
                 p += 1 + bb.position
         return cls, ln, ix, selector, params, p
 
+    def descriptors(self, b, p, sel=True):
+        """A list of descriptors, and the place behind it."""
+        n, p = get_len(b, p)
+        ds = []
+        for _ in range(n):
+            ds.append(self.descr(b, p, sel))
+            p = ds[-1][5]
+        return ds, p
+
     def one_get(self, d):
         cls, ln, ix, selector, params, _p = d
         try:
@@ -352,11 +361,9 @@ class Session:
             return self.next_block(inv)
         if kind == 3:
             self.long = None
-            n, p = get_len(b, 3)
-            out = [put_len(n)]
-            for _ in range(n):
-                d = self.descr(b, p, True)
-                p = d[5]
+            ds, p = self.descriptors(b, 3)
+            out = [put_len(len(ds))]
+            for d in ds:
                 data, err = self.one_get(d)
                 out.append(bytes([1, err]) if err else b"\x00" + data)
             body = b"".join(out)
@@ -401,12 +408,7 @@ class Session:
                 p = d[5]
                 self.long_set = [[d], bytearray(), 1]
             elif kind == 5:
-                n, p = get_len(b, 3)
-                ds = []
-                for _ in range(n):
-                    d = self.descr(b, p, True)
-                    p = d[5]
-                    ds.append(d)
+                ds, p = self.descriptors(b, 3)
                 self.long_set = [ds, bytearray(), 1]
             else:
                 p = 3
@@ -429,12 +431,7 @@ class Session:
             res = bytes(self.one_set(d, v) for d, v in zip(ds, vals))
             return bytes([0xC5, 4, inv]) + put_len(len(res)) + res + struct.pack(">I", no)
         if kind == 4:
-            n, p = get_len(b, 3)
-            ds = []
-            for _ in range(n):
-                d = self.descr(b, p, True)
-                p = d[5]
-                ds.append(d)
+            ds, p = self.descriptors(b, 3)
             n, p = get_len(b, p)
             vals = self.split_values(b, p, n)
             res = bytes(self.one_set(d, v) for d, v in zip(ds, vals))
@@ -460,11 +457,8 @@ class Session:
             res, data = self.one_act(cls, ln, ix, params)
             return bytes([0xC7, 1, inv, res]) + (b"\x01\x00" + data if data is not None else b"\x00")
         if kind == 3:
-            n, p = get_len(b, 3)
-            ds = []
-            for _ in range(n):
-                cls, ln, ix, _s, _pp, p = self.descr(b, p, False)
-                ds.append((cls, ln, ix))
+            descriptors, p = self.descriptors(b, 3, False)
+            ds = [d[:3] for d in descriptors]
             n, p = get_len(b, p)
             vals = self.split_values(b, p, n)
             out = []
