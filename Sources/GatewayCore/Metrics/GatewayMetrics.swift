@@ -187,7 +187,7 @@ public final class GatewayMetrics: Sendable {
         )
         gauge(
             "cosem_gateway_event_streams",
-            "Callers that follow streams of events.",
+            "Streams of events and traces that callers follow.",
             [],
             [(MetricLabels(), present.eventStreams)],
             &text
