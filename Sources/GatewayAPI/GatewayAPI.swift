@@ -2,6 +2,7 @@
 // Copyright the cosem-gateway authors
 
 public import DLMSSecurity
+public import Fleet
 public import GatewayCore
 public import HTTPKit
 public import Jobs
@@ -33,6 +34,8 @@ public struct GatewayAPI: Sendable {
         public var origins: Set<String>
         /// What the owners of client certificates may do, by the names in their certificates.
         public var clients: [String: Set<Scope>] = [:]
+        /// The addresses of reverse proxies that are believed when they tell whose request they send on.
+        public var proxies: [AddressRange] = []
         /// For how many seconds browsers are told to use TLS only; nil tells them nothing.
         public var strictTransportSeconds: Int?
 
@@ -164,6 +167,7 @@ public struct GatewayAPI: Sendable {
             limiter: RateLimiter(usual: settings.requestsPerMinute),
             origins: settings.origins.isEmpty ? nil : CrossOriginPolicy(origins: settings.origins),
             senders: gateway.cluster == nil ? nil : peers?.proof(gateway),
+            proxies: settings.proxies.isEmpty ? nil : ReverseProxies(addresses: settings.proxies),
             strictTransport: settings.strictTransportSeconds.map { "max-age=\($0)" },
             problemTypeBase: settings.basePath + Problem.defaultTypeBase
         ) {
@@ -179,6 +183,7 @@ public struct GatewayAPI: Sendable {
             var facts: Logger.Metadata = [
                 "method": "\(record.request.method.rawValue)", "route": "\(route)", "status": "\(record.status)",
                 "ms": "\(record.duration / .milliseconds(1))", "request": "\(record.request.id)",
+                "address": "\(record.request.remoteAddress)",
                 "problem": "\(record.problem ?? "")", "principal": "\(record.identity.principal?.name ?? "")",
             ]
             if let trace = record.request.trace {

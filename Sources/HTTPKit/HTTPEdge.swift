@@ -9,6 +9,7 @@ public struct HTTPEdge: HTTPResponder {
     private let origins: CrossOriginPolicy?
     private let pages: PagePolicy
     private let senders: (any RequestOrigin)?
+    private let proxies: (any RequestOrigin)?
     private let strictTransport: String?
     private let problemTypeBase: String
     private let observe: @Sendable (AccessRecord) -> Void
@@ -21,7 +22,8 @@ public struct HTTPEdge: HTTPResponder {
     ///   - authenticator: finds out who asks; nil lets everybody do everything.
     ///   - limiter: keeps callers to so many requests in a minute; nil for none.
     ///   - origins: which pages of other origins may use the API; nil for none.
-    ///   - senders: knows servers that send requests on, and where those came from; nil when there are none.
+    ///   - senders: knows servers that judged the requests they send on, and where those came from; nil when there are none.
+    ///   - proxies: knows servers that hand on whatever comes, and where it came from; nil when there are none.
     ///   - strictTransport: what `Strict-Transport-Security` says (RFC 6797); nil leaves it out.
     ///   - problemTypeBase: what stands before a problem's name in its `type`.
     ///   - observe: told of every answer, on the thread that made it; must be quick.
@@ -31,6 +33,7 @@ public struct HTTPEdge: HTTPResponder {
         limiter: RateLimiter? = nil,
         origins: CrossOriginPolicy? = nil,
         senders: (any RequestOrigin)? = nil,
+        proxies: (any RequestOrigin)? = nil,
         strictTransport: String? = nil,
         problemTypeBase: String = Problem.defaultTypeBase,
         observe: @escaping @Sendable (AccessRecord) -> Void = { _ in }
@@ -40,6 +43,7 @@ public struct HTTPEdge: HTTPResponder {
         self.limiter = limiter
         self.origins = origins
         self.senders = senders
+        self.proxies = proxies
         self.strictTransport = strictTransport
         pages = PagePolicy(origins: origins?.origins ?? [])
         self.problemTypeBase = problemTypeBase
@@ -127,10 +131,11 @@ public struct HTTPEdge: HTTPResponder {
         finish(inner.refuse(request, because: problem), request, since: ContinuousClock.now)
     }
 
-    /// The request as it was before another server sent it on, and whether one did.
+    /// The request with the address of its caller, and whether another server judged and sent it on.
     private func original(_ request: HTTPRequest) -> (request: HTTPRequest, isSentOn: Bool) {
-        guard let address = senders?.originalAddress(of: request) else { return (request, false) }
-        return (request.sent(from: address), true)
+        if let address = senders?.originalAddress(of: request) { return (request.sent(from: address), true) }
+        guard let address = proxies?.originalAddress(of: request) else { return (request, false) }
+        return (request.sent(from: address), false)
     }
 
     private func finish(

@@ -93,6 +93,20 @@ private func request(_ headers: [HTTPHeaders.Field] = []) -> HTTPRequest {
         #expect(try await edge.respond(to: direct).collectedBody() == Array("10.0.0.1".utf8))
         #expect(addresses.withLock { $0 } == ["198.51.100.9", "10.0.0.1"])
     }
+
+    @Test func whatAProxyHandsOnIsJudgedAsIfItHadComeItself() async throws {
+        let fields = [("Forwarded", "198.51.100.9"), ("Host", "127.0.0.1"), ("Origin", "https://elsewhere.example")]
+        let request = HTTPRequest(
+            method: .post,
+            rawTarget: "/",
+            headers: HTTPHeaders(fields.map { .init(name: $0.0, value: $0.1) }),
+            remoteAddress: "10.0.0.1"
+        )
+        let gateways = HTTPEdge(Addressed(), senders: Believing())
+        #expect(try await gateways.respond(to: request).collectedBody() == Array("198.51.100.9".utf8))
+        let proxies = HTTPEdge(Addressed(), proxies: Believing())
+        #expect(await proxies.respond(to: request).status == 403)
+    }
 }
 
 private struct Believing: RequestOrigin {

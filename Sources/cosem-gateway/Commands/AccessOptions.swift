@@ -11,6 +11,12 @@ struct AccessOptions: ParsableArguments {
     @Option(help: .setting("http.origins"))
     var httpOrigins: String?
 
+    @Option(help: .setting("http.basePath"))
+    var httpBasePath: String?
+
+    @Option(help: .setting("http.proxies"))
+    var httpProxies: String?
+
     @Option(help: .setting("oidc.issuer"))
     var oidcIssuer: String?
 
@@ -56,8 +62,10 @@ struct AccessOptions: ParsableArguments {
     /// What the command line said, by the names of settings.
     var flags: [String: String?] {
         [
-            "http.requestsPerMinute": httpRequestsPerMinute, "http.origins": httpOrigins, "oidc.issuer": oidcIssuer,
-            "oidc.audience": oidcAudience, "oidc.keys": oidcKeys, "oidc.authorityFile": oidcAuthorityFile,
+            "http.requestsPerMinute": httpRequestsPerMinute, "http.origins": httpOrigins,
+            "http.basePath": httpBasePath, "http.proxies": httpProxies,
+            "oidc.issuer": oidcIssuer, "oidc.audience": oidcAudience, "oidc.keys": oidcKeys,
+            "oidc.authorityFile": oidcAuthorityFile,
             "oidc.algorithms": oidcAlgorithms,
             "tls.certificate": tlsCertificate, "tls.key": tlsKey, "tls.clientAuthorities": tlsClientAuthorities,
             "tls.clients": tlsClients, "tls.watch": tlsWatch, "tls.strictTransport": tlsStrictTransport,

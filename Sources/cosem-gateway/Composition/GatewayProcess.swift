@@ -180,12 +180,14 @@ struct GatewayProcess: Sendable {
         }
         issuerKeys = try settings.access.issuerKeys.map { IssuerKeys(try $0.source(), logger: logs.logger(.http)) }
         var apiSettings = GatewayAPI.Settings(
+            basePath: settings.access.basePath,
             requiresCredentials: settings.requiresCredentials,
             tokens: settings.access.tokens,
             requestsPerMinute: settings.access.requestsPerMinute,
             origins: settings.access.origins
         )
         apiSettings.clients = settings.access.clients
+        apiSettings.proxies = settings.access.proxies
         apiSettings.strictTransportSeconds = settings.access.tls?.strictTransportSeconds
         api = GatewayAPI(
             gateway: gateway,

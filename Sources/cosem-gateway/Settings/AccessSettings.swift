@@ -21,6 +21,10 @@ struct AccessSettings: Sendable {
     let clients: [String: Set<Scope>]
     /// The origins whose pages may use the API.
     let origins: Set<String>
+    /// What stands before every path; empty, or with a slash at its beginning and none at its end.
+    let basePath: String
+    /// The reverse proxies that are believed when they tell whose request they send on.
+    let proxies: [AddressRange]
 
     /// Resolves the settings.
     ///
@@ -43,10 +47,43 @@ struct AccessSettings: Sendable {
                 hint: "write origins as browsers send them, such as https://dashboard.example, without a path"
             )
         }
+        basePath = try Self.basePath(reader)
+        proxies = try Self.words(reader, "http.proxies").map { text in
+            guard let range = AddressRange(text) else {
+                throw SettingsError.invalid(
+                    option: "http-proxies",
+                    value: text,
+                    hint: "write addresses or ranges, such as 10.0.0.2 or 10.1.0.0/16, with commas between them"
+                )
+            }
+            return range
+        }
         tokens = try Self.tokens(reader)
         issuerKeys = try tokens.map { _ in try IssuerKeyPlace(reader) }
         tls = try ServerTLSSettings(reader)
         clients = try Self.clients(reader, isAsking: tls?.files.clientAuthorities != nil)
+    }
+
+    private static func basePath(_ reader: ConfigReader) throws -> String {
+        let text = reader.string(forKey: "http.basePath", default: "")
+        let parts = text.split(separator: "/")
+        let isPlain = parts.allSatisfy { part in
+            part != "." && part != ".."
+                && part.utf8.allSatisfy { octet in
+                    UInt8(ascii: "a")...UInt8(ascii: "z") ~= octet | 0x20
+                        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= octet
+                        || "-._~".utf8.contains(octet)
+                }
+        }
+        let path = parts.map { "/" + $0 }.joined()
+        guard isPlain, text.isEmpty || text == "/" || text == path || text == path + "/" else {
+            throw SettingsError.invalid(
+                option: "http-base-path",
+                value: text,
+                hint: "write a path of letters, digits and - . _ ~, such as /metering"
+            )
+        }
+        return path
     }
 
     private static func tokens(_ reader: ConfigReader) throws -> TokenSettings? {

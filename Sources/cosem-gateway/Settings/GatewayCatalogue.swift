@@ -114,6 +114,18 @@ enum GatewayCatalogue {
                     usualWords: "none",
                     "Origins whose pages may use the API, with commas between them"
                 ),
+                Setting(
+                    "http.basePath",
+                    .text(example: "/metering"),
+                    usualWords: "none",
+                    "What stands before every path, behind a reverse proxy that leaves it there"
+                ),
+                Setting(
+                    "http.proxies",
+                    .text(example: "10.0.0.2,10.1.0.0/16"),
+                    usualWords: "none",
+                    "Addresses of reverse proxies whose X-Forwarded-For is believed, with commas between them"
+                ),
             ]
         ),
         .init(

@@ -129,7 +129,7 @@ struct GatewaySettings: Sendable {
 
     /// The URL of the gateway when it listens on an address.
     func base(_ address: ListenAddress) -> String {
-        "\(access.tls == nil ? "http" : "https")://\(address)"
+        "\(access.tls == nil ? "http" : "https")://\(address)\(access.basePath)"
     }
 
     /// The settings that differ and that only a restart takes.
