@@ -51,25 +51,37 @@ extension Gateway {
 
     /// Lets no further exchange begin on a channel; what is asked for waits, or fails as `meter-locked` in the end.
     ///
+    /// Kept in the database: every gateway on it obeys, also after its next start.
     /// - Parameters:
     ///   - until: when it is given free by itself; nil = by ``resumeChannel(_:)`` only.
     ///   - reason: words for those who wait.
-    public func holdChannel(_ key: ChannelKey, until: Timestamp? = nil, reason: String? = nil) async {
-        await access.hold(key, until: until.map { PresentTime(clock).instant(of: $0) }, reason: reason)
+    public func holdChannel(
+        _ key: ChannelKey,
+        until: Timestamp? = nil,
+        reason: String? = nil
+    ) async throws(GatewayError) {
+        try await translating(await controls.set(.held(until: until, reason: reason), of: key))
     }
 
     /// Lets a channel finish what waits; what comes is refused as `meter-locked`.
-    public func drainChannel(_ key: ChannelKey) async {
-        await access.drain(key)
+    ///
+    /// Kept as holds are.
+    public func drainChannel(_ key: ChannelKey) async throws(GatewayError) {
+        try await translating(await controls.set(.draining, of: key))
+    }
+
+    /// Gives a channel free that was held or drained.
+    public func resumeChannel(_ key: ChannelKey) async throws(GatewayError) {
+        try await translating(await controls.set(nil, of: key))
+    }
+
+    /// Holds and drains what operators want held and drained; to be done before anything is asked of a meter.
+    public func obeyOperators() async throws(GatewayError) {
+        try await translating(await controls.follow())
     }
 
     /// The time of day of an instant in a status or a trace.
     public func timestamp(of instant: ContinuousClock.Instant) -> Timestamp {
         PresentTime(clock).timestamp(of: instant)
-    }
-
-    /// Gives a channel free that was held or drained.
-    public func resumeChannel(_ key: ChannelKey) async {
-        await access.resume(key)
     }
 }

@@ -9,7 +9,7 @@ import Synchronization
 public import Timekeeping
 
 /// Everything the gateway must not forget, jobs and counters excepted; each part is a protocol of its own.
-public typealias GatewayStore = MeterStore & ChannelStore
+public typealias GatewayStore = MeterStore & ChannelStore & ChannelControlStore
     & FirmwareStore
     & LearnedQuirkStore
     & PendingSecretStore
@@ -95,6 +95,8 @@ public final class Gateway: Sendable {
     /// Brings letters to webhooks; nil has no way out.
     let courier: (any WebhookCourier)?
     let access: any MeterAccess
+    /// What operators want of channels.
+    let controls: ChannelControls
     let custodian: CounterCustodian?
     let exchange: MeterExchange
     let directory: MeterDirectory
@@ -143,6 +145,7 @@ public final class Gateway: Sendable {
         self.store = store
         self.jobs = jobs
         self.access = access
+        controls = ChannelControls(store: store, access: access, clock: clock)
         self.custodian = custodian
         self.settings = settings
         self.clock = clock

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-/// What operators see of channels, and how they steer them; kept in memory until the process ends.
+/// What operators see of channels, and how they steer them; what they want is kept by whoever tells it.
 extension MeterSessions {
     /// All channels with anything to do, a connection, a pause, or an operator's wish, in the order of their keys.
     public func channelStatuses() -> [ChannelStatus] {
@@ -82,6 +82,22 @@ extension MeterSessions {
     public func resume(_ key: ChannelKey) {
         controls[key] = nil
         if let channel = channels[key] { startRunner(channel) }
+    }
+
+    /// Holds and drains these channels, and gives all others free.
+    ///
+    /// - Parameter turn: what was known at a later turn stays.
+    public func setControls(_ wanted: [ChannelKey: ChannelStatus.Control], turn: UInt64) {
+        guard turn > controlTurn else { return }
+        controlTurn = turn
+        for key in controls.keys where wanted[key] == nil { resume(key) }
+        for (key, control) in wanted where controls[key] != control {
+            switch control {
+            case .held(let until, let reason): hold(key, until: until, reason: reason)
+            case .draining: drain(key)
+            case .free: resume(key)
+            }
+        }
     }
 
     /// Tries a meter and the line to it with the next request, whatever pause they have.

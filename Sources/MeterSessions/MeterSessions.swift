@@ -65,6 +65,8 @@ public actor MeterSessions {
     var channelRecords: [ChannelKey: ChannelRecord] = [:]
     /// What operators want of channels.
     var controls: [ChannelKey: ChannelStatus.Control] = [:]
+    /// The latest turn of who told all of them.
+    var controlTurn: UInt64 = 0
     var groups: [String: ChannelGroupState] = [:]
     /// The limit on new connections of all channels together.
     var gate: ConnectionGate

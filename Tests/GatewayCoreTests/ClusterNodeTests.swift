@@ -99,6 +99,36 @@ import Timekeeping
         #expect(try await bench.fleet.nodes().map(\.node.state) == [.stopped, .live])
     }
 
+    @Test func whatAnOperatorHoldsIsHeldByEveryGatewayAndAfterAStart() async throws {
+        let bench = try await ClusterBench()
+        let (a, b) = (try await bench.start("a"), try await bench.start("b"))
+        let (mast, pool) = (ChannelKey("tcp:192.0.2.10:4059"), ChannelKey("tcp:192.0.2.11:4059"))
+        try await a.controls.set(.held(until: nil, reason: "the mast is painted"), of: mast)
+        #expect(await a.access.channelStatus(mast).state == .held)
+        #expect(await b.access.channelStatus(mast).state == .idle)
+        await b.beat()
+        #expect(await b.access.channelStatus(mast).control == .held(until: nil, reason: "the mast is painted"))
+        try await b.controls.set(.draining, of: pool)
+        let next = try await bench.start("a")
+        try await next.controls.follow()
+        #expect(await next.access.channelStatus(mast).state == .held)
+        #expect(await next.access.channelStatus(pool).control == .draining)
+        try await next.controls.set(nil, of: mast)
+        await b.beat()
+        #expect(await b.access.channelStatus(mast).control == .free)
+        #expect(await b.access.channelStatus(pool).control == .draining)
+    }
+
+    @Test func anEndOfAHoldStaysWhereItIs() async throws {
+        let bench = try await ClusterBench()
+        let a = try await bench.start("a")
+        let mast = ChannelKey("tcp:192.0.2.10:4059")
+        try await a.controls.set(.held(until: Timestamp(seconds: 1_900_000_000), reason: nil), of: mast)
+        let control = await a.access.channelStatus(mast).control
+        try await a.controls.follow()
+        #expect(await a.access.channelStatus(mast).control == control)
+    }
+
     @Test func oneWhoseNameIsTakenUsesNothingAnyMore() async throws {
         let bench = try await ClusterBench()
         let first = try await bench.start("a")

@@ -77,6 +77,26 @@ struct SteeringTests {
         }
     }
 
+    @Test("Wishes that are told as a whole replace those before, and none replaces later ones")
+    func setControls() async throws {
+        try await SessionsBench.run { bench in
+            let other = ChannelKey("M2")
+            await bench.sessions.setControls([key: .held(until: nil, reason: "mast"), other: .draining], turn: 2)
+            #expect(await bench.sessions.channelStatus(key).control == .held(until: nil, reason: "mast"))
+            #expect(await bench.sessions.channelStatus(other).control == .draining)
+            let waiting = Task { try await bench.read(2) }
+            await bench.untilQueued(1)
+            // What somebody saw earlier comes too late.
+            await bench.sessions.setControls([:], turn: 1)
+            #expect(await bench.sessions.channelStatus(key).state == .held)
+            await bench.sessions.setControls([other: .held(until: nil, reason: nil)], turn: 3)
+            let response = try await waiting.value.response
+            #expect(response == .objects(2))
+            #expect(await bench.sessions.channelStatus(key).control == .free)
+            #expect(await bench.sessions.channelStatus(other).control == .held(until: nil, reason: nil))
+        }
+    }
+
     @Test("The status tells who has the channel, what waits, and what went over it")
     func status() async throws {
         try await SessionsBench.run { bench in

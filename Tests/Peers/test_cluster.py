@@ -354,6 +354,27 @@ def test_a_request_to_the_wrong_gateway_is_answered_through_the_right_one(nodes,
     assert set(most.values()) == {1}
 
 
+def test_a_channel_that_an_operator_holds_is_held_wherever_its_line_goes(nodes, simulator):
+    reading = f"/meters/M-1/objects/{REGISTER}/attributes/2?maxAge=PT0S"
+    for name in ("a", "b"):
+        nodes.start(name)
+    nodes.await_balance()
+    nodes.any().register("M-1", simulator)
+    first = nodes.any().get(reading)
+    assert first.status == 200, first.text
+    keeper = first.headers.get("Cosem-Gateway-Answered-By", "a")
+    other = nodes.gateways["b" if keeper == "a" else "a"]
+    held = other.call("POST", "/channels/meter:M-1/hold", {"reason": "works on the mast"})
+    assert (held.status, held.json["status"]["state"]) == (200, "held"), held.text
+    nodes.stop(keeper)
+    nodes.await_balance()
+    refused = other.get(reading, headers={"Prefer": "wait=1"})
+    assert (refused.status, refused.problem) == (423, "meter-locked"), refused.text
+    assert "Cosem-Gateway-Answered-By" not in refused.headers
+    assert other.call("POST", "/channels/meter:M-1/resume").status == 200
+    assert other.get(reading).status == 200
+
+
 def test_a_meter_that_dials_in_is_reached_through_the_gateway_that_it_called(nodes, simulator):
     ports = {name: free_ports() for name in ("a", "b")}
     for name, port in ports.items():

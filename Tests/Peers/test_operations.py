@@ -13,6 +13,8 @@ import socket
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 from processes import GATEWAY, ROOT, Gateway, free_ports, running
@@ -332,6 +334,35 @@ def test_a_copy_made_while_the_gateway_works_takes_its_place_again(tmp_path):
     assert not [*tmp_path.glob("*-wal"), *tmp_path.glob("*-shm")], "nothing of the old database is left beside the new one"
     with serving(tmp_path) as (gateway, _):
         assert gateway.get("/meters/M-1").status == 200
+
+
+def test_a_channel_that_an_operator_holds_is_held_after_a_crash(tmp_path, simulator):
+    reading = "/meters/M-1/objects/1.0.1.8.0.255/attributes/2?maxAge=PT0S"
+    with serving(tmp_path) as (gateway, process):
+        gateway.register("M-1", simulator)
+        gateway.register("M-2", simulator + 1)
+        held = gateway.call("POST", "/channels/meter:M-1/hold", {"for": "PT1H", "reason": "works on the mast"})
+        assert held.status == 200, held.text
+        assert gateway.call("POST", "/channels/meter:M-2/drain").status == 200
+        process.kill()
+        process.wait()
+    with serving(tmp_path) as (gateway, _):
+        status = gateway.get("/channels/meter:M-1").json["status"]
+        assert (status["state"], status["holdReason"]) == ("held", "works on the mast")
+        ends = [datetime.fromisoformat(text) for text in (status["heldUntil"], held.json["status"]["heldUntil"])]
+        assert abs((ends[0] - ends[1]).total_seconds()) < 1
+        refused = gateway.get(reading, headers={"Prefer": "wait=1"})
+        assert (refused.status, refused.problem) == (423, "meter-locked"), refused.text
+        assert "works on the mast" in refused.json["detail"]
+        assert gateway.get(reading.replace("M-1", "M-2")).problem == "meter-locked"
+        with ThreadPoolExecutor() as pool:
+            waiting = pool.submit(gateway.get, reading)
+            wait_for(lambda: gateway.get("/channels/meter:M-1").json["status"]["queue"]["length"] == 1, "the reading waits")
+            assert gateway.call("POST", "/channels/meter:M-1/resume").status == 200
+            assert waiting.result().status == 200
+    with serving(tmp_path) as (gateway, _):
+        assert gateway.get(reading).status == 200
+        assert gateway.get("/channels/meter:M-2").json["status"]["state"] == "draining"
 
 
 def test_a_second_gateway_on_a_database_file_is_refused_until_the_first_is_gone(tmp_path):

@@ -29,7 +29,7 @@ public protocol NodeStore: Sendable {
     /// - Throws: ``StoreError/inUse(by:)`` while it counts as alive.
     func removeNode(_ name: String) async throws(StoreError) -> Bool
 
-    /// A gateway came, went, took shares or gave some back, from now on.
+    /// A gateway came, went, took shares or gave some back, or a channel was steered, from now on.
     func nodeChanges() -> AsyncStream<Void>
 
     /// Meters whose configuration anybody changes, from now on; nil = any may have changed.

@@ -42,7 +42,7 @@ extension GatewayAPI {
     @Sendable func holdChannel(_ request: RoutedRequest) async throws -> HTTPResponse {
         let channel = try await gateway.namedChannel(request.parameter("id"))
         guard !request.body.isEmpty else {
-            await gateway.holdChannel(channel.key)
+            try await gateway.holdChannel(channel.key)
             return await answer(channel)
         }
         let (until, reason) = try request.members { members in
@@ -60,19 +60,19 @@ extension GatewayAPI {
             }
             return (until, reason)
         }
-        await gateway.holdChannel(channel.key, until: until, reason: reason)
+        try await gateway.holdChannel(channel.key, until: until, reason: reason)
         return await answer(channel)
     }
 
     @Sendable func drainChannel(_ request: RoutedRequest) async throws -> HTTPResponse {
         let channel = try await gateway.namedChannel(request.parameter("id"))
-        await gateway.drainChannel(channel.key)
+        try await gateway.drainChannel(channel.key)
         return await answer(channel)
     }
 
     @Sendable func resumeChannel(_ request: RoutedRequest) async throws -> HTTPResponse {
         let channel = try await gateway.namedChannel(request.parameter("id"))
-        await gateway.resumeChannel(channel.key)
+        try await gateway.resumeChannel(channel.key)
         return await answer(channel)
     }
 

@@ -57,14 +57,10 @@ public protocol MeterAccess: Sendable {
     /// Takes note of changed limits of a group.
     func setLimits(_ plan: ChannelGroupPlan) async
 
-    /// Lets no further exchange begin on a channel until then, or until it is given free.
-    func hold(_ key: ChannelKey, until: ContinuousClock.Instant?, reason: String?) async
-
-    /// Lets a channel finish what waits and take nothing new.
-    func drain(_ key: ChannelKey) async
-
-    /// Gives a channel free that was held or drained.
-    func resume(_ key: ChannelKey) async
+    /// Holds and drains these channels, and gives all others free.
+    ///
+    /// - Parameter turn: what was known at a later turn stays.
+    func setControls(_ controls: [ChannelKey: ChannelStatus.Control], turn: UInt64) async
 
     /// Tries the way to a meter step by step, on a fresh connection.
     func check(

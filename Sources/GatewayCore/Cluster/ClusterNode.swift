@@ -49,6 +49,7 @@ public final class ClusterNode: Sendable {
     let meters: any MeterStore
     let channels: any ChannelStore
     let access: any MeterAccess
+    let controls: ChannelControls
     let jobs: JobQueue
     let directory: MeterDirectory
     let dialIns: DialInIdentities
@@ -84,6 +85,7 @@ public final class ClusterNode: Sendable {
         meters = gateway.store
         channels = gateway.store
         access = gateway.access
+        controls = gateway.controls
         jobs = gateway.jobs
         directory = gateway.directory
         dialIns = gateway.administration.dialIns
@@ -175,6 +177,8 @@ public final class ClusterNode: Sendable {
                     mayInherit: mayInherit
                 )
             )
+            // After lines were taken and before they are used: who gave one up knew what operators want of it.
+            try await controls.follow()
         } catch {
             await noteUnheard(error)
             return []

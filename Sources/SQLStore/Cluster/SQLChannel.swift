@@ -3,7 +3,7 @@
 
 /// The channels on which gateways over one database tell each other of changes.
 public enum SQLChannel {
-    /// A gateway came or went, or gave shares back; its name.
+    /// A gateway came or went, or gave shares back: its name; empty when an operator wants something of a channel.
     public static let nodes = "nodes"
     /// A meter was changed or removed: its identifier; empty when a shared channel or group was.
     public static let configuration = "configuration"

@@ -70,7 +70,7 @@ extension SQLFleetStore: NodeStore {
         }
     }
 
-    /// A gateway came, went, took shares or gave some back, from now on.
+    /// A gateway came, went, took shares or gave some back, or a channel was steered, from now on.
     public func nodeChanges() -> AsyncStream<Void> {
         database.messages(on: SQLChannel.nodes) { _ in () }
     }

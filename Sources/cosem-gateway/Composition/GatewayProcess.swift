@@ -167,6 +167,7 @@ struct GatewayProcess: Sendable {
             ),
             settings: gatewaySettings
         )
+        try await gateway.obeyOperators()
         if let cluster {
             gateway.join(
                 as: ClusterNode(
