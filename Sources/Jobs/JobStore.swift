@@ -153,9 +153,9 @@ public enum JobStoreError: Error, Hashable, Sendable {
     case jobUnknown
     /// The job's state, which is given, does not allow the command.
     case wrongState(JobState)
-    /// The idempotency key belongs to a request with another body.
+    /// The idempotency key belongs to a request with another body, or to one that was carried out without a job.
     case idempotencyKeyReused
-    /// A request with this idempotency key is being stored right now.
+    /// A request with this idempotency key was stored in the same instant.
     case idempotencyInFlight
     /// The job's gate is held.
     case gateHeld

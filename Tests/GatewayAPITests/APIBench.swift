@@ -49,6 +49,8 @@ struct APIBench: Sendable {
     let responder: HTTPEdge
     let queue: JobQueue
     let store: SQLFleetStore
+    let database: any SQLDatabase
+    private let sealer: SecretSealer
 
     private init(
         _ makeObjects: ((HandClock) -> any ObjectServer)?,
@@ -64,7 +66,7 @@ struct APIBench: Sendable {
             options: options,
             network: network
         )
-        let database = try SQLiteDatabase.inMemory()
+        database = try SQLiteDatabase.inMemory()
         _ = try await Migrator.migrate(database, now: clock.now())
         let custodian = CounterCustodian(
             store: SQLInvocationCounterStore(database: database, clock: clock),
@@ -72,7 +74,7 @@ struct APIBench: Sendable {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         sessions = MeterSessions(network: network, custody: custodian)
-        let sealer = try SecretSealer(key: Secret([UInt8](repeating: 7, count: 32)))
+        sealer = try SecretSealer(key: Secret([UInt8](repeating: 7, count: 32)))
         store = SQLFleetStore(database: database, sealer: sealer, clock: clock)
         queue = JobQueue(store: SQLJobStore(database: database), clock: clock)
         gateway = Gateway(
@@ -114,6 +116,16 @@ struct APIBench: Sendable {
         await bench.sessions.shutdown()
         await bench.listener.close()
         await bench.network.shutdown()
+    }
+
+    /// Another gateway with the same meters, over its own way to the database.
+    func anotherGateway(over database: any SQLDatabase) -> Gateway {
+        Gateway(
+            store: SQLFleetStore(database: database, sealer: sealer, clock: clock),
+            jobs: JobQueue(store: SQLJobStore(database: database), clock: clock),
+            access: sessions,
+            clock: clock
+        )
     }
 
     /// The body that registers the meter.

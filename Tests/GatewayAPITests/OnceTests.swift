@@ -3,6 +3,7 @@
 
 import Fleet
 import Jobs
+import Synchronization
 import Testing
 import Timekeeping
 
@@ -59,6 +60,46 @@ struct OnceTests {
                     #expect((answer.status, answer.problem) == (422, "idempotency-key-reused"))
                 }
             }
+        }
+    }
+
+    @Test(
+        "Of both ways in the same instant the first to claim the key is taken, at another gateway, too",
+        arguments: [false, true]
+    )
+    func sameInstant(isJobFirst: Bool) async throws {
+        try await APIBench.run { bench in
+            let key = key(bench)
+            let request = JobRequest(
+                .invoke([], association: nil),
+                targets: .meters([try #require(MeterID("M1"))]),
+                terms: JobConditions(),
+                caller: "key:test",
+                traceID: "",
+                idempotency: key
+            )
+            let invocations = Mutex(0)
+            let ask = { @Sendable (gateway: Gateway, isJob: Bool) in
+                if isJob {
+                    _ = try await gateway.submit(request)
+                } else {
+                    _ = try await gateway.once(key, at: "M1") { () async throws(GatewayError) -> [UInt8] in
+                        invocations.withLock { $0 += 1 }
+                        return []
+                    }
+                }
+            }
+            // The later one has looked at everything that it looks at before it writes.
+            let later = bench.anotherGateway(
+                over: InterposedDatabase(bench.database) { [gateway = bench.gateway] in
+                    try await ask(gateway, isJobFirst)
+                }
+            )
+            let refused = await error { try await ask(later, !isJobFirst) }
+            #expect(refused == .idempotencyKeyReused)
+            let jobs = try await bench.gateway.jobList(matching: JobQuery(), before: nil, limit: 9)
+            #expect(jobs.count == (isJobFirst ? 1 : 0))
+            #expect(invocations.withLock { $0 } == (isJobFirst ? 0 : 1))
         }
     }
 

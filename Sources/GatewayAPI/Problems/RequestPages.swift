@@ -45,7 +45,8 @@ extension ProblemPage {
         ),
         ProblemPage(
             "idempotency-key-reused",
-            cause: "The key was used before with another body or for another order.",
+            cause:
+                "The key was used before with another body or for another order, or the same method is asked for as a job that was waited for before, or the other way round.",
             gatewayDid: "It refused the request; what was sent with the key before stays as it is.",
             whatToDo: "Use a fresh key for a new order."
         ),

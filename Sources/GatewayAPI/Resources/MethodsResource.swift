@@ -33,7 +33,6 @@ extension GatewayAPI {
         let place = "POST \(request.request.rawPath) \(association ?? "") \(classID.map(String.init) ?? "")"
         let idempotency = try gateway.idempotencyKey(key, place: place, caller: request.caller, body: body.octets)
         if request.prefersAsynchronous {
-            try await gateway.refuseBegun(idempotency)
             let (job, isReplayed) = try await job(
                 for: .invoke([command], association: association),
                 request,

@@ -89,25 +89,6 @@ extension Gateway {
         return (result.job, false)
     }
 
-    /// The key of a request: who sent it, where, and what it said.
-    ///
-    /// - Parameters:
-    ///   - place: method and path.
-    ///   - body: the body as it was understood.
-    public func idempotencyKey(
-        _ key: String,
-        place: String,
-        caller: Caller,
-        body: [UInt8]
-    ) throws(GatewayError) -> IdempotencyKey {
-        guard let digest = try? AuditRecord.hash(of: body) else { throw .internal(reason: "there is no SHA-256") }
-        return IdempotencyKey(
-            key: "\(caller.name) \(place) \(key)",
-            bodyDigest: digest,
-            expiresAt: clock.now() + OrderSettings.keyRetention
-        )
-    }
-
     /// Whether an order was sent to a meter of which it is not known yet what came.
     func isOrderInDoubt(_ meter: String) async throws(GatewayError) -> Bool {
         try await translating(await jobs.isInDoubt(meter, behind: JobGate.orders), operation: "order")

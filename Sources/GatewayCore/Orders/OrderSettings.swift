@@ -29,8 +29,6 @@ public struct OrderSettings: Hashable, Sendable {
     static let confirmationTime = Duration.seconds(300)
     /// How long a command may wait for the line and its answer once it was permitted.
     static let longestSending = Duration.seconds(45)
-    /// How long an Idempotency-Key is remembered.
-    static let keyRetention = Duration.seconds(8 * 86_400)
 
     /// Makes settings, by default cautious ones.
     public init(

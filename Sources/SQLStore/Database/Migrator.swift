@@ -28,6 +28,7 @@ public enum Migrator {
         (19, PackageResources.M0019_sql),
         (20, PackageResources.M0020_sql),
         (21, PackageResources.M0021_sql),
+        (22, PackageResources.M0022_sql),
     ]
 
     /// So often a database that somebody else has to himself is asked for; with SQLite for 2 minutes.

@@ -36,7 +36,7 @@ public struct SQLJobStore: JobStore {
                 ]
             )
         } catch {
-            // Another gateway stored the key since it was looked for; the next try finds its job.
+            // Another request took the key since it was looked for; the next try finds what it made of it.
             if case .constraint = error { throw JobStoreError.idempotencyInFlight }
             throw error
         }
@@ -151,7 +151,6 @@ public struct SQLJobStore: JobStore {
                 "DELETE FROM idempotency_keys WHERE expires_at <= :now",
                 ["now": .moment(now)]
             )
-            try connection.execute("DELETE FROM begun_requests WHERE expires_at <= :now", ["now": .moment(now)])
             let givenUp = try Self.endGivenUp(now: now, on: connection)
             // A key that still counts keeps its job, or a repeated request would act again.
             let rows = try connection.query(
@@ -234,10 +233,13 @@ public struct SQLJobStore: JobStore {
             ["request_key": .text(key.key), "now": .moment(now)]
         )
         guard let row = found.first else { return nil }
-        guard try row.text("body_digest") == key.bodyDigest else { throw JobStoreError.idempotencyKeyReused }
+        // What was carried out at once is not to be done by a job as well.
+        guard try row.text("body_digest") == key.bodyDigest, let job = try row.optionalText("job_id") else {
+            throw JobStoreError.idempotencyKeyReused
+        }
         return try connection.query(
             "SELECT \(JobRow.columns) FROM jobs WHERE id = :id",
-            ["id": .text(try row.text("job_id"))]
+            ["id": .text(job)]
         ).first.map { try JobRow($0).record }
     }
 
