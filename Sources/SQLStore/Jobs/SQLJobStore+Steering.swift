@@ -47,17 +47,14 @@ extension SQLJobStore {
         return try await write { [dialect] connection in
             let moment: SQLBinds = ["now": .moment(now)]
             var changed = ChangedJobs(connection: connection, dialect: dialect)
-            // All at once and in order, as everybody locks them: what expires locks the head of the audit log, too.
-            if dialect.locksRows {
-                _ = try connection.query(
-                    """
-                    SELECT id FROM jobs WHERE (state = 'scheduled' AND start_at <= :now) OR (\(Self.isExpiring))
+            // All at once: what expires locks the head of the audit log, too.
+            try changed.lock(
+                where: """
+                    (state = 'scheduled' AND start_at <= :now) OR (\(Self.isExpiring))
                         OR id IN (SELECT job_id FROM executions WHERE due_at <= :now OR lease_until <= :now)
-                    ORDER BY id \(dialect.forUpdate)
                     """,
-                    moment
-                )
-            }
+                moment
+            )
             try changed.takeBack(where: "lease_until <= :now", moment, at: now)
             let due = try connection.query(
                 """
@@ -97,8 +94,9 @@ extension SQLJobStore {
         try await write { [dialect] connection in
             var changed = ChangedJobs(connection: connection, dialect: dialect)
             let binds: SQLBinds = ["holder": .text(holder)]
-            try changed.lockJobs(where: "holder = :holder AND lease_until IS NOT NULL", binds)
-            try changed.takeBack(where: "holder = :holder AND lease_until IS NOT NULL", binds, at: now)
+            let isHeld = "holder = :holder AND lease_until IS NOT NULL"
+            try changed.lock(where: "id IN (SELECT job_id FROM executions WHERE \(isHeld))", binds)
+            try changed.takeBack(where: isHeld, binds, at: now)
             return try changed.save()
         }
     }
@@ -198,16 +196,10 @@ private struct ChangedJobs {
         jobs[text] = job
     }
 
-    /// Locks the jobs of executions, in the order in which everybody does: a job before its executions.
-    func lockJobs(where condition: String, _ binds: SQLBinds) throws {
+    /// Locks jobs in the order in which everybody does: by their identifiers, and a job before its executions.
+    func lock(where condition: String, _ binds: SQLBinds) throws(SQLError) {
         guard dialect.locksRows else { return }
-        _ = try connection.query(
-            """
-            SELECT id FROM jobs WHERE id IN (SELECT job_id FROM executions WHERE \(condition))
-            ORDER BY id \(dialect.forUpdate)
-            """,
-            binds
-        )
+        _ = try connection.query("SELECT id FROM jobs WHERE \(condition) ORDER BY id \(dialect.forUpdate)", binds)
     }
 
     /// Ends leases without an outcome.
