@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSCodec
+import Fleet
 import JSONText
 import Testing
+
+@testable import GatewayCore
 
 @Suite("Writing and invoking")
 struct WriteTests {
@@ -31,6 +35,78 @@ struct WriteTests {
             #expect(typed.json["value"]?["items"]?[1]?["value"] == "18446744073709551615")
             let large = #"{"value":{"type":"octet-string","hex":"\#(String(repeating: "A5", count: 4000))"}}"#
             #expect(try await bench.send(.put, path, large).json["verified"] == true)
+        }
+    }
+
+    /// Starts two writes while the answer to the first look is held, and lets go when the second one waits.
+    private func writeTogether(_ bench: APIBench, _ first: String, _ second: String) async throws -> [APIBench.Answer] {
+        _ = try await bench.send(.put, path, #"{"value":{"hex":"00"}}"#)
+        bench.listener.setAnswering(.held)
+        async let one = bench.send(.put, path, first)
+        while await bench.sessions.status(of: "M1").state != .busy {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        // In another association it does not share the first one's look.
+        async let other = bench.send(.put, path + "?association=reader", second)
+        while await bench.sessions.status(of: "M1").queueLength + bench.gateway.writer.turns.waiting == 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        bench.listener.setAnswering(.prompt)
+        return try await [one, other]
+    }
+
+    @Test("Of two who write at the same time each reads back what it has written")
+    func together() async throws {
+        try await APIBench.run { bench in
+            let answers = try await writeTogether(
+                bench,
+                #"{"value":{"hex":"01"}}"#,
+                #"{"value":{"hex":"02"}}"#
+            )
+            #expect(answers.map(\.status) == [200, 200])
+            #expect(answers.map { $0.json["after"]?["hex"] } == ["01", "02"])
+            #expect(answers.map { $0.json["before"]?["hex"] } == ["00", "01"])
+        }
+    }
+
+    @Test("Of two who expect the same one writes")
+    func expectingTogether() async throws {
+        try await APIBench.run { bench in
+            let answers = try await writeTogether(
+                bench,
+                #"{"value":{"hex":"01"},"expect":{"hex":"00"}}"#,
+                #"{"value":{"hex":"02"},"expect":{"hex":"00"}}"#
+            )
+            #expect(answers.map(\.status) == [200, 409])
+            #expect(try await bench.get(path + "?maxAge=0").json["value"]?["hex"] == "01")
+        }
+    }
+
+    @Test("Who cannot write before its time is over leaves the turn to others")
+    func turnsEnd() async throws {
+        try await APIBench.run { bench in
+            let memory = try await bench.gateway.directory.memory(of: "M1")
+            let object = try #require(OBISCode("0.0.96.50.0.255"))
+            func errand(_ time: Duration) -> MeterErrand {
+                MeterErrand(memory: memory, association: "manager", budget: WaitBudget(time), priority: 5)
+            }
+            let turns = WriteTurns()
+            try await turns.take(object, for: errand(.seconds(60)))
+            await #expect(throws: GatewayError.lineBusy(memory.id, channel: memory.route.channel.text)) {
+                try await turns.take(object, for: errand(.milliseconds(1)))
+            }
+            let cancelled = Task { try await turns.take(object, for: errand(.seconds(60))) }
+            while turns.waiting == 0 { await Task.yield() }
+            cancelled.cancel()
+            await #expect(throws: GatewayError.self) { try await cancelled.value }
+            async let next: Void = turns.take(object, for: errand(.seconds(60)))
+            while turns.waiting == 0 { await Task.yield() }
+            turns.give(object, for: errand(.seconds(60)))
+            try await next
+            turns.give(object, for: errand(.seconds(60)))
+            #expect(turns.waiting == 0)
         }
     }
 

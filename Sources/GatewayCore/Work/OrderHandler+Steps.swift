@@ -75,14 +75,10 @@ extension OrderHandler {
             return representation.result(of: try await gateway.collectRows(pending), meter: memory.id)
         case .write(let command):
             let writer = gateway.writer
-            let outcome: WriteOutcome
-            if isInDoubt {
-                outcome = try await writer.resolve(command, for: errand)
-            } else {
-                let pending = try await writer.prepare(command, for: errand)
-                if !command.isDryRun { try await permit() }
-                outcome = try await writer.carryOut(pending, for: errand)
-            }
+            let outcome =
+                isInDoubt
+                ? try await writer.resolve(command, for: errand)
+                : try await writer.write(command, for: errand, permit: permit)
             return representation.result(of: outcome, meter: memory.id)
         case .invoke(let command):
             // No reading tells whether a method took effect.

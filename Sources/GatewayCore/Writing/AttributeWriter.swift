@@ -15,9 +15,10 @@ struct AttributeWriter: Sendable {
     let clock: any WallClock
     let metrics: GatewayMetrics
     let pushLists: PushLists
+    let turns = WriteTurns()
 
     /// A write about to be sent, with what is known before.
-    struct Pending: Sendable {
+    private struct Pending: Sendable {
         let command: WriteCommand
         let object: MeterObject
         let index: Int8
@@ -54,17 +55,32 @@ struct AttributeWriter: Sendable {
         }
     }
 
-    /// Writes one attribute.
+    /// Writes one attribute; until it is read back nobody else writes to its object.
     func write(
         _ command: WriteCommand,
         for errand: MeterErrand
     ) async throws(GatewayError) -> WriteOutcome {
+        try await turns.take(command.query.object, for: errand)
+        defer { turns.give(command.query.object, for: errand) }
         let pending = try await prepare(command, for: errand)
         return try await carryOut(pending, for: errand)
     }
 
+    /// Writes one attribute as ``write(_:for:)`` does, and asks for permission right before it is sent.
+    func write(
+        _ command: WriteCommand,
+        for errand: MeterErrand,
+        permit: () async throws -> Void
+    ) async throws -> WriteOutcome {
+        try await turns.take(command.query.object, for: errand)
+        defer { turns.give(command.query.object, for: errand) }
+        let pending = try await prepare(command, for: errand)
+        if !command.isDryRun { try await permit() }
+        return try await carryOut(pending, for: errand)
+    }
+
     /// Reads what is there before a write, and makes sure that the value fits; nothing is changed.
-    func prepare(
+    private func prepare(
         _ command: WriteCommand,
         for errand: MeterErrand
     ) async throws(GatewayError) -> Pending {
@@ -96,7 +112,7 @@ struct AttributeWriter: Sendable {
     }
 
     /// Writes what was prepared and reads it back.
-    func carryOut(
+    private func carryOut(
         _ pending: Pending,
         for errand: MeterErrand
     ) async throws(GatewayError) -> WriteOutcome {
