@@ -89,4 +89,23 @@ struct ProblemCrawlTests {
             }
         }
     }
+
+    @Test("The command lines of the pages ask for what the gateway has")
+    func looks() async throws {
+        try await APIBench.run { bench in
+            for page in ProblemPage.all {
+                let addresses = page.look.matches(of: /\$GATEWAY(\/[^"'?\s]*)/)
+                #expect(!addresses.isEmpty, "\(page.name)")
+                let method = page.look.firstMatch(of: /-X ([A-Z]+)/).map { String($0.1) } ?? "GET"
+                var allowed: Set<String> = []
+                for address in addresses {
+                    let path = String(address.1).replacing("$OBIS", with: "1.0.1.8.0.255").replacing("$", with: "")
+                    let options = try await bench.send(.options, path)
+                    #expect(options.status == 204, "\(page.name): \(path)")
+                    allowed.formUnion((options.headers["Allow"] ?? "").split(separator: ", ").map(String.init))
+                }
+                #expect(allowed.contains(method), "\(page.name): \(method)")
+            }
+        }
+    }
 }

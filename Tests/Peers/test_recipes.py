@@ -12,11 +12,10 @@ from processes import GATEWAY, free_ports, running
 ROOT = pathlib.Path(__file__).parents[2]
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "procedures.md"
 
-# A refusal ends the script, a job is waited for and has to succeed, and uuidgen is not everywhere.
+# A refusal ends the script, a job is waited for and has to succeed.
 PRELUDE = r"""
 set -euo pipefail
 curl() { command curl --fail-with-body "$@"; }
-uuidgen() { cat /proc/sys/kernel/random/uuid; }
 settled() {
     for attempt in $(seq 300); do
         states=$(curl -s "$GATEWAY/jobs" | jq -r '.items[].state')

@@ -18,14 +18,15 @@ extension ProblemPage {
             gatewayDid: "It opened no stream. Those that are open go on.",
             whatToDo:
                 "Close streams that nobody reads; a place is free again within 30 seconds of its client being gone. `http.eventStreams` allows more. The list `GET /events?since=` needs no place.",
-            look: "curl -s \"$GATEWAY/events?limit=10\""
+            look: "curl -s $GATEWAY/metrics | grep ^cosem_gateway_event_streams"
         ),
         ProblemPage(
             "bodies-full",
             cause:
                 "The bodies of all requests that come in at the moment are together larger than 256 MiB, as when many large files are imported at once.",
             gatewayDid: "It dropped the body. Nothing was stored and no meter was asked.",
-            whatToDo: "Repeat after `Retry-After` seconds; send large files one after the other."
+            whatToDo: "Repeat after `Retry-After` seconds; send large files one after the other.",
+            look: "curl -s $GATEWAY/metrics | grep 'http_requests_total.*import'"
         ),
         ProblemPage(
             "held-elsewhere",
@@ -55,7 +56,9 @@ extension ProblemPage {
             "internal",
             cause: "The gateway met something that it was not written for. This is a fault of the gateway.",
             gatewayDid: "It gave up this request and wrote the reason to its log, under the `traceId`.",
-            whatToDo: "Report it with the `traceId` and the lines of the log."
+            whatToDo: "Report it with the `traceId` and the lines of the log.",
+            look:
+                "curl -s -X PUT $GATEWAY/system/log-level -H 'Content-Type: application/json' -d '{\"level\": \"debug\"}'"
         ),
     ]
 }

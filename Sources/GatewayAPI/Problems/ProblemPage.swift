@@ -11,10 +11,10 @@ struct ProblemPage: Sendable {
     let gatewayDid: String
     /// What the caller or the operator can do.
     let whatToDo: String
-    /// A command line that looks closer, if one helps.
-    let look: String?
+    /// Command lines that look closer at this problem.
+    let look: String
 
-    init(_ name: String, cause: String, gatewayDid: String, whatToDo: String, look: String? = nil) {
+    init(_ name: String, cause: String, gatewayDid: String, whatToDo: String, look: String) {
         self.name = name
         self.cause = cause
         self.gatewayDid = gatewayDid
@@ -22,22 +22,9 @@ struct ProblemPage: Sendable {
         self.look = look
     }
 
-    /// The page with another command line to look closer.
-    private func looking(_ look: String) -> ProblemPage {
-        ProblemPage(name, cause: cause, gatewayDid: gatewayDid, whatToDo: whatToDo, look: look)
-    }
-
-    /// Every page, sorted by name; one without a command line of its own has that of its kind.
-    static let all: [ProblemPage] = [
-        (requestPages, "curl -s $GATEWAY/openapi.yaml | less"),
-        (resourcePages, "curl -s \"$GATEWAY/meters?limit=10\""),
-        (valuePages, "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS\""),
-        (meterPages, "curl -s -X POST $GATEWAY/meters/$METER/check"),
-        (gatewayPages, "curl -s \"$GATEWAY/readyz?verbose=true\""),
-        (orderPages, "curl -s \"$GATEWAY/audit?meter=$METER&limit=10\""),
-    ]
-    .flatMap { pages, usual in pages.map { $0.look == nil ? $0.looking(usual) : $0 } }
-    .sorted { $0.name < $1.name }
+    /// Every page, sorted by name.
+    static let all: [ProblemPage] = [requestPages, resourcePages, valuePages, meterPages, gatewayPages, orderPages]
+        .flatMap { $0 }.sorted { $0.name < $1.name }
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
@@ -52,7 +39,9 @@ struct ProblemPage: Sendable {
         text += "## Cause\n\n\(cause)\n\n"
         text += "## What the gateway did\n\n\(gatewayDid)\n\n"
         text += "## What to do\n\n\(whatToDo)\n"
-        if let look { text += "\n```sh\n\(look)\n```\n" }
+        text += "\n```sh\n\(look)\n```\n"
+        text += "\n`$GATEWAY` is the address of the gateway, such as `http://127.0.0.1:8080`."
+        text += " Where callers need a key, add `-H \"Authorization: Bearer $KEY\"`.\n"
         return text
     }
 }

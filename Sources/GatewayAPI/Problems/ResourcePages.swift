@@ -24,40 +24,45 @@ extension ProblemPage {
             "in-use",
             cause: "Meters are still registered on the channel, or channels in the group.",
             gatewayDid: "It kept the channel or group.",
-            whatToDo: "Move or delete those that `detail` names first."
+            whatToDo: "Move or delete those that `detail` names first.",
+            look: "curl -s $GATEWAY/channels \"$GATEWAY/jobs?kind=firmware&limit=10\""
         ),
         ProblemPage(
             "already-exists",
-            cause: "POST makes a new meter, and one with this id exists.",
-            gatewayDid: "It left the existing meter as it is.",
-            whatToDo: "Use PUT to replace it or PATCH to change it."
+            cause: "POST makes something new, such as a meter or a key, and one with this id or name is there.",
+            gatewayDid: "It left the one that is there as it is.",
+            whatToDo:
+                "Take another id or name, or change the one that is there with PUT or PATCH. The name of a key is given once for ever.",
+            look: "curl -s $GATEWAY/meters/$METER"
         ),
         ProblemPage(
             "etag-mismatch",
             cause:
                 "`If-Match` or `If-None-Match` does not hold: the resource was changed in the meantime, or exists already.",
             gatewayDid: "It left the resource as it is.",
-            whatToDo: "GET the resource, apply your change to what is there now, and send the new ETag."
+            whatToDo: "GET the resource, apply your change to what is there now, and send the new ETag.",
+            look: "curl -si $GATEWAY/meters/$METER | grep -i ^etag"
         ),
         ProblemPage(
             "not-supported",
             cause: "This version of the gateway does not have what the request asks for.",
             gatewayDid: "Nothing was stored and no meter was asked.",
-            whatToDo: "See the README for what works, or take a newer version."
+            whatToDo: "See the README for what works, or take a newer version.",
+            look: "curl -s $GATEWAY/openapi.json | jq '.info.version'"
         ),
         ProblemPage(
             "association-unknown",
             cause: "The meter has no configured association with the name that `association` gives.",
             gatewayDid: "No meter was asked.",
             whatToDo: "Take one of the names in the meter's `associations`, or add it.",
-            look: "curl -s $GATEWAY/meters/$METER"
+            look: "curl -s $GATEWAY/meters/$METER | jq .associations"
         ),
         ProblemPage(
             "job-unknown",
             cause: "There is no job with this id.",
             gatewayDid: "Nothing.",
             whatToDo: "Look for it in the list of jobs.",
-            look: "curl -s $GATEWAY/jobs"
+            look: "curl -s \"$GATEWAY/jobs?limit=10\""
         ),
         ProblemPage(
             "wrong-state",

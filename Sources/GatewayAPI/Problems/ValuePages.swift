@@ -16,26 +16,29 @@ extension ProblemPage {
             "object-unavailable",
             cause: "The meter has the object but does not give access to it now, or not to this association.",
             gatewayDid: "It asked the meter once.",
-            whatToDo: "Try another association with `?association=`."
+            whatToDo: "Try another association with `?association=`.",
+            look: "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS?association=manager\""
         ),
         ProblemPage(
             "attribute-undefined",
             cause: "The object has no such attribute or method, or the class model knows no such name.",
             gatewayDid: "If the name was known, it asked the meter once.",
             whatToDo: "Look at the attributes of the object, or use the number in place of the name.",
-            look: "curl -s $GATEWAY/meters/$METER/objects/1.0.1.8.0.255"
+            look: "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS\""
         ),
         ProblemPage(
             "ambiguous-object",
             cause: "The meter has several objects of different classes with this logical name.",
             gatewayDid: "It asked the meter for nothing.",
-            whatToDo: "Say which one with `?class=`; `choices` lists them."
+            whatToDo: "Say which one with `?class=`; `choices` lists them.",
+            look: "curl -s \"$GATEWAY/meters/$METER/objects?q=$OBIS\""
         ),
         ProblemPage(
             "object-class-inconsistent",
             cause: "The meter has the object, but of another class than the request says.",
             gatewayDid: "It asked the meter once.",
-            whatToDo: "Leave `class` out, or read the object list again with `Cache-Control: no-cache`."
+            whatToDo: "Leave `class` out, or read the object list again with `Cache-Control: no-cache`.",
+            look: "curl -s -H 'Cache-Control: no-cache' \"$GATEWAY/meters/$METER/objects/$OBIS\""
         ),
         ProblemPage(
             "profile-unknown",
@@ -50,13 +53,15 @@ extension ProblemPage {
                 + "or the profile has no such part: no time, no such column, only one row.",
             gatewayDid: "It asked the meter for the part, then looked how many entries there are.",
             whatToDo:
-                "Read the detail. Try `entries=N`, list the columns of the profile, or read the whole buffer attribute in a job."
+                "Read the detail. Try `entries=N`, list the columns of the profile, or read the whole buffer attribute in a job.",
+            look: "curl -s $GATEWAY/meters/$METER/profiles/$OBIS"
         ),
         ProblemPage(
             "type-required",
             cause: "The class model does not say which type the attribute has, and it could not be read.",
             gatewayDid: "Nothing was written.",
-            whatToDo: "Send the typed form: `{\"value\":{\"type\":\"long-unsigned\",\"value\":7}}`."
+            whatToDo: "Send the typed form: `{\"value\":{\"type\":\"long-unsigned\",\"value\":7}}`.",
+            look: "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS/attributes/2?form=typed\""
         ),
         ProblemPage(
             "type-mismatch",
@@ -70,19 +75,22 @@ extension ProblemPage {
             cause:
                 "The value lies outside of what is allowed, which `detail` tells: of what the type of an attribute holds, of a setting, or of what your own key allows.",
             gatewayDid: "Nothing was written.",
-            whatToDo: "Send a value within those bounds."
+            whatToDo: "Send a value within those bounds.",
+            look: "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS/attributes/2?form=typed\""
         ),
         ProblemPage(
             "expectation-failed-state",
             cause: "`expect` says what the attribute should hold now, and it holds something else.",
             gatewayDid: "It read the attribute and wrote nothing.",
-            whatToDo: "Look at the value and decide again."
+            whatToDo: "Look at the value and decide again.",
+            look: "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS/attributes/2?maxAge=0\""
         ),
         ProblemPage(
             "verification-failed",
             cause: "The meter accepted the write, but reading back gave another value.",
             gatewayDid: "It wrote once and read back once.",
-            whatToDo: "Read the attribute. Some attributes change by themselves: write those with `\"verify\":false`."
+            whatToDo: "Read the attribute. Some attributes change by themselves: write those with `\"verify\":false`.",
+            look: "curl -s \"$GATEWAY/meters/$METER/objects/$OBIS/attributes/2?maxAge=0\""
         ),
         ProblemPage(
             "orders-only",
@@ -96,7 +104,9 @@ extension ProblemPage {
             "undecodable",
             cause: "The octets are not of the layer asked for, or of none that is known here.",
             gatewayDid: "It stopped at the offset that `detail` names.",
-            whatToDo: "Name the layer, and check that nothing is missing at the beginning or the end."
+            whatToDo: "Name the layer, and check that nothing is missing at the beginning or the end.",
+            look:
+                "curl -s -X POST $GATEWAY/tools/decode -H 'Content-Type: application/json' -d '{\"layer\": \"xdlms\", \"hex\": \"C001C1000100002B0100FF0200\"}'"
         ),
     ]
 }
