@@ -25,7 +25,7 @@ extension Gateway {
         let made = try Self.drawAPIKey(named: name, grant, expiresAt: expiresAt, by: creator, now: clock.now())
         guard
             try await translating(await store.insertAPIKey(made.record, onlyFirst: false))
-        else { throw .alreadyExists(what: "the key \(name)") }
+        else { throw .alreadyExists(what: "key \(name)") }
         return made
     }
 

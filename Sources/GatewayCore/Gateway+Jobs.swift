@@ -76,7 +76,10 @@ extension Gateway {
         guard try await targets.count(of: selection) <= Self.mostTargets else { throw Self.tooManyMeters }
     }
 
-    private static let noMeter = GatewayError.valueOutOfRange(pointer: "/target", allowed: "at least one meter")
+    private static let noMeter = GatewayError.valueOutOfRange(
+        pointer: "/target",
+        allowed: "at least one meter, and none fits it now"
+    )
     private static let tooManyMeters = GatewayError.valueOutOfRange(
         pointer: "/target",
         allowed: "at most \(mostTargets) meters"

@@ -100,8 +100,13 @@ extension Problem {
     }
 
     /// 422: a query parameter or a body that is well formed, yet does not go with the rest of the request.
-    public static func unfitParameter(_ name: String, expected: String) -> Problem {
-        var problem = badParameter(name, expected: expected)
+    public static func unfitParameter(
+        _ name: String,
+        expected: String,
+        found: String? = nil,
+        among words: [String] = []
+    ) -> Problem {
+        var problem = badParameter(name, expected: expected, found: found, among: words)
         problem.status = 422
         return problem
     }
@@ -122,7 +127,7 @@ extension Problem {
 
     /// 400: the body is JSON but not of the expected shape, or 422: it is, and a value in it cannot be used.
     ///
-    /// Says where, with the nearest known name for an unknown one.
+    /// Says where, with the nearest known name for an unknown one, or all of them.
     public static func unexpectedMember(_ error: JSONMemberError) -> Problem {
         var problem =
             if case .unknownMember = error.kind {
@@ -137,6 +142,10 @@ extension Problem {
             }
         problem.detail = sentence(error.description)
         problem.members["pointer"] = .string(error.pointer.text)
+        if case .unknownMember(_, _, let known) = error.kind, !known.isEmpty {
+            problem.members["known"] = .array(known.map { .string($0) })
+            problem.hint = "There \(known.count == 1 ? "is" : "are") \(known.joined(separator: ", "))."
+        }
         if let meant = error.suggestion { problem.suggest(meant) }
         return problem
     }

@@ -5,8 +5,8 @@
 public struct JSONMemberError: Error, Hashable, Sendable {
     /// What is wrong.
     public enum Kind: Hashable, Sendable {
-        /// A member that nothing here knows, with the nearest name that is known.
-        case unknownMember(name: String, suggestion: String?)
+        /// A member that nothing here knows, with the nearest name that is known, and all that are.
+        case unknownMember(name: String, suggestion: String?, known: [String])
         /// A member that must be there and is not.
         case missingMember(name: String)
         /// A value of another kind than expected, both in words such as "a string".
@@ -39,7 +39,7 @@ public struct JSONMemberError: Error, Hashable, Sendable {
     /// The nearest allowed word for a misspelt one, if there is one near.
     public var suggestion: String? {
         switch kind {
-        case .unknownMember(_, let suggestion), .invalid(_, let suggestion): suggestion
+        case .unknownMember(_, let suggestion, _), .invalid(_, let suggestion): suggestion
         case .missingMember, .wrongKind, .outOfRange: nil
         }
     }
@@ -50,7 +50,7 @@ extension JSONMemberError: CustomStringConvertible {
     public var description: String {
         let place = pointer.text.isEmpty ? "the body" : pointer.text
         return switch kind {
-        case .unknownMember(let name, _): "unknown member '\(name)' at \(place)"
+        case .unknownMember(let name, _, _): "unknown member '\(name)' at \(place)"
         case .missingMember(let name): "the member '\(name)' is missing in \(place)"
         case .wrongKind(let expected, let found): "\(place) must be \(expected), not \(found)"
         case .outOfRange(let allowed): "\(place) must be \(allowed)"

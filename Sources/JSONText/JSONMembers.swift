@@ -37,7 +37,7 @@ public struct JSONMembers: Sendable {
     public func finish() throws(JSONMemberError) {
         for name in object.names where !known.contains(name) {
             throw JSONMemberError(
-                .unknownMember(name: name, suggestion: nearest(name, in: known)),
+                .unknownMember(name: name, suggestion: nearest(name, in: known), known: known.sorted()),
                 at: pointer.appending(name)
             )
         }
@@ -197,7 +197,7 @@ public struct JSONMembers: Sendable {
             return JSONMemberError(.missingMember(name: name), at: pointer)
         }
         return JSONMemberError(
-            .unknownMember(name: misspelt, suggestion: name),
+            .unknownMember(name: misspelt, suggestion: name, known: []),
             at: pointer.appending(misspelt)
         )
     }

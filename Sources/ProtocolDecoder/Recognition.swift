@@ -21,6 +21,10 @@ enum Recognition {
         for layer in layers {
             do {
                 let decoded = try Decoded(layer: layer, octets: octets)
+                // Any twelve octets are a date-time of some kind; those of the thirtieth month are something else.
+                if case .dateTime(let moment) = decoded.value, moment.date.rawMonth > 12, moment.date.rawMonth < 0xFD {
+                    continue
+                }
                 if decoded.trailing == 0 { return decoded }
                 if best == nil { best = decoded }
             } catch {

@@ -16,7 +16,9 @@ import Timekeeping
         let malformed = #expect(throws: JSONError.self) { try JSONReader.parse(Array("{".utf8)) }
         return [
             .malformedJSON(try #require(malformed)),
-            .invalidMember(JSONMemberError(.unknownMember(name: "dryrun", suggestion: "dryRun"), at: "/dryrun")),
+            .invalidMember(
+                JSONMemberError(.unknownMember(name: "dryrun", suggestion: "dryRun", known: []), at: "/dryrun")
+            ),
             .invalidMember(JSONMemberError(.missingMember(name: "value"), at: .root)),
             .invalidMember(JSONMemberError(.outOfRange(allowed: "an integer from 0 to 9"), at: "/priority")),
             .unknownParameter(name: "limt", suggestion: "limit"),
@@ -100,7 +102,7 @@ import Timekeeping
         #expect(misspelt.hint == "Did you mean manager?")
         let until = Timestamp(seconds: 7)
         #expect(GatewayError.circuitOpen(meter, until: until).retryAt == until)
-        let member = JSONMemberError(.unknownMember(name: "dryrun", suggestion: "dryRun"), at: "/dryrun")
+        let member = JSONMemberError(.unknownMember(name: "dryrun", suggestion: "dryRun", known: []), at: "/dryrun")
         #expect(GatewayError.invalidMember(member).name == "unknown-field")
         #expect(GatewayError.invalidMember(member).pointer == "/dryrun")
     }

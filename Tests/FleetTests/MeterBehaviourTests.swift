@@ -65,7 +65,10 @@ struct MeterBehaviourTests {
     @Test func `A misspelt option is refused with the nearest name`() throws {
         let fault = try Self.fault(of: ["deviatonSign": .text("inverted")])
         #expect(fault.pointer.text == "/quirks/deviatonSign")
-        #expect(fault.kind == .unknownMember(name: "deviatonSign", suggestion: "deviationSign"))
+        #expect(
+            fault.kind
+                == .unknownMember(name: "deviatonSign", suggestion: "deviationSign", known: Quirk.all.map(\.name))
+        )
     }
 
     @Test(arguments: [

@@ -52,7 +52,7 @@ private enum Framing: String, CaseIterable {
         _ = try view.optionalBool("dryRun")
         _ = try view.optionalString("reason")
         let error = try #require(fault { try view.finish() })
-        #expect(error.kind == .unknownMember(name: "dryrum", suggestion: "dryRun"))
+        #expect(error.kind == .unknownMember(name: "dryrum", suggestion: "dryRun", known: ["dryRun", "reason"]))
         #expect(error.pointer == "/order/dryrum")
     }
 

@@ -37,6 +37,7 @@ REQUESTS = {
     "an association": ("GET", f"{ENERGY}/attributes/2?association=raeder", None, "reader"),
     "a scope": ("POST", "/api-keys", {"name": "a", "scopes": ["meter:read"]}, "meters:read"),
     "the time zone of a meter": ("PATCH", "/meters/demo-1", {"timeZone": "Europe/Bratislva"}, "Europe/Bratislava"),
+    "a unit": ("GET", f"{ENERGY}/attributes/2?scale=kwh", None, "kWh"),
     "a time zone": ("POST", "/schedules/preview", {"recurrence": {"cron": "15 2 * * *"}, "timeZone": "Europe/Bratislva"}, "Europe/Bratislava"),
 }
 
@@ -48,6 +49,19 @@ def test_a_slip_in_a_request_is_told_what_was_meant(gateway, slip):
     assert 400 <= answer.status < 500, answer.json
     assert answer.json["suggestion"] == meant, answer.json
     assert meant in answer.json["hint"]
+
+
+def test_a_member_like_no_other_is_told_which_there_are(gateway):
+    body = {"associations": {"reader": {"clientAddress": 32, "authentication": {"mechanism": "low", "password": "12345678"}}}}
+    answer = gateway.call("PUT", "/meters/mine", {"channel": {"type": "tcp", "host": "192.0.2.1"}, **body})
+    assert answer.status == 400, answer.json
+    assert answer.json["known"] == ["mechanism", "secret"] and "mechanism, secret" in answer.json["hint"]
+
+
+def test_a_target_without_meters_is_told_so(gateway):
+    body = {"kind": "read", "target": {"selector": "region=nowhere"}, "items": [{"object": "1.0.1.8.0.255", "attribute": 2}]}
+    answer = gateway.call("POST", "/jobs", body)
+    assert answer.status == 422 and "none fits it" in answer.json["detail"], answer.json
 
 
 def test_a_wrong_method_is_told_which_there_are(gateway):
@@ -70,6 +84,8 @@ COMMANDS = {
     "a time zone": (["preview-schedule", "--time-zone", "Europe/Bratislva", "30 2 * * *"], {}, "Europe/Bratislava"),
     "a setting without an option": (["serve", "--orders-confirmation", "self"], {}, "COSEM_GATEWAY_ORDERS_CONFIRMATION"),
     "a setting of the file": (["config", "check", "--config", "gateway.yaml"], {}, "log.level"),
+    "the time zone of orders": (["config", "check", "--config", "zone.yaml"], {}, "Europe/Bratislava"),
+    "an option of a subcommand": (["config", "check", "--lisen", "127.0.0.1:1"], {}, "'cosem-gateway config check --help'"),
     "a variable of the environment": (["config", "check"], {"COSEM_GATEWAY_LISEN": "127.0.0.1:1"}, "COSEM_GATEWAY_LISTEN"),
 }
 
@@ -78,6 +94,7 @@ COMMANDS = {
 def test_a_slip_on_the_command_line_is_told_what_was_meant(tmp_path: pathlib.Path, slip):
     arguments, environment, meant = COMMANDS[slip]
     (tmp_path / "gateway.yaml").write_text("log:\n  levle: debug\n")
+    (tmp_path / "zone.yaml").write_text("orders:\n  timeZone: Europe/Bratislva\n")
     ended = subprocess.run(
         [GATEWAY, *arguments], env={"PATH": os.environ["PATH"], **environment}, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )

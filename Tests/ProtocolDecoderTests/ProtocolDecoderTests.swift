@@ -118,5 +118,7 @@ import Testing
         #expect(try decode(.auto, "0601020228010600000000")["layer"]?.string == "xdlms")
         #expect(try decode(.auto, "0600001391")["layer"]?.string == "data")
         #expect(try decode(.auto, "07E60B0C0610360000800000")["layer"]?.string == "datetime")
+        // A request that lost its last octet has as many octets as a date-time, of month 193.
+        #expect(try decode(.auto, "C001C1000100002B0100FF02")["problem"] != nil)
     }
 }

@@ -80,8 +80,9 @@ extension MeterConfiguration {
         let place = JSONPointer("/quirks")
         for (name, value) in quirks.sorted(by: { $0.key < $1.key }) {
             guard let quirk = Quirk.named(name) else {
+                let known = Quirk.all.map(\.name)
                 throw JSONMemberError(
-                    .unknownMember(name: name, suggestion: nearest(name, in: Quirk.all.map(\.name))),
+                    .unknownMember(name: name, suggestion: nearest(name, in: known), known: known),
                     at: place.appending(name)
                 )
             }

@@ -12,7 +12,7 @@ extension GatewayError {
         case .unknownParameter(let name, _): "There is no parameter \(name) here."
         case .badParameter(let name, let reason, _): "The parameter \(name) is not acceptable: \(reason)."
         case .badOBIS(let text, _): "\(text) is neither an OBIS code nor an alias."
-        case .idempotencyKeyMissing: "This request needs an Idempotency-Key header."
+        case .idempotencyKeyMissing: "This request needs a header Idempotency-Key that is not empty."
         case .authenticationRequired: "This request needs credentials."
         case .tokenExpired: "The credentials have expired."
         case .tokenInvalid(let reason): "The credentials are not valid: \(reason)."

@@ -9,7 +9,9 @@ extension GatewayError {
         case .badOBIS: "Write it like 1.0.1.8.0.255, 1-0:1.8.0*255, 1-0:1.8.0 or 0100010800ff."
         case .idempotencyKeyMissing: "Send a new UUID for each order, and the same one when you repeat it."
         case .authenticationRequired: "Send the header Authorization: Bearer with an API key."
-        case .tokenExpired, .tokenInvalid: "Ask the operator for a new key, or get a new token."
+        case .tokenExpired: "Ask the operator for a new key, or get a new token."
+        case .tokenInvalid:
+            "Send Authorization: Bearer with the whole key or token, or ask the operator for a new one."
         case .insufficientScope: "Ask the operator for a key with this scope."
         case .meterProtected: "Set \"protected\": false in the meter's configuration first."
         case .liveReadNotAllowed: "Ask for a stored reading with ?source=cache, or use a key with readings:live."
@@ -27,8 +29,9 @@ extension GatewayError {
         case .typeRequired: "Send the typed form, such as {\"type\":\"long-unsigned\",\"value\":1}."
         case .idempotencyKeyReused: "Take a new key for a new request."
         case .inUse: "Change or remove those first."
-        case .alreadyExists: "Change the one there is with PUT or PATCH."
-        case .associationRejected: "Check client address, mechanism and secret of the association."
+        case .alreadyExists: "Take another name, or change the one there is with PUT or PATCH, where that exists."
+        case .associationRejected:
+            "Check clientAddress, mechanism and secret of the association, and address and referencing of the meter."
         case .authenticationFailedAtMeter(_, _, "authentication-required"):
             "Give the association a mechanism and its secret under authentication."
         case .authenticationFailedAtMeter: "Check the secret or the keys of the association."
@@ -54,7 +57,7 @@ extension GatewayError {
             "Check channel.device, that it is plugged in, and that the gateway may use it."
         case .meterUnreachable: "Check channel.host, channel.port, and power and network of the meter."
         case .meterTimeout:
-            "Check address (with physicalDevice in HDLC) and clientAddress, or raise timeouts.response: meters stay silent when these are wrong."
+            "Check framing, address (with physicalDevice in HDLC) and clientAddress, for meters stay silent when these are wrong; or raise timeouts.response."
         case .outcomeUnknown: "Read the present state before you repeat anything."
         case .lineBusy, .queueFull, .waitExceeded: "Repeat later, wait longer with Prefer: wait=60, or use a job."
         case .clockAmbiguous: "Repeat when the meter's local time is unambiguous, or correct its configured time zone."

@@ -116,8 +116,13 @@ extension GatewayAPI {
         guard case .known(let scalerUnit) = reading.context.quantity, let unit = scalerUnit.unit, !unit.symbol.isEmpty
         else { throw Problem.unfitParameter("scale", expected: "left out for a value without a unit") }
         guard let scale = DisplayScale(symbol, of: unit) else {
-            let (own, example) = (unit.symbol, "k" + unit.symbol)
-            throw Problem.unfitParameter("scale", expected: "\(own), or that after m, k, M, G or T, such as \(example)")
+            let own = unit.symbol
+            throw Problem.unfitParameter(
+                "scale",
+                expected: "\(own), or that after m, k, M, G or T, such as k\(own)",
+                found: symbol,
+                among: ["k", "", "M", "G", "T", "m"].map { $0 + own }
+            )
         }
         return scale
     }

@@ -117,7 +117,7 @@ extension Gateway {
     private func result(of outcome: ImportOutcome, _ id: String) async -> Result<ImportOutcome, GatewayError> {
         switch outcome {
         case .created, .replaced, .skipped: .success(outcome)
-        case .exists: .failure(.alreadyExists(what: id))
+        case .exists: .failure(.alreadyExists(what: "record \(id)"))
         case .referenceUnknown(let text): .failure(await administration.refusal(.referenceUnknown(text)))
         }
     }

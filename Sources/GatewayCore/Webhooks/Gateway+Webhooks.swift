@@ -38,10 +38,18 @@ extension Gateway {
             webhook = try WebhookDocument(document)
             let url = webhook.configuration.url
             if !url.isSecure, !settings.allowsPlainWebhooks {
-                throw JSONMemberError(.invalid(expected: "a URL with https"), at: "/url")
+                throw JSONMemberError(
+                    .invalid(expected: "a URL with https, where webhooks.allowPlain does not allow http"),
+                    at: "/url"
+                )
             }
             if let objection = await courier?.objection(to: url) {
-                throw JSONMemberError(.invalid(expected: "a public address: \(objection)"), at: "/url")
+                throw JSONMemberError(
+                    .invalid(
+                        expected: "a public address, where webhooks.allowPrivate does not allow others: \(objection)"
+                    ),
+                    at: "/url"
+                )
             }
         } catch {
             throw .invalidMember(error)

@@ -20,7 +20,7 @@ extension Problem {
             status: 401,
             title: "The credentials are not valid",
             detail: "The credentials are not valid: \(reason).",
-            hint: "Ask the operator for a new key, or get a new token.",
+            hint: "Send Authorization: Bearer with the whole key or token, or ask the operator for a new one.",
             headers: challenge("invalid_token", reason)
         )
     }

@@ -22,7 +22,7 @@ public struct ScenarioError: Error, Hashable, Sendable {
         let place = error.pointer == .root ? "" : ", at \(error.pointer)"
         let fault =
             switch error.kind {
-            case .unknownMember(let name, _): "the member '\(name)' is not known"
+            case .unknownMember(let name, _, _): "the member '\(name)' is not known"
             case .missingMember(let name): "the member '\(name)' is missing"
             case .wrongKind(let expected, let found): "must be \(expected), not \(found)"
             case .outOfRange(let allowed): "must be \(allowed)"

@@ -3,6 +3,7 @@
 
 import Configuration
 import GatewayCore
+import JSONText
 import Timekeeping
 
 extension OrderSettings {
@@ -30,15 +31,16 @@ extension OrderSettings {
             }
             settings.confirmation = policy
         }
+        let name = reader.string(forKey: "orders.timeZone") ?? "UTC"
+        guard let zone = ZoneInfo.named(name) else {
+            let near = nearest(name, in: ZoneInfo.names)
+            throw SettingsError.invalid(
+                option: "orders.timeZone",
+                value: name,
+                hint: "write the name of a time zone, such as \(near ?? "Europe/Bratislava")"
+            )
+        }
         if let text = reader.string(forKey: "orders.window") {
-            let name = reader.string(forKey: "orders.timeZone") ?? "UTC"
-            guard let zone = ZoneInfo.named(name) else {
-                throw SettingsError.invalid(
-                    option: "orders.timeZone",
-                    value: name,
-                    hint: "write the name of a time zone, such as Europe/Bratislava"
-                )
-            }
             guard let window = OrderWindow(text, zone: zone) else {
                 throw SettingsError.invalid(
                     option: "orders.window",
