@@ -83,8 +83,10 @@ public struct Setting: Sendable {
     /// The option of the command line, with its dashes.
     public var flag: String { "--" + (ownFlag ?? Self.split(key).joined(separator: "-")) }
 
-    /// The variable of the environment.
-    public var variable: String { "COSEM_GATEWAY_" + Self.split(key).joined(separator: "_").uppercased() }
+    /// The variable of the environment, named as the option.
+    public var variable: String {
+        "COSEM_GATEWAY_" + flag.dropFirst(2).replacing("-", with: "_").uppercased()
+    }
 
     /// The credential of systemd that may have the value of a secret, a file in `$CREDENTIALS_DIRECTORY`.
     public var credential: String { Self.split(key).joined(separator: "-") }

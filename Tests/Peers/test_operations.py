@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
+import yaml
 from processes import GATEWAY, ROOT, Gateway, free_ports, running
 
 
@@ -90,8 +91,8 @@ def test_faults_of_settings_are_told_with_their_place(tmp_path):
     answer = run("config", "check", "--config", str(file))
     told = [line.split(" cannot be used")[0].split(": ", 1)[1] for line in answer.stderr.splitlines()]
     assert sorted(told) == ["database 'mysql://x'", "http.loops '0'", "listen 'here'", "log.level 'loud'"], answer.stderr
-    answer = run("config", "check", environment={"COSEM_GATEWAY_NODE_NAME": "a b"})
-    assert answer.returncode == 2 and answer.stderr.startswith("COSEM_GATEWAY_NODE_NAME: node.name 'a b'")
+    answer = run("config", "check", environment={"COSEM_GATEWAY_NODE": "a b"})
+    assert answer.returncode == 2 and answer.stderr.startswith("COSEM_GATEWAY_NODE: node.name 'a b'")
     answer = run("config", "check", environment={"COSEM_GATEWAY_LISTN": "x"})
     assert answer.returncode == 0 and "did you mean COSEM_GATEWAY_LISTEN?" in answer.stderr
 
@@ -425,10 +426,13 @@ def subcommands(command: dict, path: tuple[str, ...] = ()):
 def test_help_fits_a_terminal_and_the_manual_has_every_command(tmp_path):
     root = json.loads(run("--experimental-dump-help").stdout)["command"]
     for path, _ in subcommands(root):
-        # The line of usage is the parser's own, and never broken.
-        lines = [line for line in run(*path, "--help").stdout.splitlines() if not line.startswith("USAGE:")]
+        lines = run(*path, "--help").stdout.splitlines()
         wide = [line for line in lines if len(line) > 80]
         assert not wide, (path, wide)
+        # A command that was broken by the width of the page cannot be copied: what goes on says so.
+        above = dict(zip(lines[1:], lines))
+        broken = [line for line in lines if line.startswith(("sqlite://", "region=", "DB08")) and not above[line].endswith("\\")]
+        assert not broken, (path, broken)
     make = [str(ROOT / "Scripts/make-manual"), GATEWAY, str(tmp_path)]
     subprocess.run(make, check=True, timeout=120)
     page = (tmp_path / "cosem-gateway.1").read_text()
@@ -445,3 +449,23 @@ def test_the_page_of_settings_has_nothing_that_is_not_so():
     page = (ROOT / "docs/settings.md").read_text().splitlines()
     rows = {line for line in page if line.startswith("| `")}
     assert len(rows) > 40 and rows - said == set(), "Scripts/make-settings-page makes it anew"
+
+
+def test_the_manifest_for_kubernetes_starts_what_the_image_holds():
+    volume, deployment, service = yaml.safe_load_all((ROOT / "Deploy/kubernetes.yaml").read_text())
+    pod = deployment["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    image = (ROOT / "Dockerfile").read_text()
+    user = pod["securityContext"]
+    assert f"USER {user['runAsUser']}:{user['runAsGroup']}\n" in image
+    assert f"CMD {json.dumps(container['args'])}\n" in image
+    (mount,) = container["volumeMounts"]
+    assert f"VOLUME {mount['mountPath']}\n" in image
+    (port,) = container["ports"]
+    assert f"EXPOSE {port['containerPort']}\n" in image
+    assert service["spec"]["ports"][0]["targetPort"] == port["name"]
+    assert service["spec"]["selector"] == deployment["spec"]["template"]["metadata"]["labels"]
+    assert pod["volumes"][0]["persistentVolumeClaim"]["claimName"] == volume["metadata"]["name"]
+    paths = yaml.safe_load((ROOT / "openapi.yaml").read_text())["paths"]
+    assert {container[probe]["httpGet"]["path"] for probe in container if probe.endswith("Probe")} <= set(paths)
+    assert pod["terminationGracePeriodSeconds"] > 30

@@ -39,6 +39,7 @@ struct SettingsSourcesTests {
         #expect(setting.flag == "--dial-in-keep-alive")
         #expect(setting.variable == "COSEM_GATEWAY_DIAL_IN_KEEP_ALIVE")
         #expect(catalogue.setting("node.name")?.flag == "--node")
+        #expect(catalogue.setting("node.name")?.variable == "COSEM_GATEWAY_NODE")
     }
 
     @Test func theStrongestSourceWins() {

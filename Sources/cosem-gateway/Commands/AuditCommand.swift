@@ -26,7 +26,7 @@ struct AuditCommand: AsyncParsableCommand {
                 also finds that the end was cut off or that everything was made anew.
                 Exit code: 0 the log is sound, 1 it is not and the record at fault is named, 2 it cannot be read.
                 Examples:
-                  cosem-gateway audit verify --database sqlite:///var/lib/cosem-gateway/gateway.sqlite
+                  cosem-gateway audit verify --database sqlite:///var/lib/gateway.sqlite
                   cosem-gateway audit verify audit.ndjson --head 17:5f0c...
                 """
         )
@@ -101,7 +101,7 @@ struct AuditCommand: AsyncParsableCommand {
                 written up to the record at fault.
                 Exit code: 0 all was written, 1 the log is damaged, 2 it cannot be read.
                 Example:
-                  cosem-gateway audit export --database sqlite:///var/lib/cosem-gateway/gateway.sqlite > audit.ndjson
+                  cosem-gateway audit export --config gateway.yaml > audit.ndjson
                 """
         )
 

@@ -15,7 +15,7 @@ struct BackupCommand: ParsableCommand {
             Without the key file beside the database (PATH.key) the secrets of meters cannot be read from the copy; \
             keep a copy of it at another place. A PostgreSQL database is copied with pg_dump.
             Example:
-              cosem-gateway backup --database sqlite:///var/lib/cosem-gateway/gateway.sqlite \\
+              cosem-gateway backup --database sqlite:///var/lib/gateway.sqlite \\
                 gateway-2026-11-22.sqlite
             """
     )
@@ -26,6 +26,10 @@ struct BackupCommand: ParsableCommand {
 
     func run() throws {
         let path = try SQLitePath.of(database, other: "copy it with pg_dump")
+        guard access(file, F_OK) != 0 else {
+            Terminal.tell("\(file) is there already; name a file that is not")
+            throw ExitCode.failure
+        }
         do throws(SQLError) {
             try SQLiteBackup.copy(from: path, to: file)
         } catch {
@@ -49,7 +53,7 @@ struct RestoreCommand: ParsableCommand {
         discussion: """
             The gateway must not run. What was there is kept beside it as PATH.before-restore.
             Example:
-              cosem-gateway restore --database sqlite:///var/lib/cosem-gateway/gateway.sqlite \\
+              cosem-gateway restore --database sqlite:///var/lib/gateway.sqlite \\
                 gateway-2026-11-22.sqlite
             """
     )

@@ -57,8 +57,13 @@ struct CosemGateway: AsyncParsableCommand {
                 Terminal.tell("\(error)")
                 Glibc.exit(usage)
             }
-            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            Terminal.tell(fullMessage(for: error))
+            let code = exitCode(for: error)
+            guard code == .validationFailure else {
+                guard code == .success else { exit(withError: error) }
+                print(folded(fullMessage(for: error)))
+                Glibc.exit(0)
+            }
+            Terminal.tell(folded(fullMessage(for: error)))
             if let meant = unknownSubcommand(in: words[...])?.meant { Terminal.tell("Did you mean '\(meant)'?") }
             for setting in settingsWithoutOption(in: words) {
                 Terminal.tell(
@@ -67,6 +72,21 @@ struct CosemGateway: AsyncParsableCommand {
             }
             Glibc.exit(usage)
         }
+    }
+
+    /// The parser's text with its line of usage broken to fit 80 columns, and without `serve` in the path of `config`,
+    /// whose subcommands take the options of that command.
+    private static func folded(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard line.count > 80, line.lowercased().hasPrefix("usage:") else { return String(line) }
+            var lines = [""]
+            for word in line.split(separator: " ") {
+                let last = lines[lines.count - 1]
+                if last.count + 1 + word.count > 80 { lines.append("      ") }
+                lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
+            }
+            return lines.joined(separator: "\n")
+        }.joined(separator: "\n").replacing("'cosem-gateway config serve ", with: "'cosem-gateway config ")
     }
 
     /// The first word that is no subcommand where one has to be, and what it was most likely meant to be.

@@ -17,7 +17,8 @@ struct DecodeCommand: ParsableCommand {
               cosem-gateway decode C001C1000100002B0100FF0200
               cosem-gateway decode --layer data 02020FFF1623
               cosem-gateway decode - < lines-of-hex.txt
-              cosem-gateway decode --block-cipher-key 00..0F --authentication-key D0..DF DB084D4D4D0000BC614E1E30..
+              cosem-gateway decode --block-cipher-key 00..0F \\
+                --authentication-key D0..DF DB084D4D4D0000BC614E1E30..
             """
     )
 

@@ -23,7 +23,7 @@ struct KeyCommand: AsyncParsableCommand {
             Exit code: 0 done, 1 refused, 2 the database cannot be used.
             Examples:
               cosem-gateway key create ops --role operator
-              cosem-gateway key create dashboard --scope readings:read --labels region=north --expires P90D
+              cosem-gateway key create dashboard --role viewer --labels region=north
               cosem-gateway key list
               cosem-gateway key revoke k3v9x2a7
             """,

@@ -16,16 +16,20 @@ struct SimulateCommand: AsyncParsableCommand {
         discussion: """
             Clients:
               16  public, no password
-              32  reader: password 12345678 or any high level mechanism; clear, or protected as it likes
+              32  reader: password 12345678, or any high level mechanism;
+                  in clear, or protected as it likes
                1  manager: the same
-              33  reader: high level security, authenticated     34  reader: ... encrypted
+              33  reader: high level security, authenticated
+              34  reader: high level security, encrypted
               35  reader: high level security, signed (suites 1 and 2)
               36  manager: high level security, authenticated and encrypted
-            Keys (suite 2: 32 octets, going on in the same way): block cipher 000102..0F, authentication D0D1D2..DF,
-            broadcast 0F0E0D.., master 303132... Secret of mechanisms 2, 3, 4 and 6: SIMULATED-SECRET.
-            Private keys (suites 1 and 2, repeated octets): client signs 01, agrees 02; meter signs 03, agrees 04.
-            A scenario says more: other lines than TCP, several meters on one, and what goes wrong with them;
-            docs/simulated-meters.md describes the file.
+            Keys (suite 2: 32 octets, going on in the same way): block cipher 000102..0F, \
+            authentication D0D1D2..DF, broadcast 0F0E0D.., master 303132... Secret of mechanisms \
+            2, 3, 4 and 6: SIMULATED-SECRET.
+            Private keys (suites 1 and 2, repeated octets): client signs 01, agrees 02; meter signs 03, \
+            agrees 04.
+            A scenario says more: other lines than TCP, several meters on one, and what goes wrong with \
+            them; docs/simulated-meters.md describes the file.
             Examples:
               cosem-gateway simulate --port 4059 --count 10
               cosem-gateway simulate --port 4059 --framing hdlc --physical-device 17
