@@ -10,8 +10,8 @@ One C program waits for answers in all cases, so what it costs is the same in ea
 association that it holds itself ("direct"); it asks the gateway for the same attribute with maxAge=PT0S over a kept connection with a
 key, while the gateway holds the association ("live"); and the same with maxAge=PT1H, which the gateway answers without the meter
 ("cached"). Short rounds of the three alternate, so that whatever else the machine does meets all of them. Prints p50 and p99 of all
-calls, and the ratios to direct; nothing is subtracted. A live reading is in the database, on the disk, before it is answered: with
-TMPDIR=/dev/shm the database is in memory, and the difference is the disk's share. Needs gcc.
+calls, and the ratios to direct; nothing is subtracted. With TMPDIR=/dev/shm the database is in memory: a live reading is answered before
+it is on the disk, so that makes little difference. Needs gcc.
 """
 import argparse
 import http.client

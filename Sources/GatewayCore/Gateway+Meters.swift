@@ -114,6 +114,8 @@ extension Gateway {
     /// Removes a meter.
     public func deleteMeter(_ id: String, when precondition: WritePrecondition) async throws(GatewayError) {
         guard let key = MeterID(id) else { throw .meterUnknown(text: id) }
+        // So that none of its readings comes after it, and into another meter of the same name.
+        await settleReadings()
         try await administration.delete(key, when: precondition)
         await access.forget(meter: id)
     }

@@ -3,9 +3,12 @@
 
 import DLMSCodec
 import JSONText
+import Jobs
 import Testing
 
-@Suite("Readings")
+@testable import GatewayCore
+
+@Suite("Readings", .timeLimit(.minutes(2)))
 struct ReadingTests {
     private let value = "/meters/M1/objects/1.0.1.8.0.255/attributes/2"
     private let rows = "/meters/M1/profiles/1.0.99.1.0.255/rows"
@@ -34,6 +37,55 @@ struct ReadingTests {
             #expect(again.status == 304)
             #expect(try await bench.get("/meters/M1/readings/latest?names=enrgy-import").problem == "bad-parameter")
             #expect(try await bench.get("/meters/M9/readings/latest").problem == "meter-unknown")
+        }
+    }
+
+    @Test("A live value is told before it is stored, and who looks for what is stored then finds it")
+    func beforeStored() async throws {
+        try await APIBench.run { bench in
+            _ = try await bench.get(value)
+            bench.meter.state.withLock {
+                $0.values[SampleMeter.Place(3, SampleMeter.energy, 2)] = .doubleLongUnsigned(7_654_321)
+            }
+            bench.clock.advance(by: .seconds(1))
+            bench.database.hold()
+            let read = try await bench.get(value + "?maxAge=0")
+            #expect(read.json["source"] == "live")
+            #expect(read.json["value"]?["raw"] == 7_654_321)
+            async let latest = bench.get("/meters/M1/readings/latest?names=energy-import")
+            while await bench.gateway.readingKeeper.queue.patientCount < 1 { await Task.yield() }
+            async let history = bench.get("/readings?meter=M1&name=energy-import&last=PT1H")
+            while await bench.gateway.readingKeeper.queue.patientCount < 2 { await Task.yield() }
+            bench.database.letGo()
+            let newest = try await latest.json
+            #expect(newest["readings"]?["energy-import"]?["raw"] == 7_654_321)
+            let all = try await history.json
+            #expect(all["items"]?.array?.map { $0["raw"] } == [1_234_567, 7_654_321])
+        }
+    }
+
+    @Test("What a job reads is stored before the job goes on")
+    func jobsWait() async throws {
+        try await APIBench.run { bench in
+            _ = try await bench.get(value)
+            await bench.gateway.settleReadings()
+            bench.clock.advance(by: .seconds(1))
+            let job = JobIDGenerator().next(at: bench.clock.now())
+            let wishes = Gateway.Wishes(freshness: .live, budget: WaitBudget(.seconds(10)), origin: .job(job))
+            bench.database.hold()
+            async let answer = bench.gateway.read(
+                [AttributeQuery(object: SampleMeter.energy, classID: 3, attribute: .index(2))],
+                of: "M1",
+                wishes
+            )
+            await bench.database.someoneWrites()
+            // Would wait for the database if it were on the way of readings that nobody waits for.
+            await bench.gateway.settleReadings()
+            bench.database.letGo()
+            let read = try await answer
+            #expect(read.failures == 0)
+            let stored = try await bench.get("/meters/M1/readings/latest?names=energy-import")
+            #expect(stored.json["readings"]?["energy-import"]?["origin"] == "job")
         }
     }
 

@@ -39,6 +39,13 @@ struct ReadingStoreTests {
         )
     }
 
+    private static func counts(new: Int, repeated: Int = 0) -> ReadingReceipt.Counts {
+        var counts = ReadingReceipt.Counts()
+        counts.new = new
+        counts.repeated = repeated
+        return counts
+    }
+
     private static func all(_ meter: MeterID, in stores: Stores) async throws -> [StoredReading] {
         var readings: [StoredReading] = []
         for series in try await stores.fleet.readingSeries(of: meter) {
@@ -69,6 +76,53 @@ struct ReadingStoreTests {
             #expect(receipt.values.new == values.count)
             #expect(try await Self.all(meter, in: stores).map(\.value) == values)
             #expect(try await stores.fleet.append(batch).values.repeated == values.count)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `Batches that come together are told one by one, and one without a meter keeps no other from it`(
+        backend: Backend
+    ) async throws {
+        try await backend.run { stores in
+            let second = try await StoredMeters.register("M2", in: stores)
+            let first = try await StoredMeters.register("M1", in: stores)
+            let nobody = try #require(MeterID("M9"))
+            let results = await stores.fleet.append([
+                Self.batch(second, [(100, .integer(1))]),
+                Self.batch(nobody, [(100, .integer(2))]),
+                Self.batch(first, [(100, .integer(3)), (200, .integer(4))]),
+                Self.batch(second, [(100, .integer(1)), (200, .integer(5))]),
+            ])
+            #expect(
+                results.map { $0.map(\.values) } == [
+                    .success(Self.counts(new: 1)), .failure(.referenceUnknown("M9")), .success(Self.counts(new: 2)),
+                    .success(Self.counts(new: 1, repeated: 1)),
+                ]
+            )
+            #expect(try await Self.all(first, in: stores).map(\.value) == [.integer(3), .integer(4)])
+            #expect(try await Self.all(second, in: stores).map(\.value) == [.integer(1), .integer(5)])
+            #expect(await stores.fleet.append([]).isEmpty)
+        }
+    }
+
+    @Test func `A batch that the database refuses costs the others of its group nothing`() async throws {
+        try await Backend.sqliteInMemory.run { stores in
+            let meter = try await StoredMeters.register("M1", in: stores)
+            try await stores.database.write { connection in
+                try connection.runScript(
+                    """
+                    CREATE TRIGGER unlucky BEFORE INSERT ON readings WHEN new.number = 13
+                    BEGIN SELECT RAISE(ABORT, 'unlucky'); END
+                    """
+                )
+            }
+            let results = await stores.fleet.append([
+                Self.batch(meter, [(100, .integer(1))]),
+                Self.batch(meter, [(200, .integer(2)), (300, .integer(13))]),
+                Self.batch(meter, [(400, .integer(4))]),
+            ])
+            #expect(results.map { (try? $0.get())?.values.new } == [1, nil, 1])
+            #expect(try await Self.all(meter, in: stores).map(\.at.seconds) == [100, 400])
         }
     }
 

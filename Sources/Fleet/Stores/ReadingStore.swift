@@ -11,11 +11,11 @@ public import Timekeeping
 /// for the same instant takes the place of the one before, which is kept as a revision; a value whose time was guessed
 /// never takes the place of one that the meter gave a time.
 public protocol ReadingStore: Sendable {
-    /// Stores a batch in one transaction.
+    /// Stores batches, each whole or not at all, in one transaction where all can be stored.
     ///
-    /// - Throws: ``StoreError/referenceUnknown(_:)`` for a meter that does not exist,
-    ///   ``StoreError/unavailable(reason:)``.
-    func append(_ batch: ReadingBatch) async throws(StoreError) -> ReadingReceipt
+    /// - Returns: what became of each, in their order; one that cannot be stored keeps no other from it. Fails with
+    ///   ``StoreError/referenceUnknown(_:)`` for a meter that does not exist, and ``StoreError/unavailable(reason:)``.
+    func append(_ batches: [ReadingBatch]) async -> [Result<ReadingReceipt, StoreError>]
 
     /// The series of a meter in the order of their numbers.
     func readingSeries(of meter: MeterID) async throws(StoreError) -> [NumberedSeries]
@@ -76,6 +76,17 @@ public protocol ReadingStore: Sendable {
         after cursor: MeterID?,
         limit: Int
     ) async throws(StoreError) -> (removed: Int, last: MeterID?)
+}
+
+extension ReadingStore {
+    /// Stores one batch in one transaction.
+    ///
+    /// - Throws: ``StoreError/referenceUnknown(_:)`` for a meter that does not exist,
+    ///   ``StoreError/unavailable(reason:)``.
+    public func append(_ batch: ReadingBatch) async throws(StoreError) -> ReadingReceipt {
+        guard let result = await append([batch]).first else { throw .unavailable(reason: "the store did not answer") }
+        return try result.get()
+    }
 }
 
 /// Rows of a profile as they were stored.

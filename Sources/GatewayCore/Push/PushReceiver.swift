@@ -161,12 +161,14 @@ public actor PushReceiver {
             do throws(StoreError) {
                 try await gateway.store.keepPushed(batch)
                 gateway.events.tell(batch.events)
-                for readings in batch.readings {
-                    // What is pushed is judged to be news before it gets here.
-                    var receipt = ReadingReceipt()
-                    receipt.values.new = readings.readings.count
-                    await gateway.events.tellReadings(readings, receipt)
-                }
+                await gateway.events.tellReadings(
+                    batch.readings.map { readings in
+                        // What is pushed is judged to be news before it gets here.
+                        var receipt = ReadingReceipt()
+                        receipt.values.new = readings.readings.count
+                        return (readings, receipt)
+                    }
+                )
                 return true
             } catch {
                 logger.error("what meters pushed could not be kept", metadata: ["reason": "\(error)"])

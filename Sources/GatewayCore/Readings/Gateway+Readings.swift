@@ -6,6 +6,11 @@ public import Fleet
 public import Timekeeping
 
 extension Gateway {
+    /// Waits until the readings of all who were answered so far are stored, or counted as refused by the store.
+    public func settleReadings() async {
+        await readingKeeper.queue.settle()
+    }
+
     /// The newest stored readings of a meter, each under its name.
     public struct LatestReadings: Sendable {
         /// The name asked for, or the usual one, with the reading; in the order asked for.
@@ -22,6 +27,7 @@ extension Gateway {
         names: [ReadingName]?
     ) async throws(GatewayError) -> LatestReadings {
         let id = try await self.meter(meter).id
+        await settleReadings()
         do throws(StoreError) {
             let series = try await store.readingSeries(of: id).filter { entry in
                 !entry.isRows && (names?.contains { $0.matches(entry.series) } ?? true)
@@ -102,6 +108,7 @@ extension Gateway {
         limit: Int?,
         deliver: (MeterID, [StoredReading]) async throws -> Void
     ) async throws -> ReadingsCursor? {
+        await settleReadings()
         var left = limit ?? .max
         var page = try await meters(of: query.target, from: cursor?.meter)
         while true {

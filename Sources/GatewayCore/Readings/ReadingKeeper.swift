@@ -8,15 +8,27 @@ import Timekeeping
 
 /// Turns what was read from meters into stored readings.
 struct ReadingKeeper: Sendable {
-    let store: any GatewayStore
-    let clock: any WallClock
-    let metrics: GatewayMetrics
-    let events: EventFeed
-
     /// Values of more octets are no readings.
     private static let longestValue = 1024
 
+    let clock: any WallClock
+    /// What callers have been answered and is not stored yet.
+    let queue: ReadingQueue
+    private let store: any ReadingStore
+    private let metrics: GatewayMetrics
+    private let events: EventFeed
+
+    init(store: any ReadingStore, clock: any WallClock, metrics: GatewayMetrics, events: EventFeed) {
+        self.store = store
+        self.clock = clock
+        self.metrics = metrics
+        self.events = events
+        queue = ReadingQueue { _ = await Self.append($0, to: store, metrics, events) }
+    }
+
     /// Keeps the values of a read that came from the meter or from a file just now.
+    ///
+    /// What a job read is stored when this returns; what a caller waits for is stored soon after.
     ///
     /// - Throws: what the store throws, unless a caller waits for the values: he gets them all the same.
     func keep(
@@ -39,30 +51,45 @@ struct ReadingKeeper: Sendable {
         _ origin: ReadingOrigin,
         _ meter: MeterID
     ) async throws(GatewayError) {
-        _ = try await append(
-            ReadingBatch(meter: meter, origin: origin, receivedAt: clock.now(), readings: readings)
-        )
+        let batch = ReadingBatch(meter: meter, origin: origin, receivedAt: clock.now(), readings: readings)
+        if origin == .live { await queue.add(batch) } else { try await append(batch) }
     }
 
-    /// Stores a batch; nil when it could not be stored for a caller who gets his values all the same.
-    func append(_ batch: ReadingBatch) async throws(GatewayError) -> ReadingReceipt? {
-        do throws(StoreError) {
-            let receipt = try await store.append(batch)
-            count("new", receipt.values.new)
-            count("repeated", receipt.values.repeated)
-            count("revised", receipt.values.revised)
-            await events.tellReadings(batch, receipt)
-            return receipt
-        } catch {
-            count("failed", 1)
-            guard batch.origin == .live else { throw GatewayError(error) }
-            return nil
+    /// Stores a batch before it returns.
+    ///
+    /// - Throws: what the store throws, unless a caller waits for what is in it: he gets it all the same.
+    func append(_ batch: ReadingBatch) async throws(GatewayError) {
+        for case .failure(let error) in await Self.append([batch], to: store, metrics, events)
+        where batch.origin != .live {
+            throw GatewayError(error)
         }
     }
 
-    private func count(_ outcome: String, _ number: Int) {
-        guard number > 0 else { return }
-        metrics.readings.increment(MetricLabels(outcome), by: UInt64(number))
+    /// Stores batches together, counts what became of them and tells of those that are stored.
+    private static func append(
+        _ batches: [ReadingBatch],
+        to store: any ReadingStore,
+        _ metrics: GatewayMetrics,
+        _ events: EventFeed
+    ) async -> [Result<ReadingReceipt, StoreError>] {
+        func count(_ outcome: String, _ number: Int) {
+            if number > 0 { metrics.readings.increment(MetricLabels(outcome), by: UInt64(number)) }
+        }
+        let results = await store.append(batches)
+        var stored: [(ReadingBatch, ReadingReceipt)] = []
+        for (batch, result) in zip(batches, results) {
+            switch result {
+            case .success(let receipt):
+                count("new", receipt.values.new)
+                count("repeated", receipt.values.repeated)
+                count("revised", receipt.values.revised)
+                stored.append((batch, receipt))
+            case .failure:
+                count("failed", 1)
+            }
+        }
+        await events.tellReadings(stored)
+        return results
     }
 
     /// What is stored of a value that was read; nil for what is no reading.

@@ -65,7 +65,7 @@ struct RowsIntake {
             capacity: sheet.descriptor.profileEntries.map { Int($0) },
             now: now
         )
-        _ = try await keeper.append(
+        try await keeper.append(
             ReadingBatch(meter: memory.id, origin: origin, receivedAt: now, profiles: profiles, ledger: [update])
         )
     }

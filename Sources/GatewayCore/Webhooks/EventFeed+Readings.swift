@@ -10,19 +10,26 @@ extension EventFeed {
     /// So many values stand in one event.
     private static let valuesInEvent = 200
 
-    /// Tells what a batch brought, if anybody wants to know; the readings are stored whatever becomes of it.
-    func tellReadings(_ batch: ReadingBatch, _ receipt: ReadingReceipt) async {
-        guard receipt.values.new + receipt.values.revised > 0, isAnybodyAfterReadings else { return }
-        var drafts: [Draft] = []
-        for start in stride(from: 0, to: batch.readings.count, by: Self.valuesInEvent) {
-            let part = batch.readings[start..<min(start + Self.valuesInEvent, batch.readings.count)]
-            drafts.append(Draft(.readingStored, meter: batch.meter, data: Self.data(of: part, batch.origin)))
-        }
-        for rows in receipt.profiles where rows.counts.new + rows.counts.revised > 0 {
-            drafts.append(Draft(.readingStored, meter: batch.meter, data: Self.data(of: rows, batch.origin)))
-        }
+    /// Tells what batches brought, if anybody wants to know; the readings are stored whatever becomes of it.
+    func tellReadings(_ stored: [(ReadingBatch, ReadingReceipt)]) async {
+        guard isAnybodyAfterReadings else { return }
+        let drafts = stored.flatMap(Self.drafts)
+        guard !drafts.isEmpty else { return }
         // That it was not told leaves the readings where they are.
         try? await publishReadings(drafts)
+    }
+
+    private static func drafts(_ batch: ReadingBatch, _ receipt: ReadingReceipt) -> [Draft] {
+        guard receipt.values.new + receipt.values.revised > 0 else { return [] }
+        var drafts: [Draft] = []
+        for start in stride(from: 0, to: batch.readings.count, by: valuesInEvent) {
+            let part = batch.readings[start..<min(start + valuesInEvent, batch.readings.count)]
+            drafts.append(Draft(.readingStored, meter: batch.meter, data: data(of: part, batch.origin)))
+        }
+        for rows in receipt.profiles where rows.counts.new + rows.counts.revised > 0 {
+            drafts.append(Draft(.readingStored, meter: batch.meter, data: data(of: rows, batch.origin)))
+        }
+        return drafts
     }
 
     private static func data(of readings: ArraySlice<NewReading>, _ origin: ReadingOrigin) -> JSONObject {

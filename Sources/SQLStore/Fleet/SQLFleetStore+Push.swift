@@ -91,18 +91,9 @@ extension SQLFleetStore: PushStore {
     /// Keeps readings, events and counters of notifications in one transaction.
     public func keepPushed(_ batch: PushedBatch) async throws(StoreError) {
         let now = clock.now()
-        // In one order, so that two gateways that keep readings of the same meters do not wait for each other.
-        let readings = batch.readings.sorted { $0.meter < $1.meter }
         do {
             try await database.write(.rowLocks) { [dialect = database.dialect] connection in
-                for batch in readings {
-                    let found = try connection.query(
-                        "SELECT id FROM meters WHERE id = :meter \(dialect.forUpdate)",
-                        ["meter": .text(batch.meter.text)]
-                    )
-                    guard !found.isEmpty else { continue }
-                    _ = try ReadingAppender.append(batch, on: connection)
-                }
+                _ = try ReadingAppender.append(batch.readings, on: connection, dialect)
                 for event in batch.events { try Self.insert(event, on: connection) }
                 for mark in batch.marks { try Self.keep(mark, now: now, on: connection) }
             }

@@ -6,9 +6,7 @@ import DLMSCodec
 import Fleet
 import Timekeeping
 
-/// Stores one batch inside a transaction: tells what is new, repeated or different, and writes accordingly.
-///
-/// The meter's row is locked before, so that nobody else stores for the same meter meanwhile.
+/// Stores batches inside a transaction: tells what is new, repeated or different, and writes accordingly.
 struct ReadingAppender {
     /// A value that is stored already.
     struct Present {
@@ -38,12 +36,32 @@ struct ReadingAppender {
     ])
     private var hasIntake = false
 
-    /// Stores a batch.
-    static func append(_ batch: ReadingBatch, on connection: any SQLConnection) throws -> ReadingReceipt {
-        var appender = try ReadingAppender(batch, on: connection)
-        try appender.append(batch.readings)
-        for intake in batch.profiles { try appender.append(intake) }
-        return appender.receipt
+    /// Stores batches, with what the ledgers of profiles learn from them.
+    ///
+    /// - Returns: what became of each, in their order; nil for those of meters that do not exist.
+    static func append(
+        _ batches: [ReadingBatch],
+        on connection: any SQLConnection,
+        _ dialect: Dialect
+    ) throws -> [ReadingReceipt?] {
+        let ledgers = LedgerRows(connection: connection, dialect: dialect)
+        var receipts = [ReadingReceipt?](repeating: nil, count: batches.count)
+        // In one order, so that two gateways that keep readings of the same meters do not wait for each other.
+        for place in batches.indices.sorted(by: { (batches[$0].meter, $0) < (batches[$1].meter, $1) }) {
+            let batch = batches[place]
+            // The meter's row is the lock, so that what is compared with what is stored does not change meanwhile.
+            let found = try connection.query(
+                "SELECT id FROM meters WHERE id = :meter \(dialect.forUpdate)",
+                ["meter": .text(batch.meter.text)]
+            )
+            guard !found.isEmpty else { continue }
+            var appender = try ReadingAppender(batch, on: connection)
+            try appender.append(batch.readings)
+            for intake in batch.profiles { try appender.append(intake) }
+            for update in batch.ledger { try ledgers.note(update) }
+            receipts[place] = appender.receipt
+        }
+        return receipts
     }
 
     private init(_ batch: ReadingBatch, on connection: any SQLConnection) throws(SQLError) {

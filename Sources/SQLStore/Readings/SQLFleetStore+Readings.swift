@@ -8,35 +8,30 @@ import Jobs
 public import Timekeeping
 
 extension SQLFleetStore: ReadingStore {
-    /// Stores a batch in one transaction.
-    public func append(_ batch: ReadingBatch) async throws(StoreError) -> ReadingReceipt {
-        try await appendReadings(batch) { [dialect = database.dialect] connection, _ in
-            let ledgers = LedgerRows(connection: connection, dialect: dialect)
-            for update in batch.ledger { try ledgers.note(update) }
+    /// Stores batches in one transaction; if the database refuses one of them, each in a transaction of its own.
+    public func append(_ batches: [ReadingBatch]) async -> [Result<ReadingReceipt, StoreError>] {
+        do {
+            let receipts = try await database.write(.rowLocks) { [dialect = database.dialect] connection in
+                try ReadingAppender.append(batches, on: connection, dialect)
+            }
+            return zip(batches, receipts).map { batch, receipt in
+                receipt.map { .success($0) } ?? .failure(.referenceUnknown(batch.meter.text))
+            }
+        } catch {
+            guard batches.count > 1, !Self.concernsAll(error) else {
+                return batches.map { _ in .failure(StoreError(error)) }
+            }
+            var results: [Result<ReadingReceipt, StoreError>] = []
+            for batch in batches { results += await append([batch]) }
+            return results
         }
     }
 
-    /// Stores a batch together with what hangs on it.
-    ///
-    /// - Parameter also: runs in the same transaction, after the batch was written, with what became of it.
-    func appendReadings(
-        _ batch: ReadingBatch,
-        also: @escaping @Sendable (any SQLConnection, ReadingReceipt) throws -> Void
-    ) async throws(StoreError) -> ReadingReceipt {
-        do {
-            // The meter's row is the lock, so that what is compared with what is stored does not change meanwhile.
-            return try await database.write(.rowLocks) { [dialect = database.dialect] connection in
-                let found = try connection.query(
-                    "SELECT id FROM meters WHERE id = :meter \(dialect.forUpdate)",
-                    ["meter": .text(batch.meter.text)]
-                )
-                guard !found.isEmpty else { throw StoreError.referenceUnknown(batch.meter.text) }
-                let receipt = try ReadingAppender.append(batch, on: connection)
-                try also(connection, receipt)
-                return receipt
-            }
-        } catch {
-            throw StoreError(error)
+    /// Whether a transaction failed for a reason that lies in none of its batches.
+    private static func concernsAll(_ error: any Error) -> Bool {
+        switch error as? SQLError {
+        case .unavailable, .locked, .schemaTooNew: true
+        case .constraint, .badStatement, .unexpectedResult, nil: false
         }
     }
 

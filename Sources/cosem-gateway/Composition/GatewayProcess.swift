@@ -270,7 +270,7 @@ struct GatewayProcess: Sendable {
                     + (issuerKeys.map { [IssuerKeyService(keys: $0)] } ?? [])
                     + [MeterSideService(sessions: sessions, grace: shutdownGrace / 6), sweeper, runner, recovery]
                     + publishing + [WebhookService(desk: WebhookDesk(gateway: gateway, logger: logs.logger(.delivery)))]
-                    + [Scheduler(gateway: gateway, logger: logs.logger(.jobs)), server]
+                    + answering
                     + [DrainAnnouncement(gateway: gateway, limit: limit)]).map { .init(service: limit.watching($0)) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
@@ -299,6 +299,11 @@ extension GatewayProcess {
     /// What publishes to a broker, if there is one.
     private var publishing: [any Service] {
         publisher.map { [MQTTService(publisher: $0, gateway: gateway, logger: logs.logger(.delivery))] } ?? []
+    }
+
+    /// What brings work in: schedules and callers; what callers were answered is stored once the server has ended.
+    private var answering: [any Service] {
+        [Scheduler(gateway: gateway, logger: logs.logger(.jobs)), ReadingDrain(gateway: gateway), server]
     }
 
     /// What fills the gaps of profiles.
@@ -355,6 +360,16 @@ private struct MeterSideService: Service {
     func run() async throws {
         try await gracefulShutdown()
         await sessions.shutdown(within: grace)
+    }
+}
+
+/// Waits, once nobody is answered any more, until what was answered is stored, and told of while receivers are there.
+private struct ReadingDrain: Service {
+    let gateway: Gateway
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await gateway.settleReadings()
     }
 }
 

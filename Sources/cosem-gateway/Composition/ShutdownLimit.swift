@@ -8,8 +8,8 @@ import Synchronization
 
 /// Ends the process when a stop takes longer than it may, and tells for whom it waited.
 ///
-/// Nothing is lost by that: what must last is in the database before anybody is told of it, and the next start takes up the
-/// rest as after a crash.
+/// What must last is in the database before anybody is told of it, and the next start takes up the rest as after a crash;
+/// lost are readings that callers were answered in the last moments and that the database has not taken yet.
 final class ShutdownLimit: Sendable {
     private let grace: Duration
     private let logger: Logger
