@@ -24,15 +24,15 @@ public final class MicroHTTPServer: Service {
     private let configuration: MicroHTTPServerConfiguration
     private let responder: any HTTPResponder
     private let logger: Logger
-    private let sockets: ListeningSockets?
+    private let sockets: ServerSockets?
     private let state = Mutex(State.idle)
 
     /// Makes a server; ``start()`` or ``run()`` sets it going.
     ///
-    /// - Parameter sockets: sockets that listen already, as many as there are loops; without them it makes its own.
+    /// - Parameter sockets: sockets for its address, as many as there are loops; without them it makes its own.
     public init(
         configuration: MicroHTTPServerConfiguration,
-        sockets: ListeningSockets? = nil,
+        sockets: ServerSockets? = nil,
         responder: any HTTPResponder,
         logger: Logger
     ) {
@@ -60,12 +60,18 @@ public final class MicroHTTPServer: Service {
                 if let sockets {
                     sockets
                 } else {
-                    try ListeningSockets(
+                    try ServerSockets(
                         host: configuration.host,
                         port: configuration.port,
                         count: configuration.loops
                     )
                 }
+            do throws(MicroHTTPServerError) {
+                try sockets.listen()
+            } catch {
+                sockets.closeAll()
+                throw error
+            }
             var loops: [HTTPLoop] = []
             let bodies = BodyAllowance(configuration.limits.allBodiesOctets)
             do throws(MicroHTTPServerError) {

@@ -13,6 +13,8 @@ public enum MicroHTTPServerError: Error, Hashable, Sendable {
     case permissionDenied(host: String, port: UInt16)
     /// The address is not one of this machine.
     case addressNotLocal(host: String)
+    /// A socket that was to be taken over is not what the settings say.
+    case unsuitableSocket(reason: String)
     /// A system call failed; `code` is its errno.
     case system(call: String, code: Int32)
     /// The HTTP library refused to start.
@@ -29,6 +31,7 @@ extension MicroHTTPServerError: CustomStringConvertible {
         case .portInUse(let host, let port): "port \(port) on \(host) is in use"
         case .permissionDenied(let host, let port): "no permission to listen on port \(port) of \(host)"
         case .addressNotLocal(let host): "'\(host)' is not an address of this machine"
+        case .unsuitableSocket(let reason): "the socket that was handed over cannot be used: \(reason)"
         case .system(let call, let code): "\(call) failed: \(String(cString: strerror(code)))"
         case .libraryRefused: "the HTTP library refused to start"
         case .alreadyStarted: "the server was started before"

@@ -391,6 +391,59 @@ def test_a_port_in_use_is_told_before_anything_is_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_nobody_is_let_in_before_the_gateway_can_answer(tmp_path):
+    port = free_ports()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        database = f"postgres://nobody@127.0.0.1:{silent.getsockname()[1]}/none"
+        command = [GATEWAY, "serve", "--listen", f"127.0.0.1:{port}", "--database", database, "--secret-key-file", "key"]
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            # It asks its database, which does not answer; the port is its own by then.
+            silent.settimeout(20)
+            with silent.accept()[0]:
+                with socket.socket() as other, pytest.raises(OSError, match="in use"):
+                    other.bind(("127.0.0.1", port))
+                with pytest.raises(ConnectionRefusedError):
+                    socket.create_connection(("127.0.0.1", port)).close()
+        finally:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def handed_over(listener: socket.socket, folder: pathlib.Path, address: str, count: int = 1):
+    """A gateway that is given a socket as systemd does it."""
+    with (folder / "log").open("ab") as log:
+        command = [GATEWAY, "serve", "--auth", "none", "--listen", address, "--database", f"sqlite:///{folder}/gateway.sqlite"]
+        process = subprocess.Popen(
+            # The number of the process is known inside of it only.
+            ["bash", "-c", f'LISTEN_PID=$$ LISTEN_FDS={count} exec "$@" 3<&{listener.fileno()}', "bash", *command],
+            pass_fds=[listener.fileno()], stdout=log, stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_a_socket_that_is_handed_over_is_answered_at_and_stays(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        for _ in range(2):
+            # Before there is a gateway.
+            with socket.create_connection(listener.getsockname(), 30) as early:
+                early.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                with handed_over(listener, tmp_path, address):
+                    assert early.recv(4096).startswith(b"HTTP/1.1 200")
+        for wrong, count in (("127.0.0.2:0", 1), (address, 2)):
+            with handed_over(listener, tmp_path, wrong, count) as process:
+                assert process.wait(20) == 1
+        told = (tmp_path / "log").read_text()
+        assert f"it listens on {address}, and 'listen' says 127.0.0.2:0" in told
+        assert "LISTEN_FDS says 2 sockets" in told
+
+
 def test_commands_on_the_database_find_it_where_serve_does_and_make_none_by_mistake(tmp_path):
     file = tmp_path / "gateway.yaml"
     file.write_text(f"database:\n  url: sqlite://{tmp_path}/gateway.sqlite\n")

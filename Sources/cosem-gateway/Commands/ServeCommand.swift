@@ -134,11 +134,13 @@ struct ServeCommand: AsyncParsableCommand {
             report.warnings.append(warning)
         }
         // Before anything is made: a port in use leaves no trace.
-        let sockets = try ListeningSockets(
-            host: settings.listen.host,
-            port: settings.listen.port,
-            count: settings.httpLoops
-        )
+        let sockets =
+            try ServiceManager.sockets(settings)
+            ?? ServerSockets(
+                host: settings.listen.host,
+                port: settings.listen.port,
+                count: settings.httpLoops
+            )
         let persistence = try GatewayProcess.Persistence.open(settings)
         report.warnings += persistence.warnings
         let process = try await GatewayProcess(

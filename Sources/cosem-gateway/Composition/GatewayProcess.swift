@@ -103,10 +103,10 @@ struct GatewayProcess: Sendable {
 
     /// Builds the gateway and brings its database to the present schema.
     ///
-    /// - Parameter sockets: where HTTP listens already; without them it does from ``start()`` on.
+    /// - Parameter sockets: where HTTP listens from ``start()`` on; without them it makes its own then.
     init(
         settings: GatewaySettings,
-        sockets: ListeningSockets? = nil,
+        sockets: ServerSockets? = nil,
         persistence: Persistence,
         logs: LogBook
     ) async throws {
@@ -237,7 +237,7 @@ struct GatewayProcess: Sendable {
         )
     }
 
-    /// Begins to listen, before anything is announced, so that a port in use is told at once.
+    /// Begins to listen and to answer, before anything is announced.
     func start() throws -> UInt16 {
         try server.start()
     }

@@ -2,8 +2,9 @@
 // Copyright the cosem-gateway authors
 
 import Glibc
+import MicroHTTPServer
 
-/// Tells systemd how the process is, by datagrams to the socket that it named; nobody else is told.
+/// Tells systemd how the process is, by datagrams to the socket that it named, and takes over the port that it listens on.
 enum ServiceManager {
     /// What there is to tell.
     enum News {
@@ -26,6 +27,26 @@ enum ServiceManager {
         if let process = variables["WATCHDOG_PID"], process != String(getpid()) { return nil }
         return .microseconds(microseconds)
     }
+
+    /// The sockets that systemd listens on for this process (`LISTEN_FDS`); nil when it does not.
+    ///
+    /// - Throws: `MicroHTTPServerError.unsuitableSocket` when it hands over anything but one on the address of the settings.
+    static func sockets(_ settings: GatewaySettings) throws(MicroHTTPServerError) -> ServerSockets? {
+        let variables = ProcessEnvironment.variables
+        guard variables["LISTEN_PID"] == String(getpid()), let text = variables["LISTEN_FDS"] else { return nil }
+        guard text == "1" else {
+            throw .unsuitableSocket(reason: "LISTEN_FDS says \(text) sockets, and the gateway listens on one")
+        }
+        return try ServerSockets(
+            inherited: firstDescriptor,
+            host: settings.listen.host,
+            port: settings.listen.port,
+            count: settings.httpLoops
+        )
+    }
+
+    /// What is handed over begins after standard input, output and error.
+    private static let firstDescriptor: Int32 = 3
 
     /// Tells the news, if there is anyone to tell.
     static func tell(_ news: News) {
