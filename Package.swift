@@ -130,7 +130,7 @@ let package = Package(
         part("Traces", []),
         part("HTTPKit", ["JSONText", "Traces", logging]),
         part("HTTPCompression", ["HTTPKit", "CZlib"]),
-        part("HTTPForwarding", ["HTTPKit", nioCore, nioPosix, nioHTTP1]),
+        part("HTTPForwarding", ["DLMSSecurity", "HTTPKit", "TLSChannels", nioCore, nioPosix, nioHTTP1]),
         part("MQTTPublishing", ["CMosquitto", "DLMSSecurity"]),
         part("HTTPOutbound", ["DLMSSecurity", "TLSChannels", nioCore, nioPosix, nioHTTP1]),
         part("MicroHTTPServer", ["HTTPKit", "CMicroHTTPD", "CMicroHTTPDShim", logging, lifecycle]),

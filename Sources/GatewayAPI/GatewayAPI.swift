@@ -137,7 +137,7 @@ public struct GatewayAPI: Sendable {
 
     private var responder: any HTTPResponder {
         let table = routeTable
-        return Self.forwarding(gateway, peers, settings, inner: table) ?? table
+        return Self.forwarding(gateway, peers, settings, inner: table, logger) ?? table
     }
 
     /// The way to other gateways, if there may be any.
@@ -145,7 +145,8 @@ public struct GatewayAPI: Sendable {
         _ gateway: Gateway,
         _ peers: Peers?,
         _ settings: Settings,
-        inner: RouteTable
+        inner: RouteTable,
+        _ logger: Logger
     ) -> NodeForwarding? {
         guard let peers, let node = gateway.cluster else { return nil }
         return NodeForwarding(
@@ -154,7 +155,8 @@ public struct GatewayAPI: Sendable {
             node: node,
             forwarder: peers.forwarder,
             proof: peers.proof(gateway),
-            baseLength: settings.basePath.split(separator: "/").count
+            baseLength: settings.basePath.split(separator: "/").count,
+            logger: logger
         )
     }
 

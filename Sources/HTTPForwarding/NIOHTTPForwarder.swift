@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+public import DLMSSecurity
 public import HTTPKit
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TLSChannels
 
-/// Hands requests to other servers over HTTP/1.1, with a connection for each request.
+/// Hands requests to other servers over HTTP/1.1, with a connection for each request, under TLS where their address says so.
 public struct NIOHTTPForwarder: HTTPForwarder {
-    /// How long a connection may take; servers of one cluster are near.
+    /// How long a connection may take, and the handshake after it; servers of one cluster are near.
     private static let connectTimeout = TimeAmount.seconds(2)
 
-    private let group: MultiThreadedEventLoopGroup
+    private let group = MultiThreadedEventLoopGroup.singleton
+    private let context: TLSContext
 
-    /// Makes a forwarder with an event loop of its own process-wide group.
-    public init() {
-        group = .singleton
+    /// Makes a forwarder; reads the certificates of authorities.
+    ///
+    /// - Parameter authorityFile: a PEM file with the authorities of other servers; nil = those of the system.
+    /// - Throws: `TLSFault.fileUnusable`.
+    public init(authorityFile: String? = nil) throws(TLSFault) {
+        context = try TLSContext(client: TLSSettings(authorityFile: authorityFile))
     }
 
     /// Sends a request as it is to another server.
@@ -24,13 +30,12 @@ public struct NIOHTTPForwarder: HTTPForwarder {
         to address: String,
         with fields: [HTTPKit.HTTPHeaders.Field]
     ) async throws(HTTPForwardFault) -> HTTPResponse {
-        guard let (host, port) = Self.endpoint(address) else { throw .badAddress }
+        guard let peer = Peer(address) else { throw .badAddress }
         let answer = ForwardedAnswer()
         let result = await withTaskCancellationHandler {
             await Self.result { () async throws -> HTTPResponse in
-                let channel = try await connect(host, port, answer)
-                answer.opened(channel)
-                try await send(request, fields, host: address, over: channel)
+                let channel = try await connect(peer, answer)
+                try await send(request, fields, host: peer.authority, over: channel)
                 return try await respond(answer)
             }
         } onCancel: {
@@ -51,19 +56,33 @@ public struct NIOHTTPForwarder: HTTPForwarder {
         }
     }
 
-    private func connect(_ host: String, _ port: Int, _ answer: ForwardedAnswer) async throws -> any Channel {
+    private func connect(_ peer: Peer, _ answer: ForwardedAnswer) async throws -> any Channel {
+        let eventLoop = group.next()
+        let ready = eventLoop.makePromise(of: Void.self)
+        if !peer.isSecure { ready.succeed() }
         do {
-            return try await ClientBootstrap(group: group)
+            let channel = try await ClientBootstrap(group: eventLoop)
                 .connectTimeout(Self.connectTimeout)
-                .channelInitializer { channel in
+                .channelInitializer { [context] channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                        try channel.pipeline.syncOperations.addHandler(ForwardedAnswerHandler(answer))
+                        let pipeline = channel.pipeline.syncOperations
+                        if peer.isSecure {
+                            let session = try TLSSession(client: context, serverName: peer.host)
+                            try pipeline.addHandler(TLSHandler(session, ready: ready))
+                        }
+                        try pipeline.addHTTPClientHandlers()
+                        try pipeline.addHandler(ForwardedAnswerHandler(answer))
                     }
                 }
-                .connect(host: host, port: port).get()
+                .connect(host: peer.host, port: peer.port).get()
+            answer.opened(channel)
+            let timer = eventLoop.scheduleTask(in: Self.connectTimeout) { channel.close(promise: nil) }
+            defer { timer.cancel() }
+            try await ready.futureResult.get()
+            return channel
         } catch {
-            throw HTTPForwardFault.unreachable(reason: "\(error)")
+            ready.fail(error)
+            throw Task.isCancelled ? HTTPForwardFault.cancelled : .unreachable(reason: "\(error)")
         }
     }
 
@@ -75,7 +94,7 @@ public struct NIOHTTPForwarder: HTTPForwarder {
     ) async throws {
         var headers = request.headers.endToEnd
         for name in ["Host", "Content-Length", "X-Request-Id"] + fields.map({ $0.name }) { headers.remove(name) }
-        headers.add("Host", String(host.dropFirst("http://".count)))
+        headers.add("Host", host)
         headers.add("X-Request-Id", request.id)
         headers.add("Connection", "close")
         if !request.body.isEmpty || request.method != .get && request.method != .head {
@@ -114,18 +133,5 @@ public struct NIOHTTPForwarder: HTTPForwarder {
             }
         }
         return HTTPResponse(status: head.status, headers: headers, body: .stream(stream))
-    }
-
-    /// Host and port of `http://host:port`; nil for anything else.
-    static func endpoint(_ address: String) -> (host: String, port: Int)? {
-        let scheme = "http://"
-        guard address.hasPrefix(scheme) else { return nil }
-        let authority = address.dropFirst(scheme.count).prefix { $0 != "/" }
-        guard let colon = authority.lastIndex(of: ":"), let port = UInt16(authority[authority.index(after: colon)...]),
-            port > 0
-        else { return nil }
-        var host = authority[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        return host.isEmpty ? nil : (String(host), Int(port))
     }
 }

@@ -22,7 +22,7 @@ public protocol HTTPForwarder: Sendable {
 public enum HTTPForwardFault: Error, Hashable, Sendable {
     /// The address is none that requests can be sent to.
     case badAddress
-    /// No connection could be made: the request did not arrive.
+    /// No connection could be made, or none with who was meant: the request did not arrive.
     case unreachable(reason: String)
     /// The connection ended before the answer began: what became of the request is not known.
     case lost(reason: String)

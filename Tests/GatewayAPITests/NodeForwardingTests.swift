@@ -37,7 +37,8 @@ struct NodeForwardingTests {
                 node: own,
                 forwarder: forwarder,
                 proof: ForwardingProof(secret: Secret([1, 2, 3]), clock: bench.clock),
-                baseLength: 0
+                baseLength: 0,
+                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
             )
             func answer(_ target: String, confinedTo labels: String? = nil) async -> HTTPResponse {
                 let principal = Principal(name: "p", scopes: [.metersRead, .readingsRead], confinement: labels)

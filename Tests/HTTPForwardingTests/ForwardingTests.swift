@@ -16,7 +16,11 @@ private struct ClosureResponder: HTTPResponder {
 }
 
 @Suite struct ForwardingTests {
-    private let forwarder = NIOHTTPForwarder()
+    private let forwarder: NIOHTTPForwarder
+
+    init() throws {
+        forwarder = try NIOHTTPForwarder()
+    }
 
     /// Runs a server on a free port while the body runs with its address.
     private func withServer(
@@ -134,9 +138,31 @@ private struct ClosureResponder: HTTPResponder {
                 return
             }
         }
-        await #expect(throws: HTTPForwardFault.badAddress) {
-            try await forwarder.forward(HTTPRequest(method: .get, rawTarget: "/"), to: "https://x", with: [])
+        for bad in ["https://x", "ftp://x:1", "x:1", "http://:1", "http://x:0"] {
+            await #expect(throws: HTTPForwardFault.badAddress) {
+                try await forwarder.forward(HTTPRequest(method: .get, rawTarget: "/"), to: bad, with: [])
+            }
         }
+    }
+
+    @Test func nothingIsSentWithoutTheTLSThatWasMeant() async throws {
+        let asked = Mutex(0)
+        try await withServer { _ in
+            asked.withLock { $0 += 1 }
+            return .empty()
+        } _: { address in
+            let secure = address.replacing("http:", with: "https:")
+            do throws(HTTPForwardFault) {
+                _ = try await forwarder.forward(HTTPRequest(method: .get, rawTarget: "/"), to: secure, with: [])
+                Issue.record("nobody speaks TLS there")
+            } catch {
+                guard case .unreachable = error else {
+                    Issue.record("\(error)")
+                    return
+                }
+            }
+        }
+        #expect(asked.withLock { $0 } == 0)
     }
 }
 

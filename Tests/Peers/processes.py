@@ -9,6 +9,7 @@ import os
 import pathlib
 import random
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -102,12 +103,14 @@ class Answer:
 class Gateway:
     """The gateway's HTTP face."""
 
-    def __init__(self, port: int, process: subprocess.Popen) -> None:
+    def __init__(self, port: int, process: subprocess.Popen, context: ssl.SSLContext | None = None) -> None:
         self.port = port
         self.process = process
+        self.context = context
 
     def call(self, method: str, path: str, body=None, headers: dict | None = None, timeout: float = 60) -> Answer:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
+        scheme = "https" if self.context else "http"
+        request = urllib.request.Request(f"{scheme}://127.0.0.1:{self.port}{path}", method=method)
         for name, value in (headers or {}).items():
             request.add_header(name, value)
         discretion.learn_request(body, headers or {})
@@ -117,7 +120,7 @@ class Gateway:
             if not request.has_header("Content-type"):
                 request.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.urlopen(request, data, timeout) as response:
+            with urllib.request.urlopen(request, data, timeout, context=self.context) as response:
                 answer = Answer(response.status, dict(response.headers), response.read().decode())
         except urllib.error.HTTPError as error:
             answer = Answer(error.code, dict(error.headers), error.read().decode())

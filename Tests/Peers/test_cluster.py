@@ -14,6 +14,7 @@ import pathlib
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -45,6 +46,8 @@ class Nodes:
         self.folder = folder
         self.database = database
         self.gateways: dict[str, Gateway] = {}
+        #: How they are asked; None = in clear.
+        self.context: ssl.SSLContext | None = None
 
     def start(self, name: str, *more: str) -> Gateway:
         port = free_ports()
@@ -56,7 +59,7 @@ class Nodes:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT)
         wait_for_port(port, process, name)
-        self.gateways[name] = Gateway(port, process)
+        self.gateways[name] = Gateway(port, process, self.context)
         return self.gateways[name]
 
     def kill(self, name: str) -> None:
@@ -352,6 +355,35 @@ def test_a_request_to_the_wrong_gateway_is_answered_through_the_right_one(nodes,
         assert (answer.status, answer.problem) == (404, "object-undefined"), answer.text
     most, _, _ = facts(logs, each)
     assert set(most.values()) == {1}
+
+
+def test_gateways_reach_each_other_under_tls_and_only_where_they_trust(nodes, authority, tmp_path):
+    certificate, key = (str(file) for file in authority)
+    nodes.context = ssl.create_default_context(cafile=certificate)
+    identity = ["--tls-certificate", certificate, "--tls-key", key]
+    for name in ("a", "b"):
+        nodes.start(name, *identity, "--node-authority-file", certificate)
+    # One that trusts the authorities of the system only.
+    nodes.start("c", *identity)
+    nodes.await_balance()
+    meters = [f"M-{number}" for number in range(16)]
+    for number, meter in enumerate(meters):
+        # Nobody listens there: whoever has the line says so.
+        nodes.any().register(meter, 1 + number)
+    seen = defaultdict(Counter)
+    for meter in meters:
+        for name, gateway in nodes.gateways.items():
+            answer = gateway.get(f"/meters/{meter}/objects/{REGISTER}/attributes/2?maxAge=PT0S")
+            seen[name][answer.headers.get("Cosem-Gateway-Answered-By", name), answer.problem] += 1
+    assert {problem for name in "ab" for _, problem in seen[name]} == {"meter-refused-connection"}, seen
+    assert {keeper for name in "ab" for keeper, _ in seen[name]} == {"a", "b", "c"}, seen
+    assert set(seen["c"]) == {("c", "meter-refused-connection"), ("c", "held-elsewhere")}, seen
+    assert "cannot reach another gateway" not in (tmp_path / "a.log").read_text()
+    assert "notTrusted" in (tmp_path / "c.log").read_text()
+    unusable = subprocess.run(
+        [GATEWAY, "config", "check"], env={**os.environ, "COSEM_GATEWAY_NODE_ADDRESS": "ftp://x:1"}, capture_output=True, text=True
+    )
+    assert unusable.returncode == 2 and "https://HOST:PORT" in unusable.stderr + unusable.stdout
 
 
 def test_a_channel_that_an_operator_holds_is_held_wherever_its_line_goes(nodes, simulator):

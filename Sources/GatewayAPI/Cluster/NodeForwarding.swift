@@ -4,6 +4,7 @@
 import Fleet
 import GatewayCore
 import HTTPKit
+import Logging
 import Timekeeping
 
 /// Answers requests about meters through the gateway that has their line.
@@ -25,6 +26,8 @@ struct NodeForwarding: HTTPResponder {
     let proof: ForwardingProof
     /// How many segments stand before every path.
     let baseLength: Int
+    /// Told why another gateway is not reached.
+    let logger: Logger
 
     func verdictAtHand(on head: HTTPRequest) -> HeadVerdict? { inner.verdictAtHand(on: head) }
 
@@ -121,7 +124,12 @@ struct NodeForwarding: HTTPResponder {
             return answer
         } catch {
             switch error {
-            case .unreachable, .badAddress: return unreachable(subject)
+            case .unreachable, .badAddress:
+                logger.warning(
+                    "cannot reach another gateway",
+                    metadata: ["node": "\(peer.name)", "address": "\(peer.address)", "error": "\(error)"]
+                )
+                return unreachable(subject)
             case .lost, .cancelled:
                 guard request.method == .get || request.method == .head else {
                     return HTTPResponse(Problem(lost(subject), now: gateway.clock.now()))

@@ -11,11 +11,17 @@ struct NodeOptions: ParsableArguments {
     @Option(help: .setting("node.address"))
     var nodeAddress: String?
 
+    @Option(help: .setting("node.authorityFile"))
+    var nodeAuthorityFile: String?
+
     @Option(help: .setting("node.lease"))
     var nodeLease: String?
 
     /// What the command line said, by the keys of the settings.
     var flags: [String: String?] {
-        ["node.name": node, "node.address": nodeAddress, "node.lease": nodeLease]
+        [
+            "node.name": node, "node.address": nodeAddress, "node.authorityFile": nodeAuthorityFile,
+            "node.lease": nodeLease,
+        ]
     }
 }

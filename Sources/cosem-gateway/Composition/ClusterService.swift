@@ -5,7 +5,6 @@ import DLMSSecurity
 import Fleet
 import GatewayAPI
 import GatewayCore
-import HTTPForwarding
 import SQLStore
 import ServiceLifecycle
 
@@ -35,7 +34,7 @@ struct ClusterEntry {
         guard settings.database.isShared else { return nil }
         _ = try await fleet.completeShares()
         let secret = try await fleet.nodeSecret(orKeep: Secret(RandomOctets.draw(32)))
-        peers = GatewayAPI.Peers(forwarder: NIOHTTPForwarder(), secret: secret)
+        peers = GatewayAPI.Peers(forwarder: try settings.node.forwarder(), secret: secret)
         self.settings = ClusterNode.Settings(lease: .seconds(settings.node.leaseSeconds))
         record = try await fleet.register(
             NodeRegistration(

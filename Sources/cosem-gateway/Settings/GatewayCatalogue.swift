@@ -523,7 +523,13 @@ enum GatewayCatalogue {
                 "node.address",
                 .text(example: "http://192.0.2.1:8080"),
                 usualWords: "the address of --listen",
-                "http://HOST:PORT, where the other gateways reach this one"
+                "http://HOST:PORT or https://HOST:PORT, where the other gateways reach this one"
+            ),
+            Setting(
+                "node.authorityFile",
+                .text(example: "/etc/cosem-gateway/gateways.pem"),
+                usualWords: "those of the system",
+                "A PEM file with the authorities that certificates of the other gateways may come from"
             ),
             Setting(
                 "node.lease",

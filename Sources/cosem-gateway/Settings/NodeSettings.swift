@@ -2,8 +2,10 @@
 // Copyright the cosem-gateway authors
 
 import Configuration
+import DLMSSecurity
 import Fleet
 import Glibc
+import HTTPForwarding
 
 /// Who this gateway is among those that share its database.
 struct NodeSettings: Sendable {
@@ -11,6 +13,8 @@ struct NodeSettings: Sendable {
     let name: String
     /// Where the others reach its API.
     let address: String
+    /// A PEM file with the authorities of the others' certificates; nil = those of the system.
+    let authorityFile: String?
     /// Seconds for which it is believed to be alive without being heard of.
     let leaseSeconds: Int
 
@@ -27,21 +31,40 @@ struct NodeSettings: Sendable {
                 hint: "write 1 to 64 letters, digits, dots, hyphens or underscores, another name for each gateway"
             )
         }
+        // A gateway that speaks TLS speaks nothing else on its port.
+        let isSecure = reader.string(forKey: "tls.certificate") != nil
         let isEverywhere = listen.host == "0.0.0.0" || listen.host == "::"
         let usual = ListenAddress(host: isEverywhere ? host : listen.host, port: listen.port)
-        address = reader.string(forKey: "node.address", default: "http://\(usual)")
-        guard address.hasPrefix("http://"), address.dropFirst("http://".count).contains(":") else {
+        address = reader.string(forKey: "node.address", default: "\(isSecure ? "https" : "http")://\(usual)")
+        let scheme = ["http://", "https://"].first(where: address.hasPrefix)
+        guard let scheme, address.dropFirst(scheme.count).contains(":") else {
             throw SettingsError.invalid(
                 option: "node-address",
                 value: address,
-                hint: "write http://HOST:PORT, where the other gateways reach this one"
+                hint: "write http://HOST:PORT or https://HOST:PORT, where the other gateways reach this one"
             )
         }
+        authorityFile = reader.string(forKey: "node.authorityFile")
         let lease = reader.string(forKey: "node.lease", default: "15")
         guard let seconds = Int(lease), (5...300).contains(seconds) else {
             throw SettingsError.invalid(option: "node-lease", value: lease, hint: "write seconds, 5 to 300")
         }
         leaseSeconds = seconds
+    }
+
+    /// The way to the others.
+    ///
+    /// - Throws: `SettingsError` for authorities that cannot be used.
+    func forwarder() throws -> NIOHTTPForwarder {
+        do throws(TLSFault) {
+            return try NIOHTTPForwarder(authorityFile: authorityFile)
+        } catch {
+            throw SettingsError.invalid(
+                option: "node-authority-file",
+                value: authorityFile ?? "",
+                hint: "there are no certificates in it that can be read; write PEM"
+            )
+        }
     }
 
     private static var hostName: String {
