@@ -98,31 +98,34 @@ static int is_name(const char *text, size_t length) {
     return 1;
 }
 
-// The first alternative name of a kind.
-static int alternative(gnutls_x509_crt_t certificate, gnutls_x509_subject_alt_name_t kind, char *name, size_t capacity) {
+// Adds the alternative names of a kind to a list with blanks between them; gives the length of the list.
+static size_t add_alternatives(gnutls_x509_crt_t certificate, gnutls_x509_subject_alt_name_t kind, char *names, size_t used,
+                               size_t capacity) {
     for (unsigned int index = 0; index < 64; index++) {
-        size_t length = capacity - 1;
+        char name[256];
+        size_t length = sizeof name;
         int found = gnutls_x509_crt_get_subject_alt_name(certificate, index, name, &length, NULL);
-        if (found == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) return 0;
-        if (found == (int)kind && is_name(name, length)) {
-            name[length] = 0;
-            return 1;
-        }
+        if (found == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) break;
+        if (found != (int)kind || !is_name(name, length) || used + length + 2 > capacity) continue;
+        if (used > 0) names[used++] = ' ';
+        memcpy(names + used, name, length);
+        used += length;
     }
-    return 0;
+    names[used] = 0;
+    return used;
 }
 
-static int name_of(gnutls_x509_crt_t certificate, char *name, size_t capacity) {
-    if (alternative(certificate, GNUTLS_SAN_DNSNAME, name, capacity) || alternative(certificate, GNUTLS_SAN_URI, name, capacity)
-        || alternative(certificate, GNUTLS_SAN_RFC822NAME, name, capacity)) {
-        return 1;
-    }
+static int names_of(gnutls_x509_crt_t certificate, char *names, size_t capacity) {
+    size_t used = add_alternatives(certificate, GNUTLS_SAN_DNSNAME, names, 0, capacity);
+    used = add_alternatives(certificate, GNUTLS_SAN_URI, names, used, capacity);
+    used = add_alternatives(certificate, GNUTLS_SAN_RFC822NAME, names, used, capacity);
+    if (used > 0) return 1;
     size_t length = capacity;
-    return gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &length) == 0
-        && is_name(name, strlen(name)) && strlen(name) == length;
+    return gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, names, &length) == 0
+        && is_name(names, strlen(names)) && strlen(names) == length;
 }
 
-enum MicroHTTPDClient microhttpd_client(struct MHD_Connection *connection, char *name, size_t capacity, int64_t *end) {
+enum MicroHTTPDClient microhttpd_client(struct MHD_Connection *connection, char *names, size_t capacity, int64_t *end) {
     gnutls_session_t session = session_of(connection);
     unsigned int count = 0, status = 0;
     const gnutls_datum_t *shown = session ? gnutls_certificate_get_peers(session, &count) : NULL;
@@ -136,7 +139,7 @@ enum MicroHTTPDClient microhttpd_client(struct MHD_Connection *connection, char 
     if (gnutls_x509_crt_init(&certificate) != 0) return microhttpd_client_not_trusted;
     int is_found = 0;
     if (gnutls_x509_crt_import(certificate, &shown[0], GNUTLS_X509_FMT_DER) == 0) {
-        is_found = name_of(certificate, name, capacity);
+        is_found = names_of(certificate, names, capacity);
         *end = gnutls_x509_crt_get_expiration_time(certificate);
     }
     gnutls_x509_crt_deinit(certificate);

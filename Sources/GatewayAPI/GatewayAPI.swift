@@ -33,7 +33,7 @@ public struct GatewayAPI: Sendable {
         /// The pages of which other origins may use the API.
         public var origins: Set<String>
         /// What the owners of client certificates may do, by the names in their certificates.
-        public var clients: [String: Set<Scope>] = [:]
+        public var clients: [String: APIKeyGrant] = [:]
         /// The addresses of reverse proxies that are believed when they tell whose request they send on.
         public var proxies: [AddressRange] = []
         /// For how many seconds browsers are told to use TLS only; nil tells them nothing.
@@ -131,7 +131,7 @@ public struct GatewayAPI: Sendable {
     }
 
     /// Lets the owners of client certificates do what is said from now on, by the names in them, and nobody else.
-    public func use(clients: [String: Set<Scope>]) {
+    public func use(clients: [String: APIKeyGrant]) {
         desk?.use(clients: clients)
     }
 

@@ -13,14 +13,14 @@ struct ShownCertificate {
 
     /// Judges the certificate of a connection after its handshake.
     init(of connection: OpaquePointer) {
-        var text = [CChar](repeating: 0, count: 256)
+        var text = [CChar](repeating: 0, count: 4096)
         var end: Int64 = 0
         switch microhttpd_client(connection, &text, text.count, &end) {
         case microhttpd_client_shows_none:
             judgement = .none
         case microhttpd_client_named:
             let octets = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-            judgement = .named(String(decoding: octets, as: UTF8.self))
+            judgement = .named(String(decoding: octets, as: UTF8.self).split(separator: " ").map(String.init))
         case microhttpd_client_out_of_date:
             judgement = Self.outOfDate
         case microhttpd_client_of_other_purpose:

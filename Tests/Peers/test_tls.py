@@ -8,6 +8,7 @@ import datetime
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from processes import GATEWAY, free_ports, running
 
-CLIENTS = "scada.example=viewer+readings:live,spiffe://example/billing=viewer,billing=viewer"
+CLIENTS = "scada.example=viewer+readings:live,spiffe://example/billing=viewer,billing=viewer,north.example=viewer@region=north&type=water"
 
 
 def made(name: str, issuer=None, alternative=None, days: int = 2, is_authority: bool = False, purpose=ExtendedKeyUsageOID.CLIENT_AUTH):
@@ -37,7 +38,8 @@ def made(name: str, issuer=None, alternative=None, days: int = 2, is_authority: 
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
     )
     if alternative:
-        builder = builder.add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
+        names = alternative if isinstance(alternative, list) else [alternative]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     if issuer:
         builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     return key, builder.sign(issuer[0] if issuer else key, hashes.SHA256())
@@ -69,6 +71,8 @@ def gateway(tmp_path_factory):
     write(folder, "scada", made("scada", authority, x509.DNSName("scada.example")))
     write(folder, "spiffe", made("other", authority, x509.UniformResourceIdentifier("spiffe://example/billing")))
     write(folder, "billing", made("billing", authority))
+    several = [x509.UniformResourceIdentifier("spiffe://example/other"), x509.DNSName("x.example"), x509.DNSName("north.example")]
+    write(folder, "north", made("billing", authority, several))
     write(folder, "stranger", made("stranger", authority))
     write(folder, "forged", made("forged", made("authority", is_authority=True), x509.DNSName("scada.example")))
     write(folder, "late", made("late", authority, x509.DNSName("scada.example"), days=-1))
@@ -147,6 +151,8 @@ def test_openssl_is_content(gateway):
 
 @pytest.mark.parametrize("name,principal", [
     ("scada", "cert:scada.example"), ("spiffe", "cert:spiffe://example/billing"), ("billing", "cert:billing"),
+    # Neither the first of its names nor the common one is listed, or counts.
+    ("north", "cert:north.example"),
 ])
 def test_the_certificate_of_a_client_says_who_it_is_and_what_it_may(gateway, name, principal):
     port, folder, _, _ = gateway
@@ -156,6 +162,25 @@ def test_the_certificate_of_a_client_says_who_it_is_and_what_it_may(gateway, nam
     assert ask(port, context(folder, name), "/audit")[0] == 403
     # Credentials that are sent go before, and a wrong key is not mended by a certificate.
     assert ask(port, context(folder, name), key="cgw_wrong")[0] == 401
+
+
+def test_the_owner_of_a_certificate_may_be_confined_to_labels(gateway):
+    port, folder, _, _ = gateway
+    key = re.search(r"cgw_\w+", (folder / "log").read_text())[0]
+    for meter, labels in {"M-1": {"region": "north", "type": "water"}, "M-2": {"region": "north"}}.items():
+        connection = http.client.HTTPSConnection("127.0.0.1", port, context=context(), timeout=10)
+        body = {"channel": {"type": "tcp", "host": "127.0.0.1", "port": 9}, "labels": labels}
+        fields = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "If-None-Match": "*"}
+        connection.request("PUT", f"/meters/{meter}", json.dumps(body), fields)
+        assert connection.getresponse().status == 201
+
+    def seen(name: str) -> list[str]:
+        return [item["id"] for item in ask(port, context(folder, name), "/meters")[1]["items"]]
+
+    assert (seen("scada"), seen("north")) == (["M-1", "M-2"], ["M-1"])
+    assert ask(port, context(folder, "north"), "/whoami")[1]["labels"] == "region=north,type=water"
+    assert ask(port, context(folder, "north"), "/meters/M-2")[0] == 404
+    assert [ask(port, context(folder, name), "/channels")[0] for name in ("scada", "north")] == [200, 403]
 
 
 @pytest.mark.parametrize("name,reason", [
@@ -305,3 +330,6 @@ def test_faults_of_the_files_are_told_at_the_start(tmp_path):
     clients = ["--tls-certificate", certificate, "--tls-key", key, "--tls-client-authorities", certificate]
     assert "--tls-clients is missing" in check(*clients)
     assert "write NAME=ROLE" in check(*clients, "--tls-clients", "scada.example=viewr")
+    assert check(*clients, "--tls-clients", "a@b.example=viewer@region=north&!test,b=viewer+readings:live") == ""
+    for wrong in ("a=viewer@", "a=viewer@region north", "a=viewer@a=b&", "a=@region=north", "a=viewer@region=north,type=water"):
+        assert "write NAME=ROLE" in check(*clients, "--tls-clients", wrong), wrong

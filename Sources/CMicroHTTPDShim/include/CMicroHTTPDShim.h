@@ -76,9 +76,9 @@ enum MicroHTTPDClient {
     microhttpd_client_without_name,
 };
 
-// Judges the certificate that the client of a connection showed. With a name, writes it (the first DNS name, else the first URI, else
-// the first mail address, else the common name) and when the certificate ends, in seconds since 1970.
-enum MicroHTTPDClient microhttpd_client(struct MHD_Connection *connection, char *name, size_t capacity, int64_t *end);
+// Judges the certificate that the client of a connection showed. With names, writes them with blanks between
+// them (DNS names, URIs and mail addresses, or without any the common name), and when the certificate ends, in seconds since 1970.
+enum MicroHTTPDClient microhttpd_client(struct MHD_Connection *connection, char *names, size_t capacity, int64_t *end);
 
 // The descriptor to wait on for the daemon, -1 if there is none.
 int microhttpd_epoll_descriptor(struct MHD_Daemon *daemon);

@@ -49,7 +49,7 @@ final class CredentialDesk: Authenticator {
     ///   - memoryTime: how long what the database said holds.
     init(
         gateway: Gateway,
-        clients: [String: Set<Scope>] = [:],
+        clients: [String: APIKeyGrant] = [:],
         tokens: TokenDesk? = nil,
         tickets: TicketOffice,
         mostEntries: Int = 10_000,
@@ -128,7 +128,7 @@ final class CredentialDesk: Authenticator {
         if let end = principal.expiresAt, Timestamp(seconds: end) + tolerance <= gateway.clock.now() { return false }
         if let owner = Self.owner(principal) {
             guard let now = clients.withLock({ $0[owner] }) else { return false }
-            return principal.scopes.allSatisfy(now.may)
+            return principal.scopes.allSatisfy(now.may) && principal.confinement == now.confinement
         }
         guard let id = principal.keyID else { return true }
         do {
@@ -149,21 +149,26 @@ final class CredentialDesk: Authenticator {
     }
 
     /// Lets the owners of client certificates do what is said from now on, and nobody else.
-    func use(clients: [String: Set<Scope>]) {
+    func use(clients: [String: APIKeyGrant]) {
         let principals = Self.principals(clients)
         self.clients.withLock { $0 = principals }
     }
 
-    private static func principals(_ clients: [String: Set<Scope>]) -> [String: Principal] {
-        Dictionary(uniqueKeysWithValues: clients.map { ($0, Principal(name: ownerPrefix + $0, scopes: $1)) })
+    private static func principals(_ clients: [String: APIKeyGrant]) -> [String: Principal] {
+        Dictionary(
+            uniqueKeysWithValues: clients.map { name, grant in
+                (name, Principal(name: ownerPrefix + name, scopes: grant.allScopes, confinement: grant.labels))
+            }
+        )
     }
 
     private func identity(of certificate: ClientCertificate) -> CallerIdentity {
         switch certificate {
         case .none: .anonymous
         case .refused(let reason): .refused(.tokenInvalid(reason))
-        case .named(let name):
-            clients.withLock { $0[name] }.map { .known($0) } ?? .refused(Self.clientUnknown)
+        case .named(let names):
+            clients.withLock { clients in names.first { clients[$0] != nil }.flatMap { clients[$0] } }
+                .map { .known($0) } ?? .refused(Self.clientUnknown)
         }
     }
 
@@ -234,7 +239,7 @@ final class CredentialDesk: Authenticator {
 
     private static let damaged = Problem.tokenInvalid("it is not an API key, or it was damaged")
     private static let clientUnknown = Problem.tokenInvalid(
-        "nobody is let in by the name in the certificate of the client"
+        "nobody is let in by a name in the certificate of the client"
     )
     private static let unknown = Problem.tokenInvalid("it is not known here")
     private static let revoked = Problem.tokenInvalid("it was revoked")

@@ -5,8 +5,8 @@
 public enum ClientCertificate: Hashable, Sendable {
     /// It showed none.
     case none
-    /// The certificate is signed by an authority of the server's and valid now; this is the name in it.
-    case named(String)
+    /// The certificate is signed by an authority of the server's and valid now; these are the names in it.
+    case named([String])
     /// It proves nothing; `reason` is told to the client, without quotes and backslashes.
     case refused(reason: String)
 }

@@ -18,7 +18,7 @@ struct AccessSettings: Sendable {
     /// How TLS is spoken; nil speaks HTTP in clear.
     let tls: ServerTLSSettings?
     /// What the owners of client certificates may do, by the names in them.
-    let clients: [String: Set<Scope>]
+    let clients: [String: APIKeyGrant]
     /// The origins whose pages may use the API.
     let origins: Set<String>
     /// What stands before every path; empty, or with a slash at its beginning and none at its end.
@@ -114,9 +114,9 @@ struct AccessSettings: Sendable {
         return settings
     }
 
-    /// `NAME=ROLE+SCOPE,NAME=ROLE`.
-    private static func clients(_ reader: ConfigReader, isAsking: Bool) throws -> [String: Set<Scope>] {
-        var found: [String: Set<Scope>] = [:]
+    /// `NAME=ROLE+SCOPE,NAME=ROLE@LABELS`, where labels are a selector with `&` in place of commas.
+    private static func clients(_ reader: ConfigReader, isAsking: Bool) throws -> [String: APIKeyGrant] {
+        var found: [String: APIKeyGrant] = [:]
         guard isAsking == (reader.string(forKey: "tls.clients") != nil) else {
             throw SettingsError.missing(
                 option: isAsking ? "tls-clients" : "tls-client-authorities",
@@ -125,20 +125,24 @@ struct AccessSettings: Sendable {
         }
         for text in words(reader, "tls.clients") {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            let rights = parts.count == 2 ? parts[1].split(separator: "+").map(String.init) : []
-            let grant = APIKeyGrant(
+            let words = parts.count == 2 ? parts[1].split(separator: "@", maxSplits: 1).map(String.init) : []
+            let rights = words.first.map { $0.split(separator: "+").map(String.init) } ?? []
+            var grant = APIKeyGrant(
                 roles: rights.filter { Role(rawValue: $0) != nil },
                 scopes: rights.filter { Role(rawValue: $0) == nil }
             )
+            if words.count == 2 { grant.labels = words[1].replacing("&", with: ",") }
             let isKnown = grant.scopes.allSatisfy { Scope(rawValue: $0) != nil }
-            guard !rights.isEmpty, isKnown, found[parts[0]] == nil else {
+            let isSelector = grant.labels.map { LabelSelector($0) != nil } ?? !text.hasSuffix("@")
+            guard !rights.isEmpty, isKnown, isSelector, found[parts[0]] == nil else {
                 throw SettingsError.invalid(
                     option: "tls-clients",
                     value: text,
-                    hint: "write NAME=ROLE, or NAME=ROLE+SCOPE, with commas between clients, each once"
+                    hint: "write NAME=ROLE, NAME=ROLE+SCOPE, or NAME=ROLE@region=north&type=water, with commas between "
+                        + "clients, each once"
                 )
             }
-            found[parts[0]] = grant.allScopes
+            found[parts[0]] = grant
         }
         return found
     }

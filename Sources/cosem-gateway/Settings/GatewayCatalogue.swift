@@ -160,10 +160,10 @@ enum GatewayCatalogue {
                 ),
                 Setting(
                     "tls.clients",
-                    .text(example: "scada.example=operator,billing=viewer+readings:live"),
+                    .text(example: "scada.example=operator,billing=viewer+readings:live@region=north"),
                     usualWords: "nobody",
                     isReloadable: true,
-                    "What owners of client certificates may: NAME=ROLE or NAME=ROLE+SCOPE, with commas between them"
+                    "What owners of client certificates may: NAME=ROLE, NAME=ROLE+SCOPE or NAME=ROLE@LABELS (with & between labels), with commas between them"
                 ),
                 Setting(
                     "tls.strictTransport",
