@@ -49,12 +49,8 @@ struct APIBench: Sendable {
     let responder: HTTPEdge
     let queue: JobQueue
     let store: SQLFleetStore
-<<<<<<< HEAD
-    let database: any SQLDatabase
-    private let sealer: SecretSealer
-=======
     let database: HeldDatabase
->>>>>>> 22fa916 (Answer a live value before it is on the disk)
+    private let sealer: SecretSealer
 
     private init(
         _ makeObjects: ((HandClock) -> any ObjectServer)?,
@@ -70,11 +66,7 @@ struct APIBench: Sendable {
             options: options,
             network: network
         )
-<<<<<<< HEAD
-        database = try SQLiteDatabase.inMemory()
-=======
         database = HeldDatabase(try SQLiteDatabase.inMemory())
->>>>>>> 22fa916 (Answer a live value before it is on the disk)
         _ = try await Migrator.migrate(database, now: clock.now())
         let custodian = CounterCustodian(
             store: SQLInvocationCounterStore(database: database, clock: clock),
