@@ -5,6 +5,7 @@ import Fleet
 import GatewayCore
 import JSONText
 import Logging
+import SQLStore
 import Synchronization
 import Testing
 import Timekeeping
@@ -57,6 +58,27 @@ struct WebhookTests {
             #"{"id":"w","url":"https://billing.example/hook"\#(members)}"#
         )
         #expect(made.status == 201, "\(made.text)")
+    }
+
+    @Test("A secret that cannot be opened is told with the delivery, and a new one takes its place")
+    func unreadableSecret() async throws {
+        try await run { bench, _ in
+            try await make(bench)
+            _ = try await bench.store.database.write(.serial) { connection in
+                try connection.execute("UPDATE webhooks SET secret = '00'", [:])
+            }
+            let failed = try await bench.send(.post, "/webhooks/w/test")
+            #expect(failed.status == 200)
+            #expect(failed.json["attempts"]?.array?.first?["reason"]?.string?.contains("give it a new one") == true)
+            #expect(courier.letters.isEmpty)
+            let secret = "whsec_" + String(repeating: "QUJD", count: 11)
+            let body = #"{"url":"https://billing.example/hook","secret":"\#(secret)"}"#
+            #expect(try await bench.send(.put, "/webhooks/w", body, headers: ["If-Match": "*"]).status == 200)
+            #expect(try await bench.send(.post, "/webhooks/w/test").json["state"] == "delivered")
+            // What cannot be opened signs nothing beside the new one.
+            let signatures = try #require(courier.letters.first?.fields["webhook-signature"])
+            #expect(signatures.split(separator: " ").count == 1)
+        }
     }
 
     @Test("A webhook is made with a secret that is shown once, read, replaced and removed")

@@ -126,18 +126,33 @@ extension Gateway {
         return await attempt(delivery, isTest: true, logger: nil)
     }
 
+    /// What deliveries to a webhook are signed with; nil when it cannot be opened, empty when there is no such webhook.
+    private func secrets(of webhook: WebhookID) async throws(StoreError) -> [Secret]? {
+        do throws(StoreError) {
+            return try await store.webhookSecrets(webhook)
+        } catch {
+            guard case .sealing = error else { throw error }
+            return nil
+        }
+    }
+
     /// Tries a delivery once, and keeps what came of it.
     func attempt(_ delivery: WebhookDelivery, isTest: Bool = false, logger: Logger?) async -> WebhookDelivery {
         var delivery = delivery
         var generator = SystemRandomNumberGenerator()
         do throws(StoreError) {
             guard let courier, let record = try await store.webhook(delivery.webhook) else { return delivery }
-            let secrets = try await store.webhookSecrets(delivery.webhook)
-            guard !secrets.isEmpty else { return delivery }
+            let secrets = try await secrets(of: delivery.webhook)
+            if let secrets, secrets.isEmpty { return delivery }
             let start = ContinuousClock.now
             var attempt = WebhookDelivery.Attempt(at: clock.now(), status: nil, reason: nil, duration: .zero)
             var retryAfter: String?
             do {
+                guard let secrets else {
+                    throw WebhookFault(
+                        reason: "its secret cannot be opened with the key of this gateway; give it a new one"
+                    )
+                }
                 let letter = try delivery.letter(at: attempt.at, secrets: secrets)
                 let reply = try await courier.deliver(letter, to: record.configuration.url)
                 (attempt.status, retryAfter) = (reply.status, reply.retryAfter)

@@ -78,9 +78,9 @@ extension SQLFleetStore {
             }
             return kept
         }
-        var secrets: [Secret] = []
-        for text in kept { secrets.append(try opened(text, id)) }
-        return secrets
+        guard let present = kept.first else { return [] }
+        // A former one that cannot be opened signs nothing.
+        return try [opened(present, id)] + kept.dropFirst().compactMap { try? opened($0, id) }
     }
 
     private func sealed(_ secret: Secret, _ id: WebhookID) throws(StoreError) -> String {
