@@ -35,9 +35,12 @@ public final class SQLiteTenancy: Sendable {
             throw .occupied(tenant: Self.tenant(in: descriptor))
         }
         self.descriptor = descriptor
-        // What an administrator has made stays usable for the account that the database belongs to.
+        // What an administrator has made stays usable for the account that the database belongs to, or will belong to.
         var owner = stat()
-        if stat(path, &owner) == 0, geteuid() == 0 { _ = fchown(descriptor, owner.st_uid, owner.st_gid) }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        if geteuid() == 0, stat(path, &owner) == 0 || stat(folder, &owner) == 0 {
+            _ = fchown(descriptor, owner.st_uid, owner.st_gid)
+        }
         let line = Array((tenant + "\n").utf8)
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, line, line.count, 0) }
     }

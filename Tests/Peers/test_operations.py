@@ -366,6 +366,27 @@ def test_a_channel_that_an_operator_holds_is_held_after_a_crash(tmp_path, simula
         assert gateway.get("/channels/meter:M-2").json["status"]["state"] == "draining"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files that the gateway cannot use")
+def test_what_root_restores_belongs_to_whom_the_database_or_its_folder_belongs(tmp_path):
+    with serving(tmp_path):
+        copy = str(tmp_path / "copy.sqlite")
+        assert run("backup", "--database", f"sqlite:///{tmp_path}/gateway.sqlite", copy).returncode == 0
+    service = 64_999
+    for kept in (True, False):
+        place = tmp_path / str(kept)
+        place.mkdir()
+        os.chown(place, service, service)
+        database = place / "gateway.sqlite"
+        if kept:
+            database.write_bytes(pathlib.Path(copy).read_bytes())
+            os.chown(database, service + 1, service + 1)
+        restored = run("restore", "--database", f"sqlite:///{database}", copy)
+        assert restored.returncode == 0, restored.stderr
+        owners = {file.name: (file.stat().st_uid, file.stat().st_gid) for file in place.iterdir()}
+        assert {"gateway.sqlite", "gateway.sqlite.lock"} <= set(owners)
+        assert set(owners.values()) == {(service + kept, service + kept)}, owners
+
+
 def test_a_second_gateway_on_a_database_file_is_refused_until_the_first_is_gone(tmp_path):
     database = ["--database", f"sqlite:///{tmp_path}/gateway.sqlite"]
     second = ["serve", "--auth", "none", "--listen", f"127.0.0.1:{free_ports()}", *database]
