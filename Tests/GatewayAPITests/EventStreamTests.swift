@@ -269,6 +269,61 @@ struct EventStreamTests {
         }
     }
 
+    /// What becomes of the rights of a caller who follows a stream.
+    enum Loss: CaseIterable {
+        case endOfToken, fewerRights, narrowerLabels, nameTakenOut
+    }
+
+    @Test(
+        "An event stream and a trace end with the token of their caller, and when the owner of a certificate may less",
+        .timeLimit(.minutes(5)),
+        arguments: ["/events", "/meters/M1/trace"],
+        Loss.allCases
+    )
+    func endOfRights(target: String, loss: Loss) async throws {
+        try await APIBench.run { bench in
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            var settings = GatewayAPI.Settings(requiresCredentials: true)
+            settings.streamPulse = .milliseconds(10)
+            settings.clients = ["scada.example": APIKeyGrant(roles: ["operator"])]
+            let api = GatewayAPI(gateway: bench.gateway, settings: settings, logger: logger)
+            let fields = HTTPHeaders([.init(name: "Accept", value: "text/event-stream")])
+            let response: HTTPResponse
+            if loss == .endOfToken {
+                let end = (bench.clock.now() + .seconds(60)).seconds
+                let owner = Principal(name: "oidc:ada", scopes: [.eventsRead, .traceRead], expiresAt: end)
+                response = await api.routeTable.respond(
+                    to: HTTPRequest(method: .get, rawTarget: target, headers: fields, identity: .known(owner))
+                )
+            } else {
+                let request = HTTPRequest(
+                    method: .get,
+                    rawTarget: target,
+                    headers: fields,
+                    clientCertificate: .named(["other.example", "scada.example"])
+                )
+                response = await api.makeResponder().respond(to: request)
+            }
+            guard case .stream(let stream) = response.body else {
+                Issue.record("there is no stream")
+                return
+            }
+            let body = CutBody(after: .max)
+            async let following: Void = stream.produce(body)
+            switch loss {
+            // The clocks of issuer and gateway may differ by a minute.
+            case .endOfToken: bench.clock.advance(by: .seconds(120))
+            case .fewerRights: api.use(clients: ["scada.example": APIKeyGrant(roles: ["viewer"])])
+            case .narrowerLabels:
+                api.use(clients: ["scada.example": APIKeyGrant(roles: ["operator"], labels: "region=north")])
+            case .nameTakenOut: api.use(clients: ["other.example": APIKeyGrant(roles: ["operator"])])
+            }
+            try await following
+            #expect(body.text.contains("no-longer-allowed") == (target != "/events"))
+        }
+    }
+
     @Test("A job is followed from its making to its end, and the events tell of both")
     func job() async throws {
         try await APIBench.run { bench in
