@@ -64,7 +64,7 @@ struct WebhookTests {
     func unreadableSecret() async throws {
         try await run { bench, _ in
             try await make(bench)
-            _ = try await bench.store.database.write(.serial) { connection in
+            _ = try await bench.database.write(.serial) { connection in
                 try connection.execute("UPDATE webhooks SET secret = '00'", [:])
             }
             let failed = try await bench.send(.post, "/webhooks/w/test")
