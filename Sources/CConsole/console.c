@@ -95,6 +95,10 @@ static const unsigned char fleet_js[] = {
 #embed "files/fleet.js"
 };
 
+static const unsigned char change_js[] = {
+#embed "files/change.js"
+};
+
 static const unsigned char admin_js[] = {
 #embed "files/admin.js"
 };
@@ -123,6 +127,7 @@ static const struct cosem_gateway_console_file files[] = {
     {"values.js", "text/javascript; charset=utf-8", values_js, sizeof values_js},
     {"tools.js", "text/javascript; charset=utf-8", tools_js, sizeof tools_js},
     {"fleet.js", "text/javascript; charset=utf-8", fleet_js, sizeof fleet_js},
+    {"change.js", "text/javascript; charset=utf-8", change_js, sizeof change_js},
     {"admin.js", "text/javascript; charset=utf-8", admin_js, sizeof admin_js},
 };
 

@@ -58,7 +58,7 @@ extension GatewayAPI {
             Route(.get, "/catalog/units", name: "listUnits", access: .authenticated, handler: listUnits),
             Route(.post, "/tools/decode", name: "decodeOctets", consumes: Self.json, access: .authenticated, handler: decode),
 
-            Route(.get, "/meters", name: "listMeters", query: ["q", "label", "limit", "cursor"], scope: .metersRead, handler: listMeters),
+            Route(.get, "/meters", name: "listMeters", query: ["q", "label", "state", "limit", "cursor"], scope: .metersRead, handler: listMeters),
             Route(.post, "/meters", name: "createMeter", consumes: Self.json, scope: .metersWrite, handler: createMeter),
             Route(.post, "/meters/import", name: "importMeters", query: Self.importWords, consumes: Self.sheetTypes, maximumBodyOctets: Self.longBody, scope: .metersWrite, handler: importMeters),
             Route(.post, "/channels/import", name: "importChannels", query: Self.importWords, consumes: Self.sheetTypes, maximumBodyOctets: Self.longBody, scope: .metersWrite, handler: importChannels),
@@ -162,6 +162,7 @@ extension GatewayAPI {
             Route(.get, "/api-keys/{id}", name: "getAPIKey", scope: .keysManage, handler: getAPIKey),
             Route(.delete, "/api-keys/{id}", name: "revokeAPIKey", scope: .keysManage, handler: revokeAPIKey),
             Route(.get, "/audit", name: "listAuditRecords", query: ["meter", "action", "job", "limit", "cursor"], scope: .auditRead, handler: listAuditRecords),
+            Route(.get, "/audit/chain", name: "checkAuditChain", query: ["cursor"], scope: .auditRead, handler: checkAuditChain),
 
             Route(.get, "/meters/{id}/readings/latest", name: "getLatestReadings", query: ["names", "numbers"], scope: .readingsRead, handler: getLatestReadings),
             Route(.get, "/meters/{id}/events", name: "listMeterEvents", query: ["log", "from", "to", "last", "source", "maxAge", "association"], scope: .readingsRead, handler: listMeterEvents),

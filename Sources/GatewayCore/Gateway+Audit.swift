@@ -19,4 +19,12 @@ extension Gateway {
     ) async throws(GatewayError) -> [AuditRecord] {
         try await translating(await store.auditRecords(matching: query, before: ordinal, limit: limit))
     }
+
+    /// How many records of the audit log one look checks.
+    private static let auditStride: Int64 = 20_000
+
+    /// Checks some thousand records of the audit log behind one up to which all are sound.
+    public func checkAudit(after head: AuditHead) async throws(GatewayError) -> AuditFinding {
+        try await translating(await store.checkAudit(after: head, limit: Self.auditStride))
+    }
 }

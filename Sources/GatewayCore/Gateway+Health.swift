@@ -38,6 +38,7 @@ extension Gateway {
         var present = GatewayMetrics.Present()
         present.queueLength = figures.queueLength
         present.openAssociations = figures.openAssociations
+        present.meters = exchange.news.counts(held: cluster?.shares.held)
         present.dialIns = dialInCounters
         present.eventStreams = streamSeats.takenCount
         present.pushes = pushCounters

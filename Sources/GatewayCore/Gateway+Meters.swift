@@ -8,12 +8,31 @@ import Timekeeping
 
 extension Gateway {
     /// A page of meters.
+    ///
+    /// - Parameter reachability: how the meters were found when something was last asked of them; nil = any.
     public func meterPage(
         matching query: MeterQuery,
+        reachability: MeterReachability? = nil,
         after cursor: String?,
         limit: Int
     ) async throws(GatewayError) -> Page<MeterRecord> {
-        try await translating(await store.meters(matching: query, after: cursor, limit: limit))
+        guard let reachability else {
+            return try await translating(await store.meters(matching: query, after: cursor, limit: limit))
+        }
+        // How meters were found is in memory, the rest in the database: identifiers alone are looked through until the page is full.
+        let held = cluster?.shares.held
+        var (found, cursor): ([MeterID], String?) = ([], cursor)
+        repeat {
+            let page = try await translating(
+                await store.meterIDs(matching: query, after: cursor, limit: TargetResolver.pageSize)
+            )
+            found += exchange.news.meters(reachability, among: page.items, held: held)
+            cursor = page.next
+        } while cursor != nil && found.count <= limit
+        var chosen = query
+        chosen.among = Array(found.prefix(limit))
+        let records = try await translating(await store.meters(matching: chosen, after: nil, limit: limit)).items
+        return Page(items: records, next: found.count > limit ? chosen.among?.last?.text : nil)
     }
 
     /// The meter with this id.
@@ -88,6 +107,7 @@ extension Gateway {
             lastError: error,
             lastErrorAt: status.lastErrorAt.map { now - (present - $0) },
             breakerUntil: status.breaker.until.map { now - (present - $0) },
+            reachability: exchange.news.reachability(of: id, held: cluster?.shares.held),
             channel: await channelStanding(of: id)
         )
     }

@@ -63,20 +63,26 @@ extension Gateway {
         } catch {
             throw GatewayError(error, context, waited: wishes.budget.length)
         }
+        let steps = check.results.map { result in
+            var failure: GatewayError?
+            if case .failed(let error) = result.outcome {
+                failure = GatewayError(error, context, waited: wishes.budget.length)
+            }
+            return CheckAnswer.Step(
+                step: result.step,
+                isTaken: result.outcome != .skipped,
+                failure: failure,
+                duration: result.duration
+            )
+        }
+        if let failure = steps.lazy.compactMap(\.failure).first {
+            await exchange.tell(failure, of: memory)
+        } else {
+            exchange.news.answered(memory.id, share: memory.route.share)
+        }
         return CheckAnswer(
             association: association,
-            steps: check.results.map { result in
-                var failure: GatewayError?
-                if case .failed(let error) = result.outcome {
-                    failure = GatewayError(error, context, waited: wishes.budget.length)
-                }
-                return CheckAnswer.Step(
-                    step: result.step,
-                    isTaken: result.outcome != .skipped,
-                    failure: failure,
-                    duration: result.duration
-                )
-            },
+            steps: steps,
             deviceName: check.response.flatMap { Self.name(in: $0) }
         )
     }

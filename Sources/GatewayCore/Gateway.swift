@@ -154,11 +154,13 @@ public final class Gateway: Sendable {
         streamSeats = StreamSeats(settings.eventStreams)
         metrics = GatewayMetrics(version: settings.version)
         let learning = LearnedQuirkKeeper(store: store, clock: clock)
+        let links = LinkNews(feed: events, clock: clock)
         directory = MeterDirectory(
             meters: store,
             channels: store,
             learned: store,
             readouts: store,
+            news: links,
             systemTitle: settings.systemTitle
         )
         administration = MeterAdministration(
@@ -174,7 +176,7 @@ public final class Gateway: Sendable {
             learning: learning,
             readouts: store,
             clock: clock,
-            news: LinkNews(feed: events, clock: clock)
+            news: links
         )
         objects = ObjectDirectory(exchange: exchange, clock: clock, metrics: metrics)
         reader = AttributeReader(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 
@@ -181,3 +182,24 @@ def test_a_schedule_is_changed_as_a_whole(console, gateway):
     page.get_by_role("button", name="Save").click()
     page.locator(".lead", has_text="at 03:45 every day").wait_for()
     assert gateway.get("/schedules/nightly").json["recurrence"] == {"cron": "45 3 * * *"}
+
+
+def test_meters_are_counted_and_listed_by_state(console, gateway):
+    page = console.page
+    gateway.call("POST", "/meters/demo-offline/check")
+    gateway.call("POST", f"/meters/{METER}/check")
+    console.open()
+    tile = page.get_by_role("link", name=re.compile("offline$"))
+    expect(tile.locator("b")).to_have_text("1")
+    assert int(page.get_by_role("link", name=re.compile("online$")).locator("b").inner_text()) >= 1
+    tile.click()
+    console.settle()
+    assert page.url.endswith("#/meters?state=offline")
+    expect(page.locator("main [role=row] a")).to_have_text("demo-offline")
+    expect(page.get_by_text("1 meter", exact=True)).to_be_visible()
+    expect(page.locator("main [role=row]").get_by_text("Offline")).to_be_visible()
+    page.get_by_label("State").select_option("online")
+    expect(page.get_by_role("link", name=METER, exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="demo-offline")).to_have_count(0)
+    answer = subprocess.run(page.locator("main console-curl code").inner_text(), shell=True, capture_output=True, check=True)
+    assert METER in [meter["id"] for meter in json.loads(answer.stdout)["items"]]

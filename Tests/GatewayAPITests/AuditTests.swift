@@ -117,4 +117,25 @@ struct AuditTests {
             #expect(trail == ["next answered", "breaking answered", "next asked", "breaking asked"])
         }
     }
+
+    @Test func `The chain is told to be sound up to its end, or up to the record that was changed`() async throws {
+        try await APIBench.run { bench in
+            _ = try await bench.send(.delete, "/meters/none")
+            let sound = try await bench.get("/audit/chain").json
+            let count = try await bench.store.auditHead().ordinal
+            #expect(count > 2)
+            #expect(sound["checked"]?.number?.exactInt64 == count)
+            #expect(sound["fault"] == .null)
+            #expect(sound["next"] == .null)
+            let head = try #require(sound["head"]?.string)
+            #expect(try await bench.get("/audit/chain?cursor=\(head)").json["head"] == sound["head"])
+            #expect(try await bench.get("/audit/chain?cursor=7").status == 400)
+            _ = try await bench.store.database.write { connection in
+                try connection.execute("UPDATE audit_records SET content_hash = '00' WHERE ordinal = 2", [:])
+            }
+            let broken = try await bench.get("/audit/chain").json
+            #expect(broken["checked"]?.number?.exactInt64 == 1)
+            #expect(broken["fault"]?["ordinal"]?.number?.exactInt64 == 2)
+        }
+    }
 }

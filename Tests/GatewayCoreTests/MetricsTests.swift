@@ -35,6 +35,15 @@ struct MetricsTests {
         #expect(!metrics.text(GatewayMetrics.Present()).contains("# EOF"))
     }
 
+    @Test("The end of the certificate is told once there is one")
+    func certificate() {
+        let metrics = GatewayMetrics(version: "1.2.3")
+        #expect(!metrics.text(GatewayMetrics.Present()).contains("certificate_expiry"))
+        metrics.noteCertificate(until: 1_800_000_000)
+        let line = "cosem_gateway_tls_certificate_expiry_timestamp_seconds 1800000000\n"
+        #expect(metrics.text(GatewayMetrics.Present()).contains(line))
+    }
+
     @Test("A method that nobody knows makes no series of its own")
     func unknownMethods() {
         let metrics = GatewayMetrics(version: "1.2.3")

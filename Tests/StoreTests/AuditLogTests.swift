@@ -42,6 +42,20 @@ struct AuditLogTests {
     }
 
     @Test(arguments: Backend.allCases)
+    func `A chain is checked part by part`(backend: Backend) async throws {
+        try await backend.run { stores in
+            for number in 1...5 { try await stores.fleet.append(Self.entry(number)) }
+            let first = try await stores.fleet.checkAudit(after: .beginning, limit: 3)
+            #expect(first.head.ordinal == 3)
+            #expect(!first.isComplete)
+            let rest = try await stores.fleet.checkAudit(after: first.head, limit: 3)
+            #expect(rest == AuditFinding(head: try await stores.fleet.auditHead(), fault: nil))
+            let other = AuditHead(ordinal: 3, hash: AuditHead.beginning.hash)
+            #expect(try await stores.fleet.checkAudit(after: other, limit: 3).fault?.ordinal == 4)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func `Many who append at once make one chain`(backend: Backend) async throws {
         try await backend.run { stores in
             let (fleet, count) = (stores.fleet, 60)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, said, curlLine, badge, under, more, searchBox, askRemoval, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, confirmed, time, sender, h, fill, path, query, send, call, get } from './parts.js';
+import { T, said, curlLine, badge, under, more, searchBox, askRemoval, problem, bones, empty, panel, head, table, meterLink, field, input, select, action, confirmed, time, sender, h, fill, icon, path, query, send, call, get } from './parts.js';
+import { change } from './change.js';
 
 const words = T.admin;
 const parts = { audit, keys, hold, nodes, settings };
@@ -25,7 +26,7 @@ const secret = (title, hint, text) => panel(title, null, h('div.body.stack', hin
 async function audit(view, body) {
   const texts = words.audit;
   const meter = input('meter', { value: view.words.get('meter') || '' }), name = input('action', { value: view.words.get('action') || '' });
-  const list = h('div.panel'), line = h('div');
+  const list = h('div.panel'), line = h('div'), chain = h('div', { role: 'status' });
   let items = [];
   const about = one => one.meter ? h('a', { href: meterLink(one.meter) }, one.meter) : one.job ? h('a', { href: `#/job/${one.job}` }, T.jobs.columns[0]) : T.none;
   const load = async next => {
@@ -49,8 +50,24 @@ async function audit(view, body) {
     view.set({ meter: said(meter), action: said(name) });
     load().catch(error => fill(list, problem(error)));
   };
-  fill(body, h('form.bar', { onsubmit: change, onchange: change }, field(texts.meter, meter), field(texts.action, name), h('button', { type: 'submit' }, T.apply)), list, h('p.soft.small', texts.chain), line);
-  await load();
+  fill(body, h('form.bar', { onsubmit: change, onchange: change }, field(texts.meter, meter), field(texts.action, name), h('button', { type: 'submit' }, T.apply)), chain, list, h('p.soft.small', texts.chain), line, curlLine('/audit/chain'));
+  await Promise.all([load(), checkChain(chain, view.signal)]);
+}
+
+/// Has the chain of records checked part by part, and says how far it is sound.
+async function checkChain(place, signal) {
+  const texts = words.audit;
+  try {
+    for (let target = '/audit/chain'; target;) {
+      const { checked, fault, next } = await get(target, signal);
+      target = next && next.slice(next.indexOf('/audit/chain'));
+      const count = checked.toLocaleString('en');
+      fill(place, fault ? h('p.note.warn', icon('warn'), ' ', h('strong', texts.broken(fault.ordinal)), ' ', fault.reason, '. ', texts.soundTo(count))
+        : h('p.note' + (target ? '' : '.ok'), icon(target ? 'busy' : 'ok'), ' ', target ? texts.checking(count) : texts.sound(count)));
+    }
+  } catch (error) {
+    fill(place, problem(error));
+  }
 }
 
 async function keys(view, body) {
@@ -160,6 +177,7 @@ async function webhooks(view) {
       h('div.actions',
         named(texts.test, one, async () => { await call({ method: 'POST', path: path`/webhooks/${one.id}/test` }); await deliveries(one.id); }),
         named(texts.deliveries, one, () => deliveries(one.id)),
+        named(T.change, one, () => change(one.id, path`/webhooks/${one.id}`, { place: detail, done: draw })),
         h('button.small.danger', { 'aria-label': `${T.remove} ${one.id}`, onclick: () => askRemoval(one.id, path`/webhooks/${one.id}`, draw, { place: detail, trouble }) }, T.remove)),
     ]);
     fill(body, h('div.panel', rows.length ? table(texts.columns, rows, texts.title) : empty(texts.empty, texts.emptyHint)), h('div.panel.bare', curlLine('/webhooks')),

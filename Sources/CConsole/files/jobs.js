@@ -50,7 +50,8 @@ async function job(view) {
   const summary = h('div'), trouble = h('div'), waiting = h('div'), steps = h('div'), executions = h('div', bones(4));
   const state = select('state', states(['running', 'waiting-for-meter', 'queued', 'succeeded', 'failed', 'outcome-unknown', 'cancelled', 'expired']), view.words.get('state') || '');
   state.setAttribute('aria-label', T.state);
-  let limit = 100, last = '';
+  const problems = h('div.actions'), rows = h('div');
+  let limit = 100, last = '', found = [];
   const verb = name => action('button' + (name === 'cancel' ? '.danger' : ''), { text: words[name] }, async () => {
     const made = await call({ method: 'POST', path: `${base}/${name}`, headers: name === 'retry' ? { 'Idempotency-Key': uuid() } : {} });
     if (name === 'retry' && made?.id && made.id !== id) location.hash = `#/job/${made.id}`; else await refresh();
@@ -76,19 +77,36 @@ async function job(view) {
   const listed = async one => {
     const { items, next } = await get(base + '/executions' + query({ state: state.value, limit }));
     if ((one.kind === 'disconnect' || one.kind === 'reconnect') && one.progress.total === 1) drawSteps({ job: one, execution: items[0], steps });
-    const problems = new Map();
-    for (const { problem } of items) if (problem) problems.set(problem.title, (problems.get(problem.title) || 0) + 1);
-    // What failed stands first.
-    const rows = items.sort((a, b) => !a.problem - !b.problem).map(item => [
+    fill(executions, panel(words.executions, [problems, state], rows, next && more(() => {
+      limit = 1000;
+      refresh();
+    }), h('footer', curlLine(base + '/executions' + query({ state: state.value })))));
+    found = items;
+    arrange();
+  };
+  /// Shows what came of the meters as they are wanted: those with one problem, sorted by a column; without a wish what failed stands first.
+  const arrange = () => {
+    const order = view.words.get('sort') || '', column = Number(order.replace('-', '')) - 1, only = view.words.get('problem');
+    const pick = changes => {
+      view.set(changes);
+      arrange();
+    };
+    const counts = new Map();
+    for (const { problem } of found) if (problem) counts.set(problem.title, (counts.get(problem.title) || 0) + 1);
+    fill(problems, [...counts].sort((a, b) => b[1] - a[1]).map(([text, count]) =>
+      h('button.small', { 'aria-pressed': String(text === only), onclick: () => pick({ problem: text === only ? null : text }) }, `${count} × ${text}`)));
+    const key = [one => one.meter, one => one.state, one => one.problem?.title || '', one => one.attempts ?? 0, one => one.finishedAt || ''][column] || (one => !one.problem);
+    const sorted = found.filter(one => !only || !counts.has(only) || one.problem?.title === only).sort((a, b) => (key(a) > key(b)) - (key(a) < key(b)));
+    if (order.startsWith('-')) sorted.reverse();
+    const columns = words.exec.map((text, place) => ({
+      wide: place > 2,
+      sort: place === column && (order.startsWith('-') ? 'descending' : 'ascending'),
+      text: h('button.sort', { 'data-place': place, onclick: () => { pick({ sort: place !== column ? place + 1 : order.startsWith('-') ? null : -place - 1 }); rows.querySelector(`[data-place="${place}"]`).focus(); } }, text),
+    }));
+    fill(rows, sorted.length ? table(columns, sorted.map(item => [
       h('a', { href: meterLink(item.meter) }, item.meter), jobBadge(item.state), item.problem ? under(h('strong', item.problem.title), item.problem.detail) : result(item.result),
       String(item.attempts ?? T.none), time(item.finishedAt),
-    ]);
-    fill(executions, panel(words.executions, [[...problems].map(([text, count]) => badge('bad', `${count} × ${text}`)), state],
-      rows.length ? table(words.exec, rows, words.executions) : empty(words.noExec, words.noExecHint),
-      next && more(() => {
-        limit = 1000;
-        refresh();
-      }), h('footer', curlLine(base + '/executions' + query({ state: state.value })))));
+    ]), words.executions) : empty(words.noExec, words.noExecHint));
   };
   /// What is in use stays as it is until the job is over.
   const isUsed = one => !one.finishedAt && executions.contains(document.activeElement) && document.activeElement !== state;

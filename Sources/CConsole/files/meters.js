@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, said, allowed, curlLine, badge, linkState, problem, bones, empty, panel, head, meterLink, field, input, select, sender, h, fill, icon, path, query, get, pages } from './parts.js';
+import { T, said, allowed, curlLine, badge, meterStates, linkState, problem, bones, empty, panel, head, meterLink, field, input, select, sender, h, fill, icon, path, query, get, pages } from './parts.js';
 import { follow } from './live.js';
 
 /// The state of meters that were on the screen lately; asked again after a while.
@@ -17,6 +17,9 @@ export async function page(view) {
   const { words } = view;
   const search = input('q', { type: 'search', value: words.get('q') || '', placeholder: T.meters.filter, 'aria-label': T.meters.filter, 'aria-keyshortcuts': '/' });
   const label = input('label', { placeholder: T.meters.labelHint, 'aria-label': T.meters.label });
+  const state = select('state', { '': T.meters.state, ...Object.fromEntries(Object.keys(meterStates).map(name => [name, T.link[name]])) }, words.get('state') || '');
+  state.setAttribute('aria-label', T.state);
+  state.addEventListener('change', () => { view.set({ state: state.value }); load(); });
   const chips = h('div.actions');
   const lead = h('p.lead', { role: 'status' }), bulk = h('span.actions');
   const rows = h('div', { role: 'rowgroup' });
@@ -26,7 +29,7 @@ export async function page(view) {
   const line = h('div');
   fill(view.root,
     h('div.head', h('div', h('h1', T.meters.title), lead), h('div.actions', bulk, allowed('meters:write') && [h('a.button', { href: '#/import-meters' }, T.import.title), h('a.button.main', { href: '#/add-meter' }, icon('plus'), T.meters.add)])),
-    h('form.bar', { role: 'search', 'aria-label': T.meters.filter, onsubmit: event => { event.preventDefault(); if (said(label)) { view.set({ label: [...words.getAll('label'), said(label)] }); label.value = ''; load(); } } }, h('div.grow', search), label, h('button', { type: 'submit' }, T.apply), chips),
+    h('form.bar', { role: 'search', 'aria-label': T.meters.filter, onsubmit: event => { event.preventDefault(); if (said(label)) { view.set({ label: [...words.getAll('label'), said(label)] }); label.value = ''; load(); } } }, h('div.grow', search), state, label, h('button', { type: 'submit' }, T.apply), chips),
     trouble, h('div.panel', scroller), line);
 
   let meters = [], height = 44, loading = null, timer = 0;
@@ -79,7 +82,7 @@ export async function page(view) {
     const mine = loading = new AbortController();
     view.signal.addEventListener('abort', () => mine.abort());
     fill(chips, words.getAll('label').map(text => h('button.small', { 'aria-label': T.meters.dropLabel(text), onclick: () => { view.set({ label: words.getAll('label').filter(one => one !== text) }); load(); } }, text, icon('bad'))));
-    const filter = { q: words.get('q'), label: words.getAll('label') };
+    const filter = { q: words.get('q'), label: words.getAll('label'), state: words.get('state') };
     fill(line, curlLine({ path: '/meters' + query({ ...filter, limit: 100 }) }));
     let found = [], isFirst = true;
     try {
@@ -93,12 +96,12 @@ export async function page(view) {
       fill(trouble);
       lead.textContent = T.meters.count(found.length);
       // A job names its meters by labels, or one by one; labels can be kept as a group.
-      const selector = !filter.q && filter.label.join(','), target = selector ? { selector } : found.length <= 100 && { meters: found.map(meter => meter.id).join(' ') };
+      const selector = !filter.q && !filter.state && filter.label.join(','), target = selector ? { selector } : found.length <= 100 && { meters: found.map(meter => meter.id).join(' ') };
       fill(bulk, found.length > 0 && target && allowed('jobs:write') && h('a.button', { href: '#/new-job' + query(target) }, T.meters.job), selector && allowed('meters:write') && h('a.button', { href: '#/groups' + query({ selector }) }, T.meters.keep));
-      const isFiltered = filter.q || filter.label.length;
+      const isFiltered = filter.q || filter.label.length || filter.state;
       if (found.length) return;
       rows.style.height = '';
-      const nothing = isFiltered ? empty(T.meters.empty, T.meters.emptyHint, h('a.button', { href: '#/meters' }, T.meters.clear)) : empty(T.overview.noMeters, T.overview.noMetersHint);
+      const nothing = isFiltered ? empty(T.meters.empty, filter.state ? T.meters.stateHint : T.meters.emptyHint, h('a.button', { href: '#/meters' }, T.meters.clear)) : empty(T.overview.noMeters, T.overview.noMetersHint);
       fill(rows, h('div', { role: 'row' }, h('div', { role: 'cell' }, nothing)));
     } catch (error) {
       if (!mine.signal.aborted) { fill(trouble, problem(error, load)); fill(rows); }
@@ -116,7 +119,7 @@ export async function page(view) {
   view.every(15, draw);
   follow(['meter.'], () => {
     states.clear();
-    draw();
+    if (words.get('state')) load(); else draw();
   }, view.signal);
 }
 

@@ -118,8 +118,9 @@ export function confirmation(job, trouble, after) {
   const request = { method: 'POST', path: path`/jobs/${job.id}/confirm`, body: { ...(job.confirmation?.token && { token: job.confirmation.token }), ...(job.progress.total > 1 && { count: job.progress.total }) } };
   const operation = Object.values(job.operation || {})[0] || {};
   const done = async () => { document.activeElement?.blur(); dispatchEvent(new Event('changed')); await after(); };
+  const sure = confirmed(count, T.jobs.confirmCount(count), 'button.danger.main', { text: T.jobs.confirm }, async () => { await call(request); await done(); }, trouble);
+  sure.lastChild.append(action('button', { text: T.orders.reject }, async () => { await call({ method: 'POST', path: path`/jobs/${job.id}/cancel` }); await done(); }, trouble));
   return panel(`${T.kind[job.kind] || job.kind} · ${targetText(job.target, job.progress.total)}`, [jobBadge(job.state), h('a', { href: `#/job/${job.id}` }, T.show)],
     h('div.body.stack', facts([T.meters.title, count], [T.orders.who, job.createdBy || T.none], operation.reason && [words.reason, operation.reason], [T.orders.before, time(job.confirmBefore, { relative: true })]),
-      confirmed(count, T.jobs.confirmCount(count), 'button.danger.main', { text: T.jobs.confirm }, async () => { await call(request); await done(); }, trouble),
-      h('div.actions', action('button', { text: T.orders.reject }, async () => { await call({ method: 'POST', path: path`/jobs/${job.id}/cancel` }); await done(); }, trouble)), curlLine(request)));
+      sure, curlLine(request)));
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { T, allowed, curlLine, under, select, icon, jobBadge, problem, bones, empty, panel, table, meterLink, jobLink, time, progress, targetText, h, fill, query, send, get } from './parts.js';
+import { T, allowed, curlLine, meterStates, under, select, icon, jobBadge, problem, bones, empty, panel, table, meterLink, jobLink, time, progress, targetText, h, fill, query, send, get } from './parts.js';
 import { types } from './live.js';
 import './chart.js';
+
+/// Of what ends within this time operators are warned.
+const soon = 14 * 864e5;
 
 /// What the figures were every few seconds since the console was opened.
 const history = [];
@@ -20,7 +23,7 @@ const sum = (figures, name, test = () => true) => (figures[name] || []).reduce((
 export async function page(view) {
   view.title(T.overview.title);
   const tiles = h('div.tiles', { role: 'group', 'aria-label': T.overview.title });
-  const chart = h('div.body', h('p.soft', T.overview.trafficWait)), curve = h('console-chart'), warning = h('div');
+  const chart = h('div.body', h('p.soft', T.overview.trafficWait)), curve = h('console-chart'), warning = h('div'), ending = h('div');
   const jobs = h('div', bones(4)), schedules = h('div', bones(4)), events = h('div', bones(3));
   const lead = h('p.lead', T.name);
   const kind = select('type', { '': T.all, ...Object.fromEntries(types.map(type => [type, T.event(type)])) }, view.words.get('type') || '');
@@ -31,14 +34,22 @@ export async function page(view) {
   });
   fill(view.root,
     h('div.head', h('div', h('h1', T.overview.title), lead), h('div.actions', allowed('meters:write') && h('a.button.main', { href: '#/add-meter' }, icon('plus'), T.meters.add))),
-    warning, tiles,
+    warning, ending, tiles,
     panel(T.overview.traffic, h('small.soft', T.overview.trafficHint), chart),
     h('div.columns', panel(T.overview.recent, h('a', { href: '#/jobs' }, T.overview.allJobs), jobs), panel(T.overview.next, h('a', { href: '#/schedules' }, T.overview.allSchedules), schedules)),
     panel(T.overview.events, kind, events),
     curlLine('/metrics'));
 
-  const tile = (value, text, href, tone) => h((href ? 'a' : 'div') + '.tile' + (tone ? '.' + tone : ''), { href }, h('b', value), h('span', text));
-  let meters = null;
+  const drawn = new Map();
+  /// A figure; it stays the same element, so that the keyboard does not lose it.
+  const tile = (value, text, href, tone) => {
+    if (!drawn.has(text)) drawn.set(text, h(href ? 'a' : 'div', { href }, h('b'), h('span', text)));
+    const element = drawn.get(text);
+    element.className = 'tile ' + (tone || '');
+    element.firstChild.textContent = value;
+    return element;
+  };
+  let meters = null, own = 0;
   const figures = async () => {
     if (meters === 0) return void fill(tiles, h('div.tile', empty(T.overview.noMeters, T.overview.noMetersHint, allowed('meters:write') && h('a.button.main', { href: '#/add-meter' }, T.meters.add))));
     let now;
@@ -53,17 +64,25 @@ export async function page(view) {
     if (history.length > 360) history.shift();
     const first = history.find(point => point.t > Date.now() - 300e3), last = history.at(-1), before = history.findLast(point => point.t < last.t - 25e3) || history[0];
     const count = last.all - first.all, minutes = (last.t - before.t) / 60e3;
-    const breakers = sum(now, 'breakers_open'), queue = sum(now, 'meter_queue_length');
+    const end = 1e3 * sum(now, 'tls_certificate_expiry_timestamp_seconds');
+    fill(ending, end > 0 && end < Date.now() + soon && h('p.note.warn', icon('warn'), ' ', T.overview.certificate, ' ', time(new Date(end).toISOString(), { relative: true })));
+    const queue = sum(now, 'meter_queue_length');
     const under = sum(now, 'jobs', labels => /running|queued/.test(labels)), waiting = sum(now, 'jobs', labels => labels.includes('awaiting'));
-    fill(tiles,
+    const all = [
       tile(meters === null ? T.none : meters.toLocaleString('en'), T.overview.meters, '#/meters'),
+      Object.entries(meterStates).map(([state, kind]) => {
+        const found = sum(now, 'meters', labels => labels === `state="${state}"`);
+        const count = state === 'unknown' ? Math.max(0, own - sum(now, 'meters')) : found;
+        return tile(count.toLocaleString('en'), T.link[state].toLowerCase(), '#/meters' + query({ state }), count && kind);
+      }),
       tile(minutes > 0 ? String(Math.round((last.all - before.all) / minutes)) : T.none, T.overview.rate, '#/jobs'),
-      tile(count > 0 ? `${(100 * (last.failed - first.failed) / count).toFixed(1)} %` : T.none, T.overview.failures, '#/jobs?state=failed', last.failed > first.failed ? 'warn' : ''),
-      tile(String(breakers), T.overview.breakers, '#/?type=meter.breaker-open', breakers ? 'bad' : ''),
+      tile(count > 0 ? `${Number((100 * (last.failed - first.failed) / count).toPrecision(2))}\u202f%` : T.none, T.overview.failures, '#/jobs?state=failed', last.failed > first.failed ? 'warn' : ''),
       tile(String(queue), T.overview.queue, '#/channels'),
       tile(String(sum(now, 'associations_open')), T.overview.associations),
       tile(String(under), T.overview.jobs, '#/jobs?state=running'),
-      tile(String(waiting), T.overview.confirm, '#/orders', waiting ? 'warn' : ''));
+      tile(String(waiting), T.overview.confirm, '#/orders', waiting ? 'warn' : ''),
+    ].flat();
+    if (tiles.childElementCount !== all.length) fill(tiles, all);
     const points = history.slice(1).map((point, place) => ({ t: point.t, v: Math.max(0, Math.round((point.all - history[place].all) / (point.t - history[place].t) * 600e3) / 10) }));
     if (points.length < 2) return;
     const text = (t, step) => new Date(t).toLocaleTimeString('sv-SE', step ? { hour: '2-digit', minute: '2-digit' } : {});
@@ -95,13 +114,15 @@ export async function page(view) {
     keys: async () => {
       if (!allowed('keys:manage')) return;
       const { items } = await get('/api-keys?limit=1000');
-      const soon = items.filter(one => one.expiresAt && !one.revokedAt && new Date(one.expiresAt) < Date.now() + 14 * 864e5);
-      fill(warning, soon.length > 0 && h('p.note.warn', icon('warn'), ' ', h('a', { href: '#/admin/keys' }, T.overview.keys(soon.length)), ': ', soon.slice(0, 3).map((one, place) => [place > 0 && ', ', one.name, ' ', time(one.expiresAt, { relative: true })])));
+      const ending = items.filter(one => one.expiresAt && !one.revokedAt && new Date(one.expiresAt) < Date.now() + soon);
+      fill(warning, ending.length > 0 && h('p.note.warn', icon('warn'), ' ', h('a', { href: '#/admin/keys' }, T.overview.keys(ending.length)), ': ', ending.slice(0, 3).map((one, place) => [place > 0 && ', ', one.name, ' ', time(one.expiresAt, { relative: true })])));
     },
     nodes: async () => {
       const { items } = await get('/nodes');
-      meters = items.filter(node => node.state === 'live').reduce((total, node) => total + (node.meters || 0), 0);
-      lead.textContent = T.overview.lead(items.find(node => node.self)?.version || '');
+      const live = items.filter(node => node.state === 'live'), self = items.find(node => node.self);
+      meters = live.reduce((total, node) => total + (node.meters || 0), 0);
+      own = self?.meters || 0;
+      lead.textContent = T.overview.lead(self?.version || '', live.length > 1 && self?.name);
     },
   };
   await Promise.all(Object.values(draws).map(draw => draw().catch(() => {})));

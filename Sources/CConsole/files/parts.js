@@ -50,16 +50,15 @@ const jobKinds = { succeeded: 'ok', failed: 'bad', 'partially-succeeded': 'warn'
 export const jobBadge = state => badge(jobKinds[state] || 'idle', T.job[state] || state);
 export const qualityBadge = quality => badge({ valid: 'ok', suspect: 'warn', missing: 'bad' }[quality] || 'idle', T.quality[quality] || quality);
 
+/// How a meter was found, as the API names it, with its picture; nothing is known of those in the last state.
+export const meterStates = { online: 'ok', failing: 'warn', offline: 'bad', 'breaker-open': 'bad', unknown: 'idle' };
+
 /// How the line to a meter is: `[kind, word]`.
 export function linkState(status) {
   if (!status) return ['idle', T.none];
-  if (status.breaker?.state !== 'closed' && status.breaker) return ['bad', T.link.breaker];
   if (status.channel?.heldUntil || status.channel?.state === 'held') return ['warn', T.link.held];
-  const failed = status.lastError?.at, reached = status.lastContact;
-  if (failed && (!reached || failed > reached)) return ['bad', T.link.error];
-  if (status.openAssociation) return ['ok', T.link.associated];
-  if (status.linkState !== 'idle') return ['busy', T.link[status.linkState] || status.linkState];
-  return reached ? ['ok', T.link.idle] : ['idle', T.link.never];
+  if (status.linkState === 'connecting' || status.linkState === 'busy') return ['busy', T.link[status.linkState]];
+  return [meterStates[status.state] || 'idle', T.link[status.state] || T.none];
 }
 
 /// What went wrong: title, detail, hint, help page and trace id; nothing if the page was left before the answer came.
@@ -110,13 +109,13 @@ export function head(title, lead, ...actions) {
   return h('div.head', h('div', h('h1', title), lead && h('p.lead', lead)), h('div.actions', actions));
 }
 
-/// A table in a box that scrolls sideways; `columns` are texts or `{text, num, wide}`, where `wide` ones are left out on a narrow screen; a row is a list of cells (each a list of what is in it, or a `td`) or a `tr`.
+/// A table in a box that scrolls sideways; `columns` are texts or `{text, num, wide, sort}`, where `wide` ones are left out on a narrow screen; a row is a list of cells (each a list of what is in it, or a `td`) or a `tr`.
 export function table(columns, rows, label) {
   return h('div.scroll', { tabindex: '0', role: 'group', 'aria-label': label },
     h('table',
       h('thead', h('tr', columns.map(column => {
         const text = column.text ?? column;
-        return h('th' + (column.num ? '.right' : '') + (column.wide ? '.wide' : ''), { scope: 'col' }, text || h('span.hush', T.actions));
+        return h('th' + (column.num ? '.right' : '') + (column.wide ? '.wide' : ''), { scope: 'col', 'aria-sort': column.sort }, text || h('span.hush', T.actions));
       }))),
       h('tbody', rows.map(row => Array.isArray(row) ? h('tr', row.map((cell, place) => cell?.tagName === 'TD' ? cell : h(columns[place]?.wide ? 'td.wide' : 'td', cell))) : row))));
 }

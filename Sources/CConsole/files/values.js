@@ -44,7 +44,13 @@ function ways(type, { means, codes }, now, friendly) {
     return [way(words.number, box(now?.value, { inputmode: 'numeric' }), text => ({ type, value: integer('unsigned', text) }))];
   }
   if (type === 'visible-string' || type === 'utf8-string') return [way(words.text, box(now?.value), text => ({ type, value: text }))];
-  if (type === 'bit-string') return [way(words.bits, box(now?.bits, { pattern: '[01]*' }), text => /^[01]*$/.test(text) ? { type, bits: text } : refuse(words.noBits))];
+  if (type === 'bit-string') {
+    const text = way(words.bits, box(now?.bits, { pattern: '[01]*' }), text => /^[01]*$/.test(text) ? { type, bits: text } : refuse(words.noBits));
+    const switches = Array.from(now?.bits || '', bit => h('input', { type: 'checkbox', checked: bit === '1' }));
+    const named = switches.map((box, place) => h('label', box, codes?.find(one => one.code === place)?.name || String(place)));
+    const all = { name: words.switches, isGroup: true, element: h('div.bits', named), get value() { return { type, bits: switches.map(box => box.checked ? '1' : '0').join('') }; } };
+    return switches.length ? [all, text] : [text];
+  }
   if (type === 'date-time' || (type === 'octet-string' && means === 'date-time')) {
     const [, local, offset = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?([+-]\d\d:\d\d|Z)?$/.exec(typeof friendly === 'string' ? friendly : '') || [];
     const time = h('input', { type: 'datetime-local', step: '1', name: 'value', value: local ?? '' }), zone = box(offset, { placeholder: '+01:00', 'aria-label': words.offset });
@@ -80,8 +86,8 @@ export function valueEditor(label, model, { now, friendly, hint, changed }) {
     changed();
   };
   const draw = () => fill(place, all.length > 1 && choice(Object.fromEntries(all.map(one => [one.name, one.name])), chosen.name, words.as, name => { chosen = all.find(one => one.name === name); draw(); check(); }),
-    field(label, chosen.element, chosen.hint || type), chosen.more, fault);
+    chosen.isGroup ? h('fieldset', h('legend', label), chosen.element) : field(label, chosen.element, chosen.hint || type), chosen.more, fault);
   place.addEventListener('input', check);
   draw();
-  return { element: place, get value() { return chosen.value; }, focus: () => chosen.element.focus() };
+  return { element: place, get value() { return chosen.value; }, focus: () => (chosen.isGroup ? chosen.element.querySelector('input') : chosen.element).focus() };
 }

@@ -20,21 +20,41 @@ public struct AuditFault: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "record \(ordinal): \(reason)" }
 }
 
+/// What was found in a part of an audit log, or in all of it.
+public struct AuditFinding: Hashable, Sendable {
+    /// The last record up to which all are sound.
+    public let head: AuditHead
+    /// The first fault; nil when there is none.
+    public let fault: AuditFault?
+    /// Whether there is nothing behind ``head`` that was not looked at.
+    public let isComplete: Bool
+
+    /// Makes a finding.
+    public init(head: AuditHead, fault: AuditFault?, isComplete: Bool = true) {
+        self.head = head
+        self.fault = fault
+        self.isComplete = isComplete
+    }
+}
+
 /// Checks records one after the other, from the first.
 ///
 /// A change of any octet is found, and so is a record that is missing, added or moved. What the chain by itself cannot
 /// tell is that its end was cut off, or that all of it was made anew; a head that was kept elsewhere can.
 public struct AuditChain: Sendable {
     /// The head of what was checked so far.
-    public private(set) var head = AuditHead.beginning
+    public private(set) var head: AuditHead
     /// Whether the last line of an export was met.
     public private(set) var isClosed = false
     private let expected: AuditHead?
 
     /// Begins a check.
     ///
-    /// - Parameter expected: a head that was kept elsewhere, which the chain must contain.
-    public init(expecting expected: AuditHead? = nil) {
+    /// - Parameters:
+    ///   - start: the record behind which it begins.
+    ///   - expected: a head that was kept elsewhere, which the chain must contain.
+    public init(after start: AuditHead = .beginning, expecting expected: AuditHead? = nil) {
+        head = start
         self.expected = expected
     }
 

@@ -16,6 +16,13 @@ public protocol AuditLog: Sendable {
 
     /// The end of the chain, as it is kept apart from the records.
     func auditHead() async throws(StoreError) -> AuditHead
+
+    /// Checks some records behind one up to which all are sound.
+    ///
+    /// - Parameters:
+    ///   - head: that record; ``AuditHead/beginning`` begins with the first.
+    ///   - limit: how many at most, about.
+    func checkAudit(after head: AuditHead, limit: Int64) async throws(StoreError) -> AuditFinding
 }
 
 /// Which records a list shows; conditions left out do not restrict.

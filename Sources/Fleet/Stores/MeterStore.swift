@@ -57,17 +57,21 @@ public struct MeterQuery: Hashable, Sendable {
     public var channel: ChannelID?
     /// The group that must list the meter; one with a selector lists none.
     public var group: MeterGroupID?
+    /// The meters themselves, a few thousand at most; nil = any.
+    public var among: [MeterID]?
 
     /// Makes a query, by default for all meters.
     public init(
         search: String? = nil,
         labels: LabelSelector = LabelSelector(),
         channel: ChannelID? = nil,
-        group: MeterGroupID? = nil
+        group: MeterGroupID? = nil,
+        among: [MeterID]? = nil
     ) {
         self.search = search
         self.labels = labels
         self.channel = channel
         self.group = group
+        self.among = among
     }
 }

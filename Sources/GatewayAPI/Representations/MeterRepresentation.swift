@@ -24,6 +24,7 @@ enum MeterRepresentation {
     private static func write(_ link: LinkStatus, into writer: inout JSONWriter) {
         let status = link.status
         writer.beginObject()
+        writer.member("state", link.reachability.rawValue)
         writer.member("linkState", status.state.rawValue)
         writer.member("lastContact", link.lastContact?.rfc3339)
         writer.name("lastError")

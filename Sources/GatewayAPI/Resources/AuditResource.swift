@@ -34,4 +34,31 @@ extension GatewayAPI {
         return ListPage.answer(records, next: next) { record, writer in writer.raw(record.line) }
             .with("Cache-Control", "no-store")
     }
+
+    @Sendable func checkAuditChain(_ request: RoutedRequest) async throws -> HTTPResponse {
+        let cursor = try request.query.single("cursor")
+        guard let start = cursor.map({ AuditHead($0) }) ?? .beginning else {
+            throw Problem.badParameter("cursor", expected: "as given in 'next'")
+        }
+        let finding = try await gateway.checkAudit(after: start)
+        let next = finding.isComplete ? nil : next(request, cursor: finding.head.description)
+        let response = HTTPResponse.json { writer in
+            writer.beginObject()
+            writer.member("checked", finding.head.ordinal)
+            writer.member("head", finding.head.description)
+            writer.name("fault")
+            if let fault = finding.fault {
+                writer.beginObject()
+                writer.member("ordinal", fault.ordinal)
+                writer.member("reason", fault.reason)
+                writer.endObject()
+            } else {
+                writer.null()
+            }
+            writer.member("next", next)
+            writer.endObject()
+        }
+        .with("Cache-Control", "no-store")
+        return next.map { response.with("Link", "<\($0)>; rel=\"next\"") } ?? response
+    }
 }

@@ -23,6 +23,7 @@ extension GatewayAPI {
         if let cursor, MeterID(cursor) == nil { throw Problem.badParameter("cursor", expected: "as given in 'next'") }
         let page = try await gateway.meterPage(
             matching: MeterQuery(search: search, labels: LabelSelector(requirements)),
+            reachability: request.query.choice("state"),
             after: cursor,
             limit: limit
         )

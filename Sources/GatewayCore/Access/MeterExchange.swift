@@ -97,7 +97,7 @@ struct MeterExchange: Sendable {
                 exchange: answer.timings.exchange
             )
             if answer.source == .live {
-                news.answered(memory.id)
+                news.answered(memory.id, share: memory.route.share)
                 metrics.exchanges.increment(MetricLabels(kind.rawValue, "success"))
                 metrics.exchangeDuration.observe(timings.exchange, MetricLabels(kind.rawValue))
             }
@@ -128,15 +128,23 @@ struct MeterExchange: Sendable {
                 metrics.associationFailures.increment(MetricLabels(failure.name))
             default: break
             }
-            // A line that is left alone as a whole shows only by what is refused.
-            if case .circuitOpen(_, let end) = failure {
-                news.failed(memory.id, because: failure, pausedUntil: end)
-            } else if failure.isAbsence {
-                let breaker = await access.status(of: memory.route.meter).breaker
-                let end = breaker.state == .open ? breaker.until.map { context.present.timestamp(of: $0) } : nil
-                news.failed(memory.id, because: failure, pausedUntil: end)
-            }
+            await tell(failure, of: memory)
             throw failure
+        }
+    }
+
+    /// Tells those who keep the news of meters what a failure says about one.
+    func tell(_ failure: GatewayError, of memory: MeterMemory) async {
+        let share = memory.route.share
+        // A line that is left alone as a whole shows only by what is refused.
+        if case .circuitOpen(_, let end) = failure {
+            news.failed(memory.id, share: share, because: failure, pausedUntil: end)
+        } else if failure.isAbsence {
+            let (breaker, present) = (await access.status(of: memory.route.meter).breaker, PresentTime(clock))
+            let end = breaker.state == .open ? breaker.until.map { present.timestamp(of: $0) } : nil
+            news.failed(memory.id, share: share, because: failure, pausedUntil: end)
+        } else if failure.isRefusal {
+            news.refused(memory.id, share: share)
         }
     }
 }

@@ -35,6 +35,9 @@ public final class HeldShares: LineTenure {
         }
     }
 
+    /// Whether each share was held when it was last looked at.
+    var held: [Bool] { content.withLock { $0.held } }
+
     /// Until when anything is held; nil when nothing is.
     var until: ContinuousClock.Instant? { content.withLock { $0.until } }
 

@@ -19,6 +19,8 @@ public struct LinkStatus: Sendable {
     public let lastErrorAt: Timestamp?
     /// When the pause of a meter that does not answer is over.
     public let breakerUntil: Timestamp?
+    /// How the meter was found when something was last asked of it.
+    public let reachability: MeterReachability
     /// How things stand with the channel of the meter; nil when its configuration leads nowhere.
     public let channel: ChannelStanding?
 }

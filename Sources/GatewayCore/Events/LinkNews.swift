@@ -6,44 +6,99 @@ import JSONText
 import Synchronization
 import Timekeeping
 
-/// Makes events of meters that cannot be reached, are left alone, and answer again.
+/// Knows which meters answer, and makes events of those that cannot be reached, are left alone, and answer again.
 ///
-/// Knows only those that do not answer, so it is as large as the trouble and not as the fleet.
+/// A meter that answers costs its id and four octets; only those that do not have more.
 final class LinkNews: Sendable {
+    /// What came of the last exchange with a meter.
+    private struct Finding: Equatable {
+        /// The share of its line; negative when its line has none.
+        let share: Int16
+        /// Whether it answered with something else than what was asked.
+        let isRefusal: Bool
+
+        init(_ share: Int?, isRefusal: Bool = false) {
+            self.share = share.map { Int16(truncatingIfNeeded: $0) } ?? -1
+            self.isRefusal = isRefusal
+        }
+
+        /// Whether the line is one of this gateway's.
+        func isHere(_ held: [Bool]?) -> Bool {
+            guard let held, share >= 0 else { return true }
+            return held.indices.contains(Int(share)) && held[Int(share)]
+        }
+    }
+
     private struct Absence {
         let since: Timestamp
-        var isPaused = false
+        /// When the pause ends for which it is left alone; nil when it is not.
+        var pausedUntil: Timestamp?
+    }
+
+    private struct Contents {
+        var found: [MeterID: Finding] = [:]
+        var absent: [MeterID: Absence] = [:]
+
+        func reachability(
+            of meter: MeterID,
+            _ finding: Finding?,
+            _ held: [Bool]?,
+            _ now: Timestamp
+        ) -> MeterReachability {
+            guard let finding, finding.isHere(held) else { return .unknown }
+            if finding.isRefusal { return .failing }
+            guard let absence = absent[meter] else { return .online }
+            return absence.pausedUntil.map { $0 > now } == true ? .breakerOpen : .offline
+        }
     }
 
     private let feed: EventFeed
     private let clock: any WallClock
-    private let absent = Mutex<[MeterID: Absence]>([:])
+    private let contents = Mutex(Contents())
 
     init(feed: EventFeed, clock: any WallClock) {
         self.feed = feed
         self.clock = clock
     }
 
+    // MARK: What happens
+
     /// A meter answered.
-    func answered(_ meter: MeterID) {
-        let absence = absent.withLock { $0.isEmpty ? nil : $0.removeValue(forKey: meter) }
+    ///
+    /// - Parameter share: the share of its line.
+    func answered(_ meter: MeterID, share: Int?) {
+        let finding = Finding(share)
+        let absence = contents.withLock { contents in
+            if contents.found[meter] != finding { contents.found[meter] = finding }
+            return contents.absent.isEmpty ? nil : contents.absent.removeValue(forKey: meter)
+        }
         guard let absence else { return }
         var data = JSONObject()
         data["offlineSince"] = .string(absence.since.rfc3339)
         feed.announce([EventFeed.Draft(.meterOnline, meter: meter, data: data)])
     }
 
+    /// A meter answered with something else than what was asked.
+    ///
+    /// - Parameter share: the share of its line.
+    func refused(_ meter: MeterID, share: Int?) {
+        contents.withLock { $0.found[meter] = Finding(share, isRefusal: true) }
+    }
+
     /// An exchange with a meter failed.
     ///
-    /// - Parameter pausedUntil: the end of the pause if it is left alone now.
-    func failed(_ meter: MeterID, because error: GatewayError, pausedUntil: Timestamp?) {
+    /// - Parameters:
+    ///   - share: the share of its line.
+    ///   - pausedUntil: the end of the pause if it is left alone now.
+    func failed(_ meter: MeterID, share: Int?, because error: GatewayError, pausedUntil: Timestamp?) {
         let now = clock.now()
-        let (isNew, isPaused) = absent.withLock { absent in
-            let known = absent[meter]
+        let (isNew, isPaused) = contents.withLock { contents in
+            contents.found[meter] = Finding(share)
+            let known = contents.absent[meter]
             var entry = known ?? Absence(since: now)
-            let isPaused = pausedUntil != nil && !entry.isPaused
-            entry.isPaused = pausedUntil != nil
-            absent[meter] = entry
+            let isPaused = pausedUntil != nil && entry.pausedUntil == nil
+            entry.pausedUntil = pausedUntil
+            contents.absent[meter] = entry
             return (known == nil, isPaused)
         }
         var drafts: [EventFeed.Draft] = []
@@ -58,6 +113,46 @@ final class LinkNews: Sendable {
             drafts.append(EventFeed.Draft(.meterBreakerOpen, meter: meter, data: data))
         }
         feed.announce(drafts)
+    }
+
+    /// The configuration of a meter was changed, or the meter removed: what was found concerned another one.
+    func forget(_ meter: MeterID) {
+        contents.withLock { _ = $0.found.removeValue(forKey: meter) }
+    }
+
+    // MARK: What is known
+
+    /// How a meter was found when something was last asked of it.
+    ///
+    /// - Parameter held: whether this gateway has each share of the lines; nil = it has them all.
+    func reachability(of meter: MeterID, held: [Bool]?) -> MeterReachability {
+        let now = clock.now()
+        return contents.withLock { $0.reachability(of: meter, $0.found[meter], held, now) }
+    }
+
+    /// Those of some meters that were found so, in their order.
+    ///
+    /// - Parameter held: whether this gateway has each share of the lines; nil = it has them all.
+    func meters(_ reachability: MeterReachability, among meters: [MeterID], held: [Bool]?) -> [MeterID] {
+        let now = clock.now()
+        return contents.withLock { contents in
+            meters.filter { contents.reachability(of: $0, contents.found[$0], held, now) == reachability }
+        }
+    }
+
+    /// How many meters were found how; those of which nothing is known are not counted.
+    ///
+    /// - Parameter held: whether this gateway has each share of the lines; nil = it has them all.
+    func counts(held: [Bool]?) -> [MeterReachability: Int] {
+        let now = clock.now()
+        return contents.withLock { contents in
+            var counts: [MeterReachability: Int] = [:]
+            for (meter, finding) in contents.found {
+                counts[contents.reachability(of: meter, finding, held, now), default: 0] += 1
+            }
+            counts[.unknown] = nil
+            return counts
+        }
     }
 }
 
@@ -77,4 +172,7 @@ extension GatewayError {
         default: isAbsence
         }
     }
+
+    /// Whether the meter answered with something else than what was asked.
+    var isRefusal: Bool { party == .meter && !isSilence }
 }

@@ -37,6 +37,8 @@ final class MeterDirectory: Sendable {
     private let channels: any ChannelStore
     private let learned: any LearnedQuirkStore
     private let readouts: any ReadoutStore
+    /// What was found of meters concerns their configuration.
+    private let news: LinkNews
     private let systemTitle: SystemTitle?
     private let contents = Mutex(Contents())
 
@@ -45,10 +47,12 @@ final class MeterDirectory: Sendable {
         channels: any ChannelStore,
         learned: any LearnedQuirkStore,
         readouts: any ReadoutStore,
+        news: LinkNews,
         systemTitle: SystemTitle? = nil
     ) {
         self.learned = learned
         self.readouts = readouts
+        self.news = news
         self.systemTitle = systemTitle
         self.meters = meters
         self.channels = channels
@@ -173,6 +177,7 @@ final class MeterDirectory: Sendable {
 
     /// Forgets a meter whose configuration was changed.
     func forget(_ id: MeterID) {
+        news.forget(id)
         contents.withLock { contents in
             contents.changes &+= 1
             contents.entries.removeValue(forKey: id)?.memory.distrust()

@@ -14,6 +14,8 @@ public final class GatewayMetrics: Sendable {
         public var queueLength = 0
         /// Associations that are open.
         public var openAssociations = 0
+        /// How many meters were found how when something was last asked of them.
+        var meters: [MeterReachability: Int] = [:]
         /// How channels stand, by the name of the family, its help and its kind.
         var channels: [(name: String, help: String, isCounter: Bool, value: Int)] = []
         /// What became of those who dialled in; nil when meters cannot.
@@ -145,6 +147,16 @@ public final class GatewayMetrics: Sendable {
     private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     private let requestSeries = Mutex<[RequestKind: RequestSeries]>([:])
 
+    /// When the certificate ends that callers see, in seconds since 1970; nil without TLS.
+    private let certificateEnd = Mutex<Int64?>(nil)
+
+    /// Takes note of when the certificate ends that callers see.
+    ///
+    /// - Parameter seconds: since 1970.
+    public func noteCertificate(until seconds: Int64) {
+        certificateEnd.withLock { $0 = seconds }
+    }
+
     /// All families as text.
     public func text(_ present: Present, format: MetricsFormat = .prometheus) -> String {
         var text = MetricsText(format)
@@ -165,6 +177,14 @@ public final class GatewayMetrics: Sendable {
             "Associations with meters that are open.",
             [],
             [(MetricLabels(), present.openAssociations)],
+            &text
+        )
+        gauge(
+            "cosem_gateway_meters",
+            "Meters by what came of what was last asked of them.",
+            ["state"],
+            MeterReachability.allCases.filter { $0 != .unknown }
+                .map { (MetricLabels($0.rawValue), present.meters[$0] ?? 0) },
             &text
         )
         for figure in present.channels {
@@ -192,6 +212,15 @@ public final class GatewayMetrics: Sendable {
             [(MetricLabels(), present.eventStreams)],
             &text
         )
+        if let end = certificateEnd.withLock({ $0 }) {
+            gauge(
+                "cosem_gateway_tls_certificate_expiry_timestamp_seconds",
+                "When the certificate ends that callers see.",
+                [],
+                [(MetricLabels(), Int(end))],
+                &text
+            )
+        }
         jobExecutions.write(into: &text)
         orders.write(into: &text)
         cacheHits.write(into: &text)

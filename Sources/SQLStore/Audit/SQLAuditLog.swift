@@ -6,7 +6,7 @@ import JSONText
 
 /// Keeps the audit log in a SQL database; needs no key, so that it can be checked by whoever has the database.
 public struct SQLAuditLog: AuditLog {
-    private static let pageSize = 500
+    private static let pageSize: Int64 = 500
 
     let database: any SQLDatabase
 
@@ -95,17 +95,20 @@ public struct SQLAuditLog: AuditLog {
         }
     }
 
-    /// Goes through all records up to the present end, from the first, and hands each over after it was checked.
+    /// Goes through records up to the present end, and hands each over after it was checked.
     ///
     /// - Parameters:
+    ///   - start: the record behind which to begin.
+    ///   - limit: how many at most, about; nil = all.
     ///   - expected: a head that was kept elsewhere.
     ///   - visit: takes each sound record.
-    /// - Returns: the head, and the first fault; nil when there is none.
     public func check(
+        after start: AuditHead = .beginning,
+        limit: Int64? = nil,
         expecting expected: AuditHead? = nil,
         _ visit: @Sendable (AuditRecord) throws -> Void = { _ in }
-    ) async throws -> (head: AuditHead, fault: AuditFault?) {
-        var chain = AuditChain(expecting: expected)
+    ) async throws -> AuditFinding {
+        var chain = AuditChain(after: start, expecting: expected)
         // Both in one look, so that what is appended meanwhile does not matter.
         let (kept, newest) = try await database.read { connection in
             let rows = try connection.query("SELECT max(ordinal) AS newest FROM audit_records", [:])
@@ -113,8 +116,9 @@ public struct SQLAuditLog: AuditLog {
         }
         guard kept.ordinal >= newest else {
             let reason = "it stands behind the head of the log, which was set back"
-            return (chain.head, AuditFault(ordinal: kept.ordinal + 1, reason: reason))
+            return AuditFinding(head: chain.head, fault: AuditFault(ordinal: kept.ordinal + 1, reason: reason))
         }
+        let size = min(Self.pageSize, limit ?? Self.pageSize)
         while true {
             let after = chain.head.ordinal
             let rows = try await database.read { connection in
@@ -123,7 +127,7 @@ public struct SQLAuditLog: AuditLog {
                     SELECT ordinal, content, content_hash, action, meter_id, job_id FROM audit_records
                     WHERE ordinal > :after AND ordinal <= :newest ORDER BY ordinal LIMIT :limit
                     """,
-                    ["after": .integer(after), "newest": .integer(newest), "limit": .integer(Int64(Self.pageSize))]
+                    ["after": .integer(after), "newest": .integer(newest), "limit": .integer(size)]
                 )
             }
             for row in rows {
@@ -132,17 +136,29 @@ public struct SQLAuditLog: AuditLog {
                     try chain.add(record)
                     try Self.checkColumns(of: row, record)
                 } catch {
-                    return (chain.head, error)
+                    return AuditFinding(head: chain.head, fault: error)
                 }
                 try visit(record)
             }
-            guard rows.count == Self.pageSize else { break }
+            guard rows.count == size else { break }
+            if let limit, chain.head.ordinal - start.ordinal >= limit {
+                return AuditFinding(head: chain.head, fault: nil, isComplete: false)
+            }
         }
         do throws(AuditFault) {
             try chain.finish(keptHead: kept)
-            return (chain.head, nil)
+            return AuditFinding(head: chain.head, fault: nil)
         } catch {
-            return (chain.head, error)
+            return AuditFinding(head: chain.head, fault: error)
+        }
+    }
+
+    /// Checks some records behind one up to which all are sound.
+    public func checkAudit(after head: AuditHead, limit: Int64) async throws(StoreError) -> AuditFinding {
+        do {
+            return try await check(after: head, limit: limit)
+        } catch {
+            throw StoreError(error)
         }
     }
 
@@ -195,5 +211,10 @@ extension SQLFleetStore: AuditLog {
     /// The end of the chain.
     public func auditHead() async throws(StoreError) -> AuditHead {
         try await SQLAuditLog(database: database).auditHead()
+    }
+
+    /// Checks some records behind one up to which all are sound.
+    public func checkAudit(after head: AuditHead, limit: Int64) async throws(StoreError) -> AuditFinding {
+        try await SQLAuditLog(database: database).checkAudit(after: head, limit: limit)
     }
 }

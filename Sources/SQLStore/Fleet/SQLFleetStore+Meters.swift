@@ -224,6 +224,11 @@ extension SQLFleetStore: MeterStore {
             conditions.append("id IN (SELECT meter_id FROM meter_group_members WHERE group_id = :group)")
             binds["group"] = .text(group.text)
         }
+        if let among = query.among {
+            conditions.append(
+                among.isEmpty ? "1 = 0" : "id IN (\(binds.list(among.map(\.text), as: "among")))"
+            )
+        }
         for (index, requirement) in query.labels.requirements.enumerated() {
             let hasLabel = "SELECT 1 FROM meter_labels WHERE meter_id = meters.id AND label = :label\(index)"
             let hasValue = "\(hasLabel) AND label_value = :value\(index)"

@@ -53,7 +53,7 @@ struct AuditCommand: AsyncParsableCommand {
 
         func run() async throws {
             let expected = head.flatMap { AuditHead($0) }
-            let outcome: (head: AuditHead, fault: AuditFault?)
+            let outcome: AuditFinding
             if let name = file ?? fileOption {
                 outcome = try Self.check(file: name, expecting: expected)
             } else {
@@ -70,7 +70,7 @@ struct AuditCommand: AsyncParsableCommand {
         private static func check(
             file name: String,
             expecting expected: AuditHead?
-        ) throws -> (head: AuditHead, fault: AuditFault?) {
+        ) throws -> AuditFinding {
             guard var octets = FileOctets.read(name) else {
                 Terminal.tell("\(name): \(String(cString: strerror(errno)))")
                 throw ExitCode(2)
@@ -84,9 +84,9 @@ struct AuditCommand: AsyncParsableCommand {
                     try chain.add(line: Array(line))
                 }
                 try chain.finishExport()
-                return (chain.head, nil)
+                return AuditFinding(head: chain.head, fault: nil)
             } catch {
-                return (chain.head, error)
+                return AuditFinding(head: chain.head, fault: error)
             }
         }
     }

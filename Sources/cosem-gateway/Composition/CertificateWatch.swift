@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import GatewayCore
 import Logging
 import MicroHTTPServer
 import ServiceLifecycle
@@ -11,6 +12,8 @@ actor CertificateWatch: Service {
     private let tls: HTTPServerTLS
     private let period: Duration?
     private let logger: Logger
+    /// Told when the certificate ends.
+    private let metrics: GatewayMetrics
     private var files: TLSFiles
     /// The files that are in use, or were refused.
     private var settled: [[Int]]
@@ -18,9 +21,11 @@ actor CertificateWatch: Service {
     private var seen: [[Int]]
 
     /// Begins with the files that the settings were made of.
-    init(_ settings: ServerTLSSettings, tls: HTTPServerTLS, logger: Logger) {
+    init(_ settings: ServerTLSSettings, tls: HTTPServerTLS, metrics: GatewayMetrics, logger: Logger) {
         self.tls = tls
         self.logger = logger
+        self.metrics = metrics
+        metrics.noteCertificate(until: settings.identity.expiresAt)
         period = settings.watchSeconds.map { .seconds($0) }
         files = settings.files
         settled = files.stamps
@@ -58,6 +63,7 @@ actor CertificateWatch: Service {
 
     private func use(_ identity: HTTPServerIdentity) {
         tls.use(identity)
+        metrics.noteCertificate(until: identity.expiresAt)
         logger.notice(
             "the certificate was read again",
             metadata: [

@@ -214,8 +214,9 @@ struct GatewayProcess: Sendable {
             logger: logs.logger(.jobs)
         )
         let tls = settings.access.tls.map { HTTPServerTLS($0.identity) }
+        let metrics = gateway.metrics
         certificates = settings.access.tls.flatMap { settings in
-            tls.map { CertificateWatch(settings, tls: $0, logger: logs.logger(.http)) }
+            tls.map { CertificateWatch(settings, tls: $0, metrics: metrics, logger: logs.logger(.http)) }
         }
         var limits = HTTPServerLimits()
         limits.connections = settings.httpConnections
