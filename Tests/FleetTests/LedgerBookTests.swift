@@ -41,7 +41,7 @@ struct LedgerBookTests {
     }
 
     private static func book(_ update: LedgerUpdate) -> LedgerBook {
-        var book = LedgerBook(LedgerBook.opening(update), days: [], rules: update.rules)
+        var book = LedgerBook(LedgerBook.opening(update).ledger, days: [], rules: update.rules)
         book.apply(update)
         return book
     }

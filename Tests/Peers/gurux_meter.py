@@ -127,6 +127,8 @@ def args():
     p.add_argument("--aarq-refusal", choices=["close", "exception"], default="close", help="answer to an AARQ that does not open")
     p.add_argument("--rows", type=int, default=96)
     p.add_argument("--interval", type=int, default=900)
+    p.add_argument("--billing-months", type=int, default=0, help="rows of a billing profile, from January 2025 on")
+    p.add_argument("--lost-month", type=int, default=0, help="the row of the billing profile that is not there, from 1")
     p.add_argument("--pdu-size", type=int, default=1024)
     p.add_argument("--hdlc-info", type=int, default=128)
     p.add_argument("--client-address", type=int, default=0, help="0 = any")

@@ -119,6 +119,18 @@ def build_load_profile(n, interval, reg_scaler_exp):
     return _profile_cache[key]
 
 
+def build_billing(months, lost):
+    """The firsts of so many months of 2025 and on; one of them, by its number from 1, is not there."""
+    times, rows = [], []
+    for i in range(months):
+        if i + 1 != lost:
+            t = datetime.datetime(2025 + i // 12, i % 12 + 1, 1)
+            times.append(t)
+            rows.append([b"\x09\x0c" + dt12(t), b"\x06" + struct.pack(">I", 500000 + 300 * i)])
+    cols = [(8, bytes([0, 0, 1, 0, 0, 255]), 2, 0), (3, bytes([1, 0, 1, 8, 0, 255]), 2, 0)]
+    return Profile(cols, times, rows)
+
+
 def build_event_log():
     t0 = datetime.datetime(2026, 2, 1, 12)
     times, rows = [], []
@@ -257,6 +269,13 @@ class Meter:
         el.addCaptureObject(self.clock, 2, 0)
         el.addCaptureObject(ev, 2, 0)
         self.profiles = {p: lp, el: build_event_log()}
+        if a.billing_months:
+            months = build_billing(a.billing_months, a.lost_month)
+            billing = self.add(O.GXDLMSProfileGeneric("1.0.98.1.0.255"), capturePeriod=0, sortMethod=SortMethod.FIFO,
+                               profileEntries=60, entriesInUse=len(months.rows))
+            billing.addCaptureObject(self.clock, 2, 0)
+            billing.addCaptureObject(r1, 2, 0)
+            self.profiles[billing] = months
         self.disc = self.add(O.GXDLMSDisconnectControl("0.0.96.3.10.255"), outputState=True,
                              controlState=ControlState.CONNECTED, controlMode=ControlMode.MODE_2)
         sap = self.add(O.GXDLMSSapAssignment("0.0.41.0.0.255"))

@@ -215,4 +215,65 @@ struct LedgerStoreTests {
             }
         }
     }
+
+    /// Rows of a billing profile, at midnight in UTC of these days.
+    private static func billing(_ meter: MeterID, _ days: [String], at now: String) throws -> LedgerUpdate {
+        func moment(_ day: String) throws -> Timestamp { try #require(Timestamp(rfc3339: "\(day)T00:00:00Z")) }
+        return LedgerUpdate(
+            meter: meter,
+            profile: try #require(OBISCode("1.0.98.1.0.255")),
+            capturePeriod: 0,
+            zone: "UTC",
+            rules: ZoneInfo.utc,
+            rows: try days.map(moment),
+            now: try moment(now)
+        )
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `Billing values are watched from their second row on, and a month that is over without one is missing`(
+        backend: Backend
+    ) async throws {
+        try await backend.run { stores in
+            let meter = try await Self.register("M1", in: stores)
+            let other = try await Self.register("M2", in: stores)
+            let profile = try #require(OBISCode("1.0.98.1.0.255"))
+            let january = try #require(CivilDate(iso8601: "2026-01-01")).daysSinceEpoch
+            func days() async throws -> [ProfileDay] {
+                try await stores.fleet.days(
+                    of: profile,
+                    meter: meter,
+                    in: january...january + 365,
+                    isIncomplete: false
+                )
+            }
+            try await stores.fleet.note(try Self.billing(meter, ["2026-01-01"], at: "2026-01-02"))
+            #expect(try await stores.fleet.ledger(of: profile, meter: meter)?.billingDay == nil)
+            #expect(try await stores.fleet.ledgersToClose().isEmpty)
+            try await stores.fleet.note(try Self.billing(meter, ["2026-02-01"], at: "2026-02-02"))
+            try await stores.fleet.note(try Self.billing(other, ["2026-01-15", "2026-02-15"], at: "2026-02-16"))
+            #expect(try await stores.fleet.ledger(of: profile, meter: meter)?.billingDay == BillingDay(day: 1))
+            #expect(try await days().map(\.day) == [january, january + 31])
+            #expect(try await days().allSatisfy { $0.received.count == 1 && $0.missing == 0 })
+            // Ledgers of another billing day are of another kind.
+            let kinds = try await stores.fleet.ledgersToClose()
+            #expect(kinds.map(\.billingDay) == [BillingDay(day: 1), BillingDay(day: 15)])
+            let march = january + 59
+            let now = Timestamp(seconds: Int64(march + 1) * 86_400)
+            let closed = try await stores.fleet.closeDay(
+                march,
+                of: try #require(kinds.first),
+                expected: 1,
+                recoverAt: now
+            )
+            #expect(closed == 1)
+            #expect(try await days().map(\.missing) == [0, 0, 1])
+            let due = try await stores.fleet.claimRecoveries(now: now, limit: 10, pause: .seconds(3600))
+            #expect(due.map(\.meter) == [meter])
+            // The row comes at last, some days late.
+            try await stores.fleet.note(try Self.billing(meter, ["2026-03-04"], at: "2026-03-05"))
+            #expect(try await days().map(\.missing) == [0, 0, 0])
+            #expect(try await stores.fleet.ledger(of: profile, meter: meter)?.recoverAt == nil)
+        }
+    }
 }

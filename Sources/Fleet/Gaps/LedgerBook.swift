@@ -5,7 +5,7 @@ public import Timekeeping
 
 /// A ledger with the days that an update touches, and the rules of keeping both.
 ///
-/// Free of the database: the store loads the days of days(touchedBy:of:), lets the update be applied, and writes
+/// Free of the database: the store loads the days of days(touchedBy:), lets the update be applied, and writes
 /// what comes out.
 public struct LedgerBook: Sendable {
     /// The ledger.
@@ -24,38 +24,63 @@ public struct LedgerBook: Sendable {
     public init(_ ledger: ProfileLedger, days: [ProfileDay], rules: any TimeZoneRules) {
         self.ledger = ledger
         self.days = Dictionary(days.map { ($0.day, $0) }, uniquingKeysWith: { $1 })
-        calendar = CaptureCalendar(period: ledger.capturePeriod, rules: rules)
+        calendar = CaptureCalendar(period: ledger.capturePeriod, billing: ledger.billingDay, rules: rules)
     }
 
-    /// A ledger for a profile that is seen for the first time.
-    public static func opening(_ update: LedgerUpdate) -> ProfileLedger {
+    /// A ledger to which an update is to be applied.
+    public struct Opening: Sendable {
+        /// The ledger.
+        public var ledger: ProfileLedger
+        /// Whether it begins anew, so that days that were known say nothing any more.
+        public var isNew: Bool
+        /// What is to be applied.
+        public var update: LedgerUpdate
+    }
+
+    /// The ledger that an update goes into: the known one, unless there is none, or the period or the billing day is
+    /// another by now.
+    public static func opening(_ update: LedgerUpdate, after known: ProfileLedger? = nil) -> Opening {
+        var update = update
+        var billing = update.shownBillingDay(after: nil)
+        if let known, known.capturePeriod == update.capturePeriod {
+            billing = update.shownBillingDay(after: known)
+            guard let billing, billing != known.billingDay else {
+                return Opening(ledger: known, isNew: false, update: update)
+            }
+            // The row that was there already has helped to show the day, and counts for it.
+            if let newest = known.newest { update.rows.append(newest) }
+        }
         let first = update.rows.min() ?? update.asked?.lowerBound ?? update.now
-        let calendar = CaptureCalendar(period: update.capturePeriod, rules: update.rules)
-        return ProfileLedger(
+        let calendar = CaptureCalendar(period: update.capturePeriod, billing: billing, rules: update.rules)
+        let ledger = ProfileLedger(
             meter: update.meter,
             profile: update.profile,
             capturePeriod: update.capturePeriod,
+            billingDay: billing,
             zone: update.zone,
             expectedFrom: first,
+            newest: known?.newest,
+            heldFrom: known?.heldFrom,
             // Days before the first row are nobody's business.
-            closedDay: (calendar?.day(of: first) ?? 0) - 1
+            closedDay: (calendar?.day(of: first) ?? 0) - 1,
+            recoverAt: known?.recoverAt,
+            failures: known?.failures ?? 0
         )
+        return Opening(ledger: ledger, isNew: true, update: update)
     }
 
-    /// The days that an update concerns.
-    public static func days(touchedBy update: LedgerUpdate) -> Set<Int> {
-        guard let calendar = CaptureCalendar(period: update.capturePeriod, rules: update.rules) else { return [] }
+    /// The days that an update of this ledger concerns.
+    public func days(touchedBy update: LedgerUpdate) -> Set<Int> {
+        guard let calendar else { return [] }
         var days = Set(update.rows.map { calendar.day(of: $0) })
         if let asked = update.asked {
             let end = min(asked.upperBound, update.now)
-            let start = max(asked.lowerBound, end - longestLook)
+            // No more of an asked time is looked at, counted from its end.
+            let start = max(asked.lowerBound, end - calendar.reach)
             if start < end { days.formUnion(calendar.days(in: start..<end)) }
         }
         return days
     }
-
-    /// No more of an asked time than this is looked at, counted from its end.
-    private static let longestLook = Duration.seconds(800 * 86_400)
 
     /// Notes rows, and what the meter was asked for without having it.
     public mutating func apply(_ update: LedgerUpdate) {
@@ -102,7 +127,7 @@ public struct LedgerBook: Sendable {
     /// A slot of the asked time without a row was in vain; the second time, or when the meter holds nothing that old, for good.
     private mutating func noteAsked(_ asked: Range<Timestamp>, _ update: LedgerUpdate, _ calendar: CaptureCalendar) {
         let end = min(asked.upperBound, update.now - Self.grace)
-        let start = max(asked.lowerBound, ledger.expectedFrom, end - Self.longestLook)
+        let start = max(asked.lowerBound, ledger.expectedFrom, end - calendar.reach)
         if let capacity = update.capacity {
             // A buffer of so many rows cannot reach further back, whatever was captured.
             let reach = Duration.seconds(Int64(clamping: capacity) * calendar.period + calendar.period)
@@ -114,7 +139,7 @@ public struct LedgerBook: Sendable {
             open(number, calendar)
             let slots = calendar.slots(of: number)
             for index in 0..<slots.count
-            where slots.instants[index] >= start.seconds && slots.endOfSlot(index) <= end.seconds {
+            where slots.instants[index] >= start.seconds && slots.due(index) <= end.seconds {
                 guard var day = days[number], day.isMissing(index) else { continue }
                 let isForgotten = ledger.heldFrom.map { slots.instants[index] < $0.seconds } ?? false
                 if day.asked.contains(index) || isForgotten { day.lost.insert(index) } else { day.asked.insert(index) }
@@ -126,13 +151,13 @@ public struct LedgerBook: Sendable {
     /// Whether the meter should be asked for something: a row is missing before the newest one, or on a day that is over.
     public func isRecoverable(now: Timestamp) -> Bool {
         guard let calendar else { return false }
-        let today = calendar.day(of: now)
+        let today = calendar.today(at: now)
         return days.values.contains { day in
             guard day.missing > 0 else { return false }
             guard day.day >= today else { return true }
             let reach = min(ledger.newest ?? ledger.expectedFrom, now - Self.grace).seconds
             let slots = calendar.slots(of: day.day)
-            return (0..<slots.count).contains { slots.endOfSlot($0) <= reach && day.isMissing($0) }
+            return (0..<slots.count).contains { slots.due($0) <= reach && day.isMissing($0) }
         }
     }
 
@@ -195,7 +220,7 @@ public struct LedgerBook: Sendable {
             let slots = calendar.slots(of: number)
             for index in 0..<slots.count where day.expected.contains(index) {
                 let slot = slots.instants[index]..<slots.endOfSlot(index)
-                if slot.upperBound > start, slot.upperBound <= end { body(day, index, slot) }
+                if slot.upperBound > start, slots.due(index) <= end { body(day, index, slot) }
             }
         }
     }

@@ -10,8 +10,10 @@ public struct ProfileLedger: Hashable, Sendable {
     public let meter: MeterID
     /// The logical name of the profile.
     public let profile: OBISCode
-    /// Seconds between two rows; 0 where rows come without a fixed period, and nothing is expected.
+    /// Seconds between two rows; 0 where rows come without a fixed period.
     public var capturePeriod: UInt32
+    /// The day of each month or year that has a row; nil where there is none, or none is known yet.
+    public var billingDay: BillingDay?
     /// The name of the meter's zone, which its days follow.
     public var zone: String
     /// From when on rows are expected.
@@ -32,6 +34,7 @@ public struct ProfileLedger: Hashable, Sendable {
         meter: MeterID,
         profile: OBISCode,
         capturePeriod: UInt32,
+        billingDay: BillingDay? = nil,
         zone: String,
         expectedFrom: Timestamp,
         newest: Timestamp? = nil,
@@ -43,6 +46,7 @@ public struct ProfileLedger: Hashable, Sendable {
         self.meter = meter
         self.profile = profile
         self.capturePeriod = capturePeriod
+        self.billingDay = billingDay
         self.zone = zone
         self.expectedFrom = expectedFrom
         self.newest = newest
@@ -95,5 +99,19 @@ public struct LedgerUpdate: Sendable {
         self.asked = asked
         self.capacity = capacity
         self.now = now
+    }
+}
+
+extension LedgerUpdate {
+    /// The billing day that the rows show, together with the newest one before; nil where they show none.
+    ///
+    /// - Parameter ledger: what is known so far; what is older than its newest row changes no day that is known.
+    public func shownBillingDay(after ledger: ProfileLedger?) -> BillingDay? {
+        guard BillingDay.mayBe(of: profile, period: capturePeriod) else { return nil }
+        let newest = ledger?.newest
+        let isFirst = ledger?.billingDay == nil
+        let fresh = isFirst ? rows : rows.filter { row in newest.map { row > $0 } ?? true }
+        let days = (fresh + [newest].compactMap { $0 }).map { rules.localDay(of: $0) }
+        return BillingDay.shown(by: days, period: capturePeriod, isFirst: isFirst)
     }
 }

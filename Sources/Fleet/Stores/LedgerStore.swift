@@ -66,16 +66,19 @@ public protocol LedgerStore: Sendable {
 
 /// Ledgers whose days are alike.
 public struct LedgerKind: Hashable, Sendable {
-    /// Seconds between two rows.
+    /// Seconds between two rows; 0 where only the calendar tells.
     public let capturePeriod: UInt32
+    /// The day of each month or year that has a row, if any.
+    public let billingDay: BillingDay?
     /// The name of the zone.
     public let zone: String
     /// The earliest of the last days that were closed.
-    public let closedDay: Int
+    public var closedDay: Int
 
     /// Makes a kind.
-    public init(capturePeriod: UInt32, zone: String, closedDay: Int) {
+    public init(capturePeriod: UInt32, billingDay: BillingDay? = nil, zone: String, closedDay: Int) {
         self.capturePeriod = capturePeriod
+        self.billingDay = billingDay
         self.zone = zone
         self.closedDay = closedDay
     }

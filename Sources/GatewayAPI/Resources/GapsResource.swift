@@ -27,6 +27,7 @@ extension GatewayAPI {
             writer.member("watched", report.ledger != nil)
             let period = report.ledger?.capturePeriod ?? 0
             writer.member("capturePeriod", period > 0 ? Duration.seconds(Int64(period)).iso8601 : nil)
+            writer.member("billingDay", report.ledger?.billingDay?.description)
             writer.member("expectedFrom", report.ledger?.expectedFrom.rfc3339(in: zone))
             writer.member("newestRow", report.ledger?.newest?.rfc3339(in: zone))
             writer.name("items")

@@ -52,7 +52,7 @@ extension OrderHandler {
         let plan = RecoveryPlan(before, period: period)
         for window in plan.windows {
             // Rows and ledger are written together, so that an attempt that ends midway keeps what it has.
-            let query = RowsQuery(from: window.lowerBound, to: window.upperBound)
+            let query = RowsQuery(from: window.lowerBound, to: min(window.upperBound, gateway.clock.now()))
             let pending = try await gateway.prepareRows(query, of: profile, memory.id.text, wishes)
             _ = try await gateway.collectRows(pending)
         }
@@ -71,12 +71,13 @@ extension OrderHandler {
         _ memory: MeterMemory
     ) async throws(GatewayError) -> (gaps: [ProfileGap], period: Int64) {
         let now = gateway.clock.now()
-        let range = now - Gateway.longestGapTime..<now
-        // Days that are complete need not be looked at; all others are known, as a day is closed when it is over.
+        var range = now - Gateway.longestRecoveryTime..<now
+        // Days that are complete need not be looked at.
         guard let book = try await gateway.book(of: profile, memory.id, in: range, isIncomplete: true) else {
             return ([], 1)
         }
-        return (book.gaps(in: range, now: now), Int64(book.ledger.capturePeriod))
+        if book.ledger.billingDay == nil { range = now - Gateway.longestGapTime..<now }
+        return (book.gaps(in: range, now: now), book.calendar?.period ?? 1)
     }
 
     private static func count(_ gaps: [ProfileGap], _ isCounted: (ProfileGap.Kind) -> Bool) -> Int {

@@ -24,13 +24,15 @@ extension Gateway {
 
     /// How far back gaps are shown to who does not say.
     static let usualGapTime = Duration.seconds(31 * 86_400)
-    /// The longest time that one look at gaps covers, and how far back they are filled.
+    /// The longest time that one look at gaps covers, and how far back they are filled but for billing values.
     public static let longestGapTime = Duration.seconds(400 * 86_400)
+    /// How far back gaps of billing values are filled.
+    static let longestRecoveryTime = Duration.seconds(3660 * 86_400)
 
     /// What a profile lacks, without asking the meter.
     ///
     /// - Parameters:
-    ///   - from: the beginning; nil is 31 days before the end.
+    ///   - from: the beginning; nil is 31 days before the end, and of billing values ``longestGapTime``.
     ///   - to: the end, excluded; nil is now.
     /// - Throws: ``Fleet/GatewayError/meterUnknown(text:)``, ``Fleet/GatewayError/rangeNotSupported(_:reason:)``
     ///   for a time that ends before it begins or is longer than ``longestGapTime``.
@@ -43,7 +45,8 @@ extension Gateway {
         let memory = try await directory.memory(of: meter)
         let now = clock.now()
         let end = to ?? max(now, from ?? now)
-        let start = from ?? end - Self.usualGapTime
+        let ledger = try await translating(await store.ledger(of: profile, meter: memory.id))
+        let start = from ?? end - (ledger?.billingDay == nil ? Self.usualGapTime : Self.longestGapTime)
         let target = ObjectTarget(meter: memory.id, object: profile)
         guard start <= end else { throw .rangeNotSupported(target, reason: "it ends before it begins") }
         guard end - start <= Self.longestGapTime else {
@@ -89,15 +92,19 @@ extension Gateway {
         do throws(StoreError) {
             guard let ledger = try await store.ledger(of: profile, meter: meter) else { return nil }
             let rules = ZoneInfo.named(ledger.zone) ?? .utc
-            guard let calendar = CaptureCalendar(period: ledger.capturePeriod, rules: rules) else {
-                return LedgerBook(ledger, days: [], rules: rules)
-            }
+            var book = LedgerBook(ledger, days: [], rules: rules)
             let start = max(range.lowerBound, ledger.expectedFrom)
-            guard start < range.upperBound else { return LedgerBook(ledger, days: [], rules: rules) }
+            guard let calendar = book.calendar, start < range.upperBound else { return book }
             let numbers = calendar.days(in: start..<range.upperBound)
-            let days = try await store.days(of: profile, meter: meter, in: numbers, isIncomplete: isIncomplete)
-            var book = LedgerBook(ledger, days: days, rules: rules)
-            if !isIncomplete { for number in numbers { book.open(number, calendar) } }
+            guard let first = numbers.first, let last = numbers.last else { return book }
+            var days = try await store.days(of: profile, meter: meter, in: first...last, isIncomplete: isIncomplete)
+            // Nobody has written down yet what is missing of days that are not closed.
+            let open = numbers.filter { !isIncomplete || $0 > ledger.closedDay }
+            if isIncomplete, let firstOpen = open.first {
+                days += try await store.days(of: profile, meter: meter, in: firstOpen...last, isIncomplete: false)
+            }
+            book = LedgerBook(ledger, days: days, rules: rules)
+            for number in open { book.open(number, calendar) }
             return book
         } catch {
             throw GatewayError(error)

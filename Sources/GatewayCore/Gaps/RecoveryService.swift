@@ -102,17 +102,23 @@ public struct RecoveryService: Service {
         for found in try await gateway.store.ledgersToClose() {
             var kind = found
             guard let rules = ZoneInfo.named(kind.zone),
-                let calendar = CaptureCalendar(period: kind.capturePeriod, rules: rules)
+                let calendar = CaptureCalendar(
+                    period: kind.capturePeriod,
+                    billing: kind.billingDay,
+                    rules: rules
+                )
             else { continue }
-            let today = calendar.day(of: now - LedgerBook.grace)
+            let today = calendar.today(at: now - LedgerBook.grace)
             // After a long time without a gateway, days are closed as far back as anything can be recovered.
-            var day = max(kind.closedDay + 1, today - Self.mostDays)
+            var day = calendar.day(after: max(kind.closedDay, today - Self.mostDays - 1))
             while day < today {
+                let slots = calendar.slots(of: day)
+                let due = slots.instants.indices.last.map(slots.due) ?? slots.end
                 let missing = try await gateway.store.closeDay(
                     day,
                     of: kind,
-                    expected: calendar.slots(of: day).count,
-                    recoverAt: max(now, Timestamp(seconds: calendar.slots(of: day).end) + settings.dayGrace)
+                    expected: slots.count,
+                    recoverAt: max(now, Timestamp(seconds: due) + settings.dayGrace)
                 )
                 if missing > 0 {
                     logger.info(
@@ -120,8 +126,8 @@ public struct RecoveryService: Service {
                         metadata: ["profiles": "\(missing)", "zone": "\(kind.zone)", "day": "\(day)"]
                     )
                 }
-                kind = LedgerKind(capturePeriod: kind.capturePeriod, zone: kind.zone, closedDay: day)
-                day += 1
+                kind.closedDay = day
+                day = calendar.day(after: day)
             }
         }
     }

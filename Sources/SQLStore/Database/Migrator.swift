@@ -29,6 +29,7 @@ public enum Migrator {
         (20, PackageResources.M0020_sql),
         (21, PackageResources.M0021_sql),
         (22, PackageResources.M0022_sql),
+        (23, PackageResources.M0023_sql),
     ]
 
     /// So often a database that somebody else has to himself is asked for; with SQLite for 2 minutes.

@@ -11,26 +11,24 @@ struct LedgerRows {
     let dialect: Dialect
 
     static let columns =
-        "meter_id, profile, capture_period, zone, expected_from, newest, held_from, closed_day, recover_at, failures"
+        """
+        meter_id, profile, capture_period, billing_day, zone, expected_from, newest, held_from, closed_day, recover_at,
+        failures
+        """
     static let dayColumns = "day, expected, received, lost, expected_slots, received_slots, lost_slots, asked_slots"
 
     /// Notes rows, and what the meter was asked for in vain; the meter must exist.
     func note(_ update: LedgerUpdate) throws {
-        let opening = LedgerBook.opening(update)
-        var ledger = try ledger(update.meter, update.profile, forUpdate: true) ?? opening
-        if ledger.capturePeriod != update.capturePeriod {
-            // Another period: what was expected so far says nothing any more.
-            try forgetDays(of: ledger)
-            ledger.capturePeriod = update.capturePeriod
-            ledger.closedDay = opening.closedDay
-            ledger.expectedFrom = opening.expectedFrom
-        }
-        let touched = LedgerBook.days(touchedBy: update)
+        let known = try ledger(update.meter, update.profile, forUpdate: true)
+        let opening = LedgerBook.opening(update, after: known)
+        let (ledger, update) = (opening.ledger, opening.update)
+        if opening.isNew, known != nil { try forgetDays(of: ledger) }
+        let touched = LedgerBook(ledger, days: [], rules: update.rules).days(touchedBy: update)
         // Rows older than all before move the beginning, and with it what its day should have.
-        let known = try touched.min().map { first in
+        let loaded = try touched.min().map { first in
             try days(ledger.meter, ledger.profile, in: first...(touched.max() ?? first), isIncomplete: false)
         }
-        var book = LedgerBook(ledger, days: known ?? [], rules: update.rules)
+        var book = LedgerBook(ledger, days: loaded ?? [], rules: update.rules)
         if let calendar = book.calendar {
             // The day that was the first so far may have begun late.
             let formerFirst = calendar.day(of: ledger.expectedFrom)
@@ -89,15 +87,17 @@ struct LedgerRows {
         try connection.execute(
             """
             INSERT INTO profile_ledgers (\(Self.columns))
-            VALUES (:meter, :profile, :period, :zone, :expected_from, :newest, :held_from, :closed, :recover, :failures)
+            VALUES (:meter, :profile, :period, :billing_day, :zone, :expected_from, :newest, :held_from, :closed,
+                :recover, :failures)
             ON CONFLICT (meter_id, profile) DO UPDATE SET capture_period = excluded.capture_period,
-                zone = excluded.zone, expected_from = excluded.expected_from, newest = excluded.newest,
-                held_from = excluded.held_from, closed_day = excluded.closed_day, recover_at = excluded.recover_at,
-                failures = excluded.failures
+                billing_day = excluded.billing_day, zone = excluded.zone, expected_from = excluded.expected_from,
+                newest = excluded.newest, held_from = excluded.held_from, closed_day = excluded.closed_day,
+                recover_at = excluded.recover_at, failures = excluded.failures
             """,
             [
                 "meter": .text(ledger.meter.text), "profile": .text(ledger.profile.description),
                 "period": .integer(Int64(ledger.capturePeriod)), "zone": .text(ledger.zone),
+                "billing_day": .text(ledger.billingDay?.description ?? ""),
                 "expected_from": .moment(ledger.expectedFrom), "newest": .moment(optional: ledger.newest),
                 "held_from": .moment(optional: ledger.heldFrom), "closed": .integer(Int64(ledger.closedDay)),
                 "recover": .moment(optional: ledger.recoverAt), "failures": .integer(Int64(ledger.failures)),
@@ -161,6 +161,7 @@ struct LedgerRows {
             meter: meter,
             profile: profile,
             capturePeriod: UInt32(clamping: try row.integer("capture_period")),
+            billingDay: BillingDay(try row.text("billing_day")),
             zone: try row.text("zone"),
             expectedFrom: try row.moment("expected_from"),
             newest: try row.optionalMoment("newest"),

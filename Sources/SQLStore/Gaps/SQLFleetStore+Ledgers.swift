@@ -93,13 +93,15 @@ extension SQLFleetStore: LedgerStore {
         try await read { connection in
             try connection.query(
                 """
-                SELECT capture_period, zone, min(closed_day) AS closed_day FROM profile_ledgers
-                WHERE capture_period > 0 GROUP BY capture_period, zone ORDER BY capture_period, zone
+                SELECT capture_period, billing_day, zone, min(closed_day) AS closed_day FROM profile_ledgers
+                WHERE capture_period > 0 OR billing_day <> '' GROUP BY capture_period, billing_day, zone
+                ORDER BY capture_period, billing_day, zone
                 """,
                 [:]
             ).map { row in
                 LedgerKind(
                     capturePeriod: UInt32(clamping: try row.integer("capture_period")),
+                    billingDay: BillingDay(try row.text("billing_day")),
                     zone: try row.text("zone"),
                     closedDay: try row.integer("closed_day")
                 )
@@ -143,11 +145,13 @@ extension SQLFleetStore: LedgerStore {
     ) throws(SQLError) -> (missing: Int, last: (meter: String, profile: String)?) {
         // A ledger that was begun since, further back, waits for the next look: it lacks the days closed before this.
         var which = """
-            capture_period = :period AND zone = :zone AND closed_day < :day AND closed_day >= :closed
+            capture_period = :period AND billing_day = :billing_day AND zone = :zone
+            AND closed_day < :day AND closed_day >= :closed
             AND (meter_id, profile) > (:after_meter, :after_profile)
             """
         var binds: SQLBinds = [
             "period": .integer(Int64(kind.capturePeriod)), "zone": .text(kind.zone), "day": .integer(Int64(day)),
+            "billing_day": .text(kind.billingDay?.description ?? ""),
             "closed": .integer(Int64(kind.closedDay)), "after_meter": .text(after.meter),
             "after_profile": .text(after.profile),
         ]
