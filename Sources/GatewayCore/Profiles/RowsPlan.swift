@@ -3,6 +3,7 @@
 
 import COSEMModel
 import DLMSCodec
+import Fleet
 import Timekeeping
 
 /// What rows of a profile are to be read, settled before the meter is asked for them.
@@ -86,6 +87,48 @@ struct RowsPlan: Sendable {
             behaviour: behaviour,
             entriesInUse: entriesInUse
         )
+    }
+}
+
+extension RowsPlan {
+    /// Plans for the rows of a profile that a query means, whoever has them.
+    ///
+    /// - Parameters:
+    ///   - query: what is asked for.
+    ///   - sheet: the profile.
+    ///   - window: the stretch of time that is meant; nil for none.
+    ///   - memory: the meter.
+    ///   - entriesInUse: how many rows the buffer has, as far as it is known.
+    init(
+        _ query: RowsQuery,
+        of sheet: ProfileSheet,
+        in window: RowsQuery.Window?,
+        _ memory: MeterMemory,
+        entriesInUse: Int?
+    ) throws(GatewayError) {
+        self.init(
+            sheet: sheet,
+            window: window,
+            entries: query.entries,
+            columns: try sheet.places(of: query.columns, meter: memory.id),
+            zone: memory.zone,
+            behaviour: sheet.behaviour,
+            entriesInUse: entriesInUse
+        )
+    }
+}
+
+extension RowsQuery {
+    /// The stretch of time that is meant of a profile's rows, nil if only a number of rows is.
+    ///
+    /// - Throws: ``Fleet/GatewayError/rangeNotSupported(_:reason:)`` for one that ends before it begins.
+    func window(of sheet: ProfileSheet, _ memory: MeterMemory, now: Timestamp) throws(GatewayError) -> Window? {
+        guard let window = window(now: now) else { return nil }
+        guard window.from <= window.to else {
+            let target = sheet.object.target(.attribute(2), of: memory.id)
+            throw .rangeNotSupported(target, reason: "it ends before it begins")
+        }
+        return window
     }
 }
 

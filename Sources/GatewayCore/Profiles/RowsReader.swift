@@ -26,10 +26,7 @@ struct RowsReader: Sendable {
         if isCompact, query.from != nil || query.to != nil || query.last != nil || query.entries != nil {
             throw .rangeNotSupported(Self.target(sheet, memory), reason: "compact data has only what it captured last")
         }
-        let window = isCompact ? nil : query.window(now: clock.now())
-        if let window, window.from > window.to {
-            throw .rangeNotSupported(Self.target(sheet, memory), reason: "it ends before it begins")
-        }
+        let window = isCompact ? nil : try query.window(of: sheet, memory, now: clock.now())
         if window != nil, sheet.restrictingColumn(sheet.behaviour) == nil {
             throw .rangeNotSupported(Self.target(sheet, memory), reason: "its rows have no time")
         }
@@ -44,15 +41,7 @@ struct RowsReader: Sendable {
                 inUse = reading.data.integerValue.flatMap { UInt32(exactly: $0) }.map { Int($0) } ?? inUse
             }
         }
-        return RowsPlan(
-            sheet: sheet,
-            window: window,
-            entries: query.entries,
-            columns: try sheet.places(of: query.columns, meter: memory.id),
-            zone: memory.zone,
-            behaviour: sheet.behaviour,
-            entriesInUse: inUse
-        )
+        return try RowsPlan(query, of: sheet, in: window, memory, entriesInUse: inUse)
     }
 
     /// Reads the rows and hands them over oldest first, as they come where the buffer's order allows it.

@@ -20,22 +20,8 @@ struct StoredRowsReader: Sendable {
         let description = try await translating(await store.profileDescription(of: memory.id, profile: profile))
         let behaviour = memory.behaviour.behaviour.profiles
         guard let sheet = description.flatMap({ ProfileSheet($0, behaviour: behaviour) }) else { return nil }
-        let window = query.window(now: clock.now())
-        if let window, window.from > window.to {
-            throw .rangeNotSupported(
-                ObjectTarget(meter: memory.id, object: profile, classID: 7, member: .attribute(2)),
-                reason: "it ends before it begins"
-            )
-        }
-        return RowsPlan(
-            sheet: sheet,
-            window: window,
-            entries: query.entries,
-            columns: try sheet.places(of: query.columns, meter: memory.id),
-            zone: memory.zone,
-            behaviour: sheet.behaviour,
-            entriesInUse: nil
-        )
+        let window = try query.window(of: sheet, memory, now: clock.now())
+        return try RowsPlan(query, of: sheet, in: window, memory, entriesInUse: nil)
     }
 
     /// Whether all rows that a meter should have by now of the asked time are stored with all their columns.
