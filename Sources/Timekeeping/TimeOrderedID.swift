@@ -17,8 +17,14 @@ public struct TimeOrderedID<Subject>: Hashable, Sendable, Comparable {
 
     init(milliseconds: UInt64, counter: UInt64, random: UInt64) {
         high = milliseconds << 16 | 0x7000 | counter & 0x0FFF
-        low = 0x8000_0000_0000_0000 | random & 0x3FFF_FFFF_FFFF_FFFF
+        low = Self.lowPart(random)
     }
+
+    /// Whether the random part is that of this number.
+    func hasRandomPart(_ random: UInt64) -> Bool { low == Self.lowPart(random) }
+
+    /// The variant and 62 bits of a number.
+    private static func lowPart(_ random: UInt64) -> UInt64 { 0x8000_0000_0000_0000 | random & 0x3FFF_FFFF_FFFF_FFFF }
 
     /// The least that can be made in the millisecond of a moment.
     public static func least(at moment: Timestamp) -> TimeOrderedID {

@@ -7,9 +7,20 @@ import Synchronization
 public final class TimeOrderedIDGenerator<Subject>: Sendable {
     /// Milliseconds and counter of the last identifier, as one number that only grows.
     private let last = Atomic<UInt64>(0)
+    /// The random part of every identifier; nil = each has one of its own.
+    private let mark: UInt64?
 
     /// Makes a generator.
-    public init() {}
+    ///
+    /// - Parameter marks: whether its identifiers share their random part, so that ``made(_:)`` knows them.
+    public init(marks: Bool = false) {
+        mark = marks ? .random(in: 0...UInt64.max) : nil
+    }
+
+    /// Whether an identifier was made here; always false without marks.
+    public func made(_ id: TimeOrderedID<Subject>) -> Bool {
+        mark.map { id.hasRandomPart($0) } ?? false
+    }
 
     /// Makes the next identifier at the present moment.
     public func next(at now: Timestamp) -> TimeOrderedID<Subject> {
@@ -27,7 +38,7 @@ public final class TimeOrderedIDGenerator<Subject>: Sendable {
                 return TimeOrderedID(
                     milliseconds: wanted >> 12,
                     counter: wanted & 0x0FFF,
-                    random: .random(in: 0...UInt64.max)
+                    random: mark ?? .random(in: 0...UInt64.max)
                 )
             }
             previous = original

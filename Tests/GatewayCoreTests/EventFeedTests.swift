@@ -67,6 +67,10 @@ private final class MoodyEventStore: EventStore {
 
     func events(matching query: EventQuery, limit: Int) async throws(StoreError) -> [FleetEvent] { [] }
 
+    func events(_ ids: [EventID]) async throws(StoreError) -> [FleetEvent] { [] }
+
+    func eventNotices() -> AsyncStream<[EventID]?> { AsyncStream { $0.finish() } }
+
     func removeEvents(before moment: Timestamp, of type: EventType?, limit: Int) async throws(StoreError) -> Int { 0 }
 }
 

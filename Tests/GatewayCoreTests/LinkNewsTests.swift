@@ -34,5 +34,9 @@ private struct NoEvents: EventStore {
 
     func events(matching query: EventQuery, limit: Int) async throws(StoreError) -> [FleetEvent] { [] }
 
+    func events(_ ids: [EventID]) async throws(StoreError) -> [FleetEvent] { [] }
+
+    func eventNotices() -> AsyncStream<[EventID]?> { AsyncStream { $0.finish() } }
+
     func removeEvents(before moment: Timestamp, of type: EventType?, limit: Int) async throws(StoreError) -> Int { 0 }
 }

@@ -407,6 +407,30 @@ def test_a_channel_that_an_operator_holds_is_held_wherever_its_line_goes(nodes, 
     assert other.get(reading).status == 200
 
 
+def test_a_stream_at_one_gateway_shows_what_the_other_keeps(nodes, simulator):
+    for name in ("a", "b"):
+        nodes.start(name)
+    nodes.await_balance()
+    first, second = nodes.gateways["a"], nodes.gateways["b"]
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{first.port}/events?type=job.finished", headers={"Accept": "text/event-stream"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as stream:
+        # Meters of both, so that jobs end at either, which is then the one that keeps it.
+        wanted = set()
+        for number in range(8):
+            second.register(f"S-{number}", simulator)
+            order = {"kind": "read", "target": {"meters": [f"S-{number}"]}, "items": [{"object": REGISTER, "attribute": 2}]}
+            wanted.add(second.call("POST", "/jobs", order).json["id"])
+        told = Counter()
+        for line in stream:
+            if line.startswith(b"data:"):
+                told[json.loads(line[5:])["data"]["job"]] += 1
+            if set(told) == wanted:
+                break
+    assert set(told.values()) == {1}, told
+
+
 def test_a_meter_that_dials_in_is_reached_through_the_gateway_that_it_called(nodes, simulator):
     ports = {name: free_ports() for name in ("a", "b")}
     for name, port in ports.items():

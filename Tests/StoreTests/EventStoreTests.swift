@@ -40,6 +40,20 @@ struct EventStoreTests {
         }
     }
 
+    @Test("What is kept for all gateways is told by its identifiers", arguments: Backend.allCases)
+    func notices(_ backend: Backend) async throws {
+        try await backend.run { stores in
+            var notices = stores.fleet.eventNotices().makeAsyncIterator()
+            #expect(await notices.next() == .some(nil))
+            let many = (0..<201).map { event(Int64($0)) }
+            try await stores.fleet.appendEvents([event(0, .readingStored)] + many)
+            let first = try #require(await notices.next() ?? nil)
+            let second = try #require(await notices.next() ?? nil)
+            #expect(first + second == many.map(\.id))
+            #expect(try await stores.fleet.events([many[7].id, many[3].id, event(9).id]) == [many[3], many[7]])
+        }
+    }
+
     @Test("A list begins anywhere and goes either way", arguments: Backend.allCases)
     func order(_ backend: Backend) async throws {
         try await backend.run { stores in

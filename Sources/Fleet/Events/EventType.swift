@@ -22,6 +22,9 @@ public struct EventType: Hashable, Sendable {
     /// are many and what they tell of is kept elsewhere.
     public var isKept: Bool { !Self.passing.contains(self) }
 
+    /// Whether a gateway that keeps it tells the others over the same database; readings are too many.
+    public var isForAll: Bool { isKept && self != .readingStored }
+
     private static let passing: Set<EventType> = [.jobCreated, .jobStarted, .jobProgress]
 
     private static func isAllowed(_ octet: UInt8) -> Bool {

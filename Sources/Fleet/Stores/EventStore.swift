@@ -13,6 +13,13 @@ public protocol EventStore: Sendable {
     /// - Parameter limit: how many at most, at least 1.
     func events(matching query: EventQuery, limit: Int) async throws(StoreError) -> [FleetEvent]
 
+    /// The kept events with these identifiers, the oldest first; those that are not kept are left out.
+    func events(_ ids: [EventID]) async throws(StoreError) -> [FleetEvent]
+
+    /// The identifiers of what gateways over the same database, this one too, keep from now on and have for all; nil = some may have
+    /// been missed, as at the beginning.
+    func eventNotices() -> AsyncStream<[EventID]?>
+
     /// Forgets events that are older than a moment, at most so many at once.
     ///
     /// - Parameter type: of this type only; nil forgets all.

@@ -55,12 +55,14 @@ public final class EventFeed: Sendable {
     private static let longestDelay = Duration.seconds(10)
     /// Stored readings are so many that they are not kept as events for longer; deliveries of them are.
     private static let readingRetention = Duration.seconds(86_400)
+    /// Who comes with a position of another gateway, or of a list, gets what was told since so long before it.
+    private static let stepBack = Duration.seconds(10)
     /// How many events are forgotten in one transaction.
     private static let removedAtOnce = 5000
 
     private let store: any EventStore
     private let clock: any WallClock
-    private let identifiers = TimeOrderedIDGenerator<FleetEvent>()
+    private let identifiers = TimeOrderedIDGenerator<FleetEvent>(marks: true)
     private let logger: Logger
     private let state: Mutex<State>
 
@@ -197,12 +199,26 @@ public final class EventFeed: Sendable {
     public func tell(_ events: [FleetEvent]) {
         state.withLock { state in
             for event in events {
-                state.journal.append(event) { identifiers.next(at: clock.now()) }
+                state.journal.append(event, isOwn: made(event.id)) { identifiers.next(at: clock.now()) }
                 for sink in state.sinks.values { sink.yield(event) }
             }
             for follower in state.followers.values { follower.yield() }
         }
     }
+
+    /// Tells those who follow of events that another gateway kept; it tells those who listen, which may be a broker, itself.
+    func hear(_ events: [FleetEvent]) {
+        guard !events.isEmpty else { return }
+        state.withLock { state in
+            for event in events {
+                state.journal.append(event, isOwn: false) { identifiers.next(at: clock.now()) }
+            }
+            for follower in state.followers.values { follower.yield() }
+        }
+    }
+
+    /// Whether an event has its name from this process.
+    func made(_ id: EventID) -> Bool { identifiers.made(id) }
 
     /// Whether stored readings are to be kept as events.
     func keepReadings(_ areWanted: Bool) {
@@ -241,7 +257,8 @@ public final class EventFeed: Sendable {
 
     /// Follows the events behind a position, or from now on.
     ///
-    /// - Parameter position: what was taken last; of an event of long ago the first step is a gap.
+    /// - Parameter position: what was taken last; of an event of long ago the first step is a gap. Of a position that this process
+    ///   did not give, what was told shortly before it comes as well: other processes have another order.
     public func follow(after position: EventID? = nil) -> EventFollowing {
         let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let (number, place, known, isEnding) = state.withLock { state in
@@ -249,7 +266,8 @@ public final class EventFeed: Sendable {
             state.wasFollowed = true
             let isEnding = state.isEnding && !state.isWriting
             if !isEnding { state.followers[state.lastNumber] = signal }
-            let known = position ?? state.journal.last
+            var known = position ?? state.journal.last
+            if !made(known), known >= state.journal.floor { known = EventID.least(at: known.timestamp - Self.stepBack) }
             return (state.lastNumber, state.journal.number(after: known), known, isEnding)
         }
         signal.onTermination = { [weak self] _ in

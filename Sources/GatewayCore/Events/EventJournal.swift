@@ -41,8 +41,10 @@ struct EventJournal: Sendable {
     var end: Int { first + entries.count }
 
     /// Appends an event; `fresh` gives a position later than all before.
-    mutating func append(_ event: FleetEvent, fresh: () -> EventID) {
-        let position = event.id > last ? event.id : fresh()
+    ///
+    /// - Parameter isOwn: whether its identifier was made by this process; another one's is no position here.
+    mutating func append(_ event: FleetEvent, isOwn: Bool, fresh: () -> EventID) {
+        let position = isOwn && event.id > last ? event.id : fresh()
         last = position
         entries.append(ToldEvent(position: position, event: event, document: event.document))
         guard entries.count >= 2 * capacity else { return }

@@ -9,6 +9,8 @@ public enum SQLChannel {
     public static let configuration = "configuration"
     /// A job was made, steered or finished; its identifier.
     public static let jobs = "jobs"
+    /// Events that are for all were kept: their identifiers, with spaces between them.
+    public static let events = "events"
 }
 
 extension SQLDatabase {

@@ -6,16 +6,34 @@ import JSONText
 public import Timekeeping
 
 extension SQLFleetStore: EventStore {
+    /// A message has room for 8,000 octets (PostgreSQL), an identifier takes 37.
+    private static let mostInNotice = 200
+
     /// Keeps events.
     public func appendEvents(_ events: [FleetEvent]) async throws(StoreError) {
         guard !events.isEmpty else { return }
-        try await write { connection in
-            for event in events { try Self.insert(event, on: connection) }
+        try await write { connection in try Self.insert(events, on: connection) }
+    }
+
+    /// Keeps events inside somebody's transaction, and has the other gateways told of them.
+    static func insert(_ events: [FleetEvent], on connection: any SQLConnection) throws(SQLError) {
+        for event in events { try insert(event, on: connection) }
+        var rest = events.filter(\.type.isForAll)[...]
+        while !rest.isEmpty {
+            try connection.notify(
+                SQLChannel.events,
+                rest.prefix(mostInNotice).map(\.id.text).joined(separator: " ")
+            )
+            rest = rest.dropFirst(mostInNotice)
         }
     }
 
-    /// Keeps an event inside somebody's transaction.
-    static func insert(_ event: FleetEvent, on connection: any SQLConnection) throws(SQLError) {
+    /// What gateways over the database keep from now on.
+    public func eventNotices() -> AsyncStream<[EventID]?> {
+        database.messages(on: SQLChannel.events) { $0?.split(separator: " ").compactMap { EventID($0) } }
+    }
+
+    private static func insert(_ event: FleetEvent, on connection: any SQLConnection) throws(SQLError) {
         try connection.execute(
             """
             INSERT INTO events (id, at, type, meter_id, data) VALUES (:id, :at, :type, :meter, :data)
@@ -32,11 +50,28 @@ extension SQLFleetStore: EventStore {
     /// Events in the order that the query wants.
     public func events(matching query: EventQuery, limit: Int) async throws(StoreError) -> [FleetEvent] {
         let (conditions, binds) = Self.conditions(of: query)
+        return try await events(conditions, binds, isAscending: query.start.isAscending, limit: limit)
+    }
+
+    /// The events with these identifiers.
+    public func events(_ ids: [EventID]) async throws(StoreError) -> [FleetEvent] {
+        guard !ids.isEmpty else { return [] }
+        var binds: SQLBinds = [:]
+        let list = binds.list(ids.map(\.text), as: "id")
+        return try await events(["id IN (\(list))"], binds, isAscending: true, limit: ids.count)
+    }
+
+    private func events(
+        _ conditions: [String],
+        _ binds: SQLBinds,
+        isAscending: Bool,
+        limit: Int
+    ) async throws(StoreError) -> [FleetEvent] {
         let rows = try await read { connection in
             try connection.query(
                 """
                 SELECT id, at, type, meter_id, data FROM events \(ConfigurationTable.whereClause(conditions))
-                ORDER BY id \(query.start.isAscending ? "ASC" : "DESC") LIMIT :limit
+                ORDER BY id \(isAscending ? "ASC" : "DESC") LIMIT :limit
                 """,
                 binds.merging(["limit": .integer(Int64(max(limit, 1)))]) { _, limit in limit }
             ).map { row throws(SQLError) in

@@ -94,7 +94,7 @@ extension SQLFleetStore: PushStore {
         do {
             try await database.write(.rowLocks) { [dialect = database.dialect] connection in
                 _ = try ReadingAppender.append(batch.readings, on: connection, dialect)
-                for event in batch.events { try Self.insert(event, on: connection) }
+                try Self.insert(batch.events, on: connection)
                 for mark in batch.marks { try Self.keep(mark, now: now, on: connection) }
             }
         } catch {

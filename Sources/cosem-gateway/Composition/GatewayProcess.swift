@@ -314,7 +314,12 @@ extension GatewayProcess {
 
     /// What keeps the gateway's place among others, if there may be any.
     private var clusterServices: [any Service] {
-        gateway.cluster.map { [ClusterService(node: $0)] } ?? []
+        gateway.cluster.map { node in
+            [
+                ClusterService(node: node),
+                EventRelayService(relay: EventRelay(gateway: gateway, logger: logs.logger(.cluster))),
+            ]
+        } ?? []
     }
 
     /// What listens for meters that connect to us, if anything is to.
@@ -380,6 +385,15 @@ private struct CounterLogService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await custodian.run() }
+    }
+}
+
+/// Hears of events of other gateways.
+private struct EventRelayService: Service {
+    let relay: EventRelay
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await relay.run() }
     }
 }
 
