@@ -10,6 +10,7 @@ import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -229,6 +230,26 @@ def test_sigterm_says_so_before_it_stops_listening_and_answers_what_is_in_flight
         caller.join(30)
         assert answers and answers[0].status in (502, 504), "the request in flight was answered"
         assert process.wait(30) == 0
+
+
+def test_what_was_answered_before_it_was_stored_is_stored_before_the_stop(tmp_path):
+    with contextlib.ExitStack() as stack:
+        meter = stack.enter_context(simulated(tmp_path))
+        gateway, process = stack.enter_context(serving(tmp_path))
+        gateway.register("M-1", meter)
+        path = "/meters/M-1/objects/1.0.1.8.0.255/attributes/2?maxAge=PT0S"
+        assert gateway.get(path).status == 200
+        assert gateway.get("/meters/M-1/readings/latest").status == 200
+        # Another process has the database to itself for a moment: nothing can be stored.
+        other = stack.enter_context(contextlib.closing(sqlite3.connect(tmp_path / "gateway.sqlite", isolation_level=None)))
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(3):
+            assert gateway.get(path).json["source"] == "live"
+        process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "the stop has begun" in (tmp_path / "log").read_text(), "the beginning of the stop")
+        other.execute("ROLLBACK")
+        assert process.wait(30) == 0
+        assert other.execute("SELECT count(*) FROM readings").fetchone() == (4,)
 
 
 def test_the_service_manager_is_told(tmp_path):
