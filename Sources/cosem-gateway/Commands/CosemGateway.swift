@@ -59,7 +59,7 @@ struct CosemGateway: AsyncParsableCommand {
             }
             let code = exitCode(for: error)
             guard code == .validationFailure else {
-                guard code == .success else { exit(withError: error) }
+                guard code == .success, !(error is ExitCode) else { exit(withError: error) }
                 print(folded(fullMessage(for: error)))
                 Glibc.exit(0)
             }
