@@ -43,7 +43,8 @@ extension Problem {
             "path-unknown",
             status: 404,
             title: "No such path",
-            detail: "Nothing is at \(path)."
+            detail: "Nothing is at \(path).",
+            hint: "GET / tells where to begin, and /openapi.yaml tells every path."
         )
         if let below {
             problem.hint = "There is no list here; a single one is at \(below)."

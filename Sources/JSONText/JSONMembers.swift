@@ -19,10 +19,16 @@ public struct JSONMembers: Sendable {
 
     /// Views a value that must be an object.
     ///
+    /// - Parameter example: such an object, for whoever sent something else.
     /// - Throws: ``JSONMemberError`` `.wrongKind` if it is none.
-    public init(_ value: JSONValue, at pointer: JSONPointer = .root) throws(JSONMemberError) {
+    public init(
+        _ value: JSONValue,
+        at pointer: JSONPointer = .root,
+        suchAs example: String? = nil
+    ) throws(JSONMemberError) {
         guard let object = value.object else {
-            throw JSONMemberError(.wrongKind(expected: "an object", found: value.kindInWords), at: pointer)
+            let expected = "an object" + (example.map { " such as \($0)" } ?? "")
+            throw JSONMemberError(.wrongKind(expected: expected, found: value.kindInWords), at: pointer)
         }
         self.object = object
         self.pointer = pointer

@@ -124,6 +124,11 @@ struct ReadingTests {
             #expect(items.first?["meter"] == "M1")
             #expect(items.first?["source"] == "profile 1.0.99.1.0.255")
             #expect(items.first?["time"] == "2026-11-20T00:00:00Z")
+            // A length has its beginning where one is told, as with rows, else its end.
+            for range in ["from=2026-11-20T00:00:00Z&last=PT1H", "to=2026-11-20T01:00:00Z&last=PT1H"] {
+                let hour = try await bench.get("/readings?label=region%3Dnorth&name=energy-import&" + range)
+                #expect(hour.json["items"]?.array == items, "\(range)")
+            }
             var found: [JSONValue] = []
             var next: String? = "/readings?meter=M1&name=energy-import&limit=3" + range
             while let path = next {

@@ -58,10 +58,30 @@ def test_a_member_like_no_other_is_told_which_there_are(gateway):
     assert answer.json["known"] == ["mechanism", "secret"] and "mechanism, secret" in answer.json["hint"]
 
 
+# What stands where an object has to be, and the object that the answer shows.
+PLAIN = {
+    "/recurrence": ({"recurrence": "15 2 * * *", "timeZone": "UTC"}, "/schedules/preview", '{"cron":"15 2 * * *"}'),
+    "/target": ({"kind": "read", "target": "demo-1", "items": []}, "/jobs", '{"meters":["M-1001"]}'),
+}
+
+
+@pytest.mark.parametrize("pointer", PLAIN)
+def test_a_text_for_an_object_is_told_what_such_an_object_is(gateway, pointer):
+    body, path, example = PLAIN[pointer]
+    answer = gateway.call("POST", path, body)
+    assert answer.status == 400 and answer.json["pointer"] == pointer, answer.json
+    assert f"an object such as {example}, not a string" in answer.json["detail"]
+
+
 def test_a_target_without_meters_is_told_so(gateway):
     body = {"kind": "read", "target": {"selector": "region=nowhere"}, "items": [{"object": "1.0.1.8.0.255", "attribute": 2}]}
     answer = gateway.call("POST", "/jobs", body)
     assert answer.status == 422 and "none fits it" in answer.json["detail"], answer.json
+
+
+def test_a_path_like_no_other_is_told_where_to_begin(gateway):
+    answer = gateway.call("GET", "/swagger")
+    assert answer.status == 404 and "/openapi.yaml" in answer.json["hint"], answer.json
 
 
 def test_a_wrong_method_is_told_which_there_are(gateway):

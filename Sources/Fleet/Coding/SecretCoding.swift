@@ -42,7 +42,7 @@ extension SecretDecoding {
             .invalid(expected: "an object with one of \"text\", \"hex\" and \"base64\"", suggestion: nil),
             at: pointer
         )
-        var members = try JSONMembers(value, at: pointer)
+        var members = try JSONMembers(value, at: pointer, suchAs: #"{"text":"12345678"}"#)
         switch self {
         case .opened(let secrets):
             _ = try members.optionalString("sealed")

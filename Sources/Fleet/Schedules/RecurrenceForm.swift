@@ -79,7 +79,7 @@ public struct RecurrenceForm: Hashable, Sendable {
         let anchor: Int64?
 
         init(_ value: JSONValue, at pointer: JSONPointer, _ zone: ZoneInfo) throws(JSONMemberError) {
-            var members = try JSONMembers(value, at: pointer)
+            var members = try JSONMembers(value, at: pointer, suchAs: #"{"cron":"15 2 * * *"}"#)
             let cron = try members.optionalString("cron")
             let every = try members.optionalDuration("every", in: IntervalRecurrence.range)
             let rule = try members.optionalString("rrule")

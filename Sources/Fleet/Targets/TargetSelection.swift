@@ -25,7 +25,7 @@ public enum TargetSelection: Hashable, Sendable {
     ///
     /// - Throws: `JSONMemberError` with the place of the fault.
     public init(_ value: JSONValue, at pointer: JSONPointer) throws(JSONMemberError) {
-        var members = try JSONMembers(value, at: pointer)
+        var members = try JSONMembers(value, at: pointer, suchAs: #"{"meters":["M-1001"]}"#)
         let meters = try members.optionalMeters("meters", 1...Self.mostMeters)
         let group: MeterGroupID? = try members.optionalIdentifier("group")
         let selector = try members.optionalSelector("selector")

@@ -159,15 +159,27 @@ extension GatewayAPI {
     private func readingsQuery(_ request: RoutedRequest) throws -> Gateway.ReadingsQuery {
         let now = gateway.clock.now()
         let to = try request.moment("to")
-        var from = try request.moment("from")
+        let from = try request.moment("from")
+        var last: Duration?
         if let text = try request.query.single("last") {
             guard let length = RoutedRequest.duration(text) else {
                 throw Problem.badParameter("last", expected: "a duration such as P1D or 12h")
             }
-            from = (to ?? now) - length
+            last = length
         }
-        let end = to ?? max(now, from ?? now) + .seconds(1)
-        let start = from ?? end - RowsQuery.usualLast
+        let start: Timestamp
+        let end: Timestamp
+        switch (from, last) {
+        case (let from?, let last?):
+            end = to ?? from + last
+            start = max(from, end - last)
+        case (let from?, nil):
+            end = to ?? max(now, from) + .seconds(1)
+            start = from
+        case (nil, let last):
+            end = to ?? now + .seconds(1)
+            start = (to ?? now) - (last ?? RowsQuery.usualLast)
+        }
         guard start <= end else { throw Problem.unfitParameter("to", expected: "a time that is not before 'from'") }
         return Gateway.ReadingsQuery(
             target: try Self.readingsTarget(request),

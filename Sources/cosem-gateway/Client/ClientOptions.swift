@@ -27,15 +27,10 @@ struct ClientOptions: ParsableArguments {
         "circuit-open",
     ]
 
-    /// Sends a request and gives the body of a good answer; any other is told and ends the command.
-    func ask(
-        _ method: String,
-        _ path: String,
-        type: String? = nil,
-        accept: String = "application/json",
-        fields: [(name: String, value: String)] = [],
-        body: [UInt8] = []
-    ) throws -> [UInt8] {
+    /// The way to the gateway, with the caller's key.
+    ///
+    /// - Throws: `ValidationError` for an address that is none, ``Code/usage`` when the file of the key cannot be read.
+    func connection() throws -> GatewayConnection {
         let address = gateway ?? ProcessEnvironment.variables["COSEM_GATEWAY_URL"] ?? "127.0.0.1:8080"
         var key = ProcessEnvironment.variables["COSEM_GATEWAY_KEY"]
         if let keyFile {
@@ -48,6 +43,19 @@ struct ClientOptions: ParsableArguments {
         guard let connection = GatewayConnection(address, key: key) else {
             throw ValidationError("--gateway: write HOST:PORT, for example 127.0.0.1:8080")
         }
+        return connection
+    }
+
+    /// Sends a request and gives the body of a good answer; any other is told and ends the command.
+    func ask(
+        _ method: String,
+        _ path: String,
+        type: String? = nil,
+        accept: String = "application/json",
+        fields: [(name: String, value: String)] = [],
+        body: [UInt8] = []
+    ) throws -> [UInt8] {
+        let connection = try self.connection()
         let answer: GatewayConnection.Answer
         do throws(GatewayConnection.Failure) {
             answer = try connection.send(method, path, type: type, accept: accept, fields: fields, body: body)

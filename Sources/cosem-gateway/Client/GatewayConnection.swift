@@ -47,12 +47,12 @@ struct GatewayConnection {
     /// - Parameters:
     ///   - trust: Who is trusted; by default as the scheme says.
     ///   - patience: Seconds that nothing may come for.
-    ///   - key: The API key; by default what `COSEM_GATEWAY_KEY` has.
+    ///   - key: The API key, nil for none.
     init?(
         _ text: String,
         trust: Trust? = nil,
         patience: Int = 130,
-        key: String? = ProcessEnvironment.variables["COSEM_GATEWAY_KEY"]
+        key: String?
     ) {
         var rest = Substring(text)
         let isSecure = rest.hasPrefix("https://")

@@ -24,8 +24,7 @@ struct ImportMetersCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The file; - is standard input.", valueName: "file"))
     var file: String
 
-    @Option(help: "HOST:PORT or a URL with http:// or https:// of the gateway; COSEM_GATEWAY_URL says it, too.")
-    var gateway: String = ProcessEnvironment.variables["COSEM_GATEWAY_URL"] ?? "127.0.0.1:8080"
+    @OptionGroup var client: ClientOptions
 
     @Option(help: "What becomes of a record that is there already: fail, replace or skip.")
     var onConflict = "fail"
@@ -43,16 +42,13 @@ struct ImportMetersCommand: ParsableCommand {
     var csv = false
 
     func validate() throws {
-        guard GatewayConnection(gateway) != nil else {
-            throw ValidationError("--gateway: write HOST:PORT, for example 127.0.0.1:8080")
-        }
         guard ["fail", "replace", "skip"].contains(onConflict) else {
             throw ValidationError("--on-conflict: write fail, replace or skip")
         }
     }
 
     func run() throws {
-        guard let connection = GatewayConnection(gateway) else { throw ExitCode(2) }
+        let connection = try client.connection()
         guard let octets = FileOctets.read(file) else {
             Terminal.tell("\(file): \(String(cString: strerror(errno)))")
             throw ExitCode(1)

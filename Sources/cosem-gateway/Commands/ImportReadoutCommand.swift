@@ -30,8 +30,7 @@ struct ImportReadoutCommand: ParsableCommand {
     @Option(help: "The meter whose readouts they are.")
     var meter: String?
 
-    @Option(help: "HOST:PORT or a URL with http:// or https:// of the gateway; COSEM_GATEWAY_URL says it, too.")
-    var gateway: String = ProcessEnvironment.variables["COSEM_GATEWAY_URL"] ?? "127.0.0.1:8080"
+    @OptionGroup var client: ClientOptions
 
     @Flag(help: "Take readouts whose number is not the meter's address.device.")
     var ignoreNumber = false
@@ -42,9 +41,6 @@ struct ImportReadoutCommand: ParsableCommand {
     private static let mostReadouts = 100
 
     func validate() throws {
-        guard GatewayConnection(gateway) != nil else {
-            throw ValidationError("--gateway: write HOST:PORT, for example 127.0.0.1:8080")
-        }
         guard meter.map({ Self.isIdentifier($0) }) ?? true else {
             throw ValidationError("--meter: a meter has 1 to 64 letters, digits and . _ ~ -")
         }
@@ -52,7 +48,7 @@ struct ImportReadoutCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard let connection = GatewayConnection(gateway) else { throw ExitCode(2) }
+        let connection = try client.connection()
         var summary = ImportSummary()
         for file in files {
             do {
