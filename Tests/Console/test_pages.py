@@ -16,7 +16,7 @@ PAGES = [
     "meter/demo-1/disconnector", "meter/demo-1/events", "meter/demo-1/trace", "meter/demo-1/check?run=1",
     "meter/demo-1/settings", "jobs", "job/WAITING", "new-job", "schedules", "schedules/nightly", "new-schedule", "orders", "channels",
     "groups?show=all", "webhooks", "admin/audit", "admin/keys", "admin/hold", "admin/nodes", "admin/settings", "import-meters",
-    "api", "api/listEvents?q=listEvents", "api/createMeter?q=createMeter", "tools?hex=C001C100030100010800FF0200",
+    "api?q=webhook", "api/listEvents?q=listEvents", "api/createMeter?q=createMeter", "tools?hex=C001C100030100010800FF0200",
 ]
 
 

@@ -186,20 +186,23 @@ def test_a_schedule_is_changed_as_a_whole(console, gateway):
 
 def test_meters_are_counted_and_listed_by_state(console, gateway):
     page = console.page
-    gateway.call("POST", "/meters/demo-offline/check")
-    gateway.call("POST", f"/meters/{METER}/check")
+    nobody = {"id": "away", "channel": {"type": "tcp", "host": "127.0.0.1", "port": 2}}
+    assert gateway.call("POST", "/meters", nobody).status == 201
+    for meter in (METER, "away"):
+        gateway.call("POST", f"/meters/{meter}/check")
     console.open()
-    tile = page.get_by_role("link", name=re.compile("offline$"))
-    expect(tile.locator("b")).to_have_text("1")
-    assert int(page.get_by_role("link", name=re.compile("online$")).locator("b").inner_text()) >= 1
-    tile.click()
+    tiles = page.get_by_role("group", name="Overview")
+    for state in ("online", "offline"):
+        expect(tiles.get_by_role("link", name=re.compile(f"^[1-9][0-9]* {state}$"))).to_be_visible()
+    tiles.get_by_role("link", name=re.compile("offline$")).click()
     console.settle()
     assert page.url.endswith("#/meters?state=offline")
-    expect(page.locator("main [role=row] a")).to_have_text("demo-offline")
-    expect(page.get_by_text("1 meter", exact=True)).to_be_visible()
-    expect(page.locator("main [role=row]").get_by_text("Offline")).to_be_visible()
+    row = page.get_by_role("row", name="away")
+    expect(row.get_by_text("Offline")).to_be_visible()
+    expect(page.get_by_role("link", name=METER, exact=True)).to_have_count(0)
     page.get_by_label("State").select_option("online")
     expect(page.get_by_role("link", name=METER, exact=True)).to_be_visible()
-    expect(page.get_by_role("link", name="demo-offline")).to_have_count(0)
+    expect(row).to_have_count(0)
     answer = subprocess.run(page.locator("main console-curl code").inner_text(), shell=True, capture_output=True, check=True)
     assert METER in [meter["id"] for meter in json.loads(answer.stdout)["items"]]
+    gateway.call("DELETE", "/meters/away")
