@@ -98,11 +98,17 @@ struct WriteTests {
                 try await turns.take(object, for: errand(.milliseconds(1)))
             }
             let cancelled = Task { try await turns.take(object, for: errand(.seconds(60))) }
-            while turns.waiting == 0 { await Task.yield() }
+            while turns.waiting == 0 {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
             cancelled.cancel()
             await #expect(throws: GatewayError.self) { try await cancelled.value }
             async let next: Void = turns.take(object, for: errand(.seconds(60)))
-            while turns.waiting == 0 { await Task.yield() }
+            while turns.waiting == 0 {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
             turns.give(object, for: errand(.seconds(60)))
             try await next
             turns.give(object, for: errand(.seconds(60)))
