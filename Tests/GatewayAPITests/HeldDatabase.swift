@@ -5,21 +5,19 @@ import SQLStore
 import Synchronization
 
 /// A database that a test can keep from writing, as a slow disk does; who reads is not kept.
-final class HeldDatabase: SQLDatabase {
+final class HeldDatabase: DatabaseInFront {
     private struct State {
         var isHeld = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let database: any SQLDatabase
+    let database: any SQLDatabase
     private let state = Mutex(State())
     private let writers = AsyncStream<Void>.makeStream()
 
     init(_ database: any SQLDatabase) {
         self.database = database
     }
-
-    var dialect: Dialect { database.dialect }
 
     /// Lets no transaction begin that writes.
     func hold() { state.withLock { $0.isHeld = true } }
@@ -39,12 +37,6 @@ final class HeldDatabase: SQLDatabase {
         for writer in waiting { writer.resume() }
     }
 
-    func read<Result: Sendable>(
-        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
-    ) async throws -> Result {
-        try await database.read(body)
-    }
-
     func write<Result: Sendable>(
         _ isolation: SQLIsolation,
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
@@ -58,8 +50,4 @@ final class HeldDatabase: SQLDatabase {
         }
         return try await database.write(isolation, body)
     }
-
-    func notifications(on channel: String) -> AsyncStream<SQLNotification> { database.notifications(on: channel) }
-
-    func close() async throws(SQLError) { try await database.close() }
 }

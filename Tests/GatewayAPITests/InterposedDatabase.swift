@@ -5,26 +5,18 @@ import SQLStore
 import Synchronization
 
 /// A database before whose next write something happens.
-final class InterposedDatabase: SQLDatabase {
+final class InterposedDatabase: DatabaseInFront {
     /// A function of its own type: a lock around the bare function would wrap it once more at each look.
     private struct Event {
         var body: (@Sendable () async throws -> Void)?
     }
 
-    private let database: any SQLDatabase
+    let database: any SQLDatabase
     private let event: Mutex<Event>
 
     init(_ database: any SQLDatabase, beforeNextWrite event: @escaping @Sendable () async throws -> Void) {
         self.database = database
         self.event = Mutex(Event(body: event))
-    }
-
-    var dialect: Dialect { database.dialect }
-
-    func read<Result: Sendable>(
-        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
-    ) async throws -> Result {
-        try await database.read(body)
     }
 
     func write<Result: Sendable>(
@@ -38,10 +30,4 @@ final class InterposedDatabase: SQLDatabase {
         try await event?()
         return try await database.write(isolation, body)
     }
-
-    func notifications(on channel: String) -> AsyncStream<SQLNotification> {
-        database.notifications(on: channel)
-    }
-
-    func close() async throws(SQLError) {}
 }

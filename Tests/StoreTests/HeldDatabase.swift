@@ -5,8 +5,8 @@ import Foundation
 import SQLStore
 
 /// A database one of whose transactions stands still after a statement, until it is let go on.
-final class HeldDatabase: SQLDatabase {
-    private let database: any SQLDatabase
+final class HeldDatabase: DatabaseInFront {
+    let database: any SQLDatabase
     private let holdsAfter: @Sendable (String) -> Bool
     private let isHeld = Protected(false)
     private let runs = Protected(0)
@@ -21,8 +21,6 @@ final class HeldDatabase: SQLDatabase {
 
     /// How many transactions were run; what the database undid and was run again counts each time.
     var transactions: Int { runs.value }
-
-    var dialect: Dialect { database.dialect }
 
     /// Returns when a transaction stands still.
     func awaitStandstill() async {
@@ -50,12 +48,6 @@ final class HeldDatabase: SQLDatabase {
         }
     }
 
-    func read<Result: Sendable>(
-        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
-    ) async throws -> Result {
-        try await database.read(body)
-    }
-
     func write<Result: Sendable>(
         _ isolation: SQLIsolation,
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
@@ -65,12 +57,6 @@ final class HeldDatabase: SQLDatabase {
             return try body(HeldConnection(connection: connection, database: self))
         }
     }
-
-    func notifications(on channel: String) -> AsyncStream<SQLNotification> {
-        database.notifications(on: channel)
-    }
-
-    func close() async throws(SQLError) {}
 
     fileprivate func hold(after statement: String) {
         guard holdsAfter(statement) else { return }

@@ -7,7 +7,7 @@ import Testing
 import Timekeeping
 
 /// A database whose process dies at one of its writes, before or after the commit.
-private struct DyingDatabase: SQLDatabase {
+private struct DyingDatabase: DatabaseInFront {
     let database: any SQLDatabase
     /// How many writes there are before the last.
     let survived: Int
@@ -19,14 +19,6 @@ private struct DyingDatabase: SQLDatabase {
         self.database = database
         self.survived = survived
         self.commitsLast = commitsLast
-    }
-
-    var dialect: Dialect { database.dialect }
-
-    func read<Result: Sendable>(
-        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
-    ) async throws -> Result {
-        try await database.read(body)
     }
 
     func write<Result: Sendable>(
@@ -42,12 +34,6 @@ private struct DyingDatabase: SQLDatabase {
         if number == survived, commitsLast { _ = try await database.write(isolation, body) }
         throw SQLError.unavailable(reason: "the process died")
     }
-
-    func notifications(on channel: String) -> AsyncStream<SQLNotification> {
-        database.notifications(on: channel)
-    }
-
-    func close() async throws(SQLError) {}
 }
 
 @Suite("Jobs whose filling is interrupted")

@@ -62,21 +62,14 @@ import Timekeeping
 }
 
 /// A database that tells when a transaction failed because the database is locked.
-private struct ObservedDatabase: SQLDatabase {
+private struct ObservedDatabase: DatabaseInFront {
     let refusals: AsyncStream<Void>
     private let refused: AsyncStream<Void>.Continuation
-    private let database: SQLiteDatabase
-    var dialect: Dialect { database.dialect }
+    let database: any SQLDatabase
 
     init(_ database: SQLiteDatabase) {
         self.database = database
         (refusals, refused) = AsyncStream.makeStream()
-    }
-
-    func read<Result: Sendable>(
-        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
-    ) async throws -> Result {
-        try await database.read(body)
     }
 
     func write<Result: Sendable>(
@@ -90,8 +83,4 @@ private struct ObservedDatabase: SQLDatabase {
             throw SQLError.locked(reason: reason)
         }
     }
-
-    func notifications(on channel: String) -> AsyncStream<SQLNotification> { database.notifications(on: channel) }
-
-    func close() async throws(SQLError) { try database.close() }
 }
