@@ -38,49 +38,39 @@ struct WriteTests {
         }
     }
 
-    /// Starts two writes while the answer to the first look is held, and lets go when the second one waits.
-    private func writeTogether(_ bench: APIBench, _ first: String, _ second: String) async throws -> [APIBench.Answer] {
-        _ = try await bench.send(.put, path, #"{"value":{"hex":"00"}}"#)
-        bench.listener.setAnswering(.held)
-        async let one = bench.send(.put, path, first)
-        while await bench.sessions.status(of: "M1").state != .busy {
-            try Task.checkCancellation()
-            await Task.yield()
-        }
-        // In another association it does not share the first one's look.
-        async let other = bench.send(.put, path + "?association=reader", second)
-        while await bench.sessions.status(of: "M1").queueLength + bench.gateway.writer.turns.waiting == 0 {
-            try Task.checkCancellation()
-            await Task.yield()
-        }
-        bench.listener.setAnswering(.prompt)
-        return try await [one, other]
-    }
-
-    @Test("Of two who write at the same time each reads back what it has written")
+    @Test("Who writes between the look before a write and the write itself waits until that is read back")
     func together() async throws {
         try await APIBench.run { bench in
-            let answers = try await writeTogether(
-                bench,
-                #"{"value":{"hex":"01"}}"#,
-                #"{"value":{"hex":"02"}}"#
+            let memory = try await bench.gateway.directory.memory(of: "M1")
+            let errand = MeterErrand(
+                memory: memory,
+                association: "manager",
+                budget: WaitBudget(.seconds(60)),
+                priority: 5
             )
-            #expect(answers.map(\.status) == [200, 200])
-            #expect(answers.map { $0.json["after"]?["hex"] } == ["01", "02"])
-            #expect(answers.map { $0.json["before"]?["hex"] } == ["00", "01"])
-        }
-    }
-
-    @Test("Of two who expect the same one writes")
-    func expectingTogether() async throws {
-        try await APIBench.run { bench in
-            let answers = try await writeTogether(
-                bench,
-                #"{"value":{"hex":"01"},"expect":{"hex":"00"}}"#,
-                #"{"value":{"hex":"02"},"expect":{"hex":"00"}}"#
+            let path = path
+            let body = #"{"value":{"hex":"02"},"expect":{"hex":"00"}}"#
+            let (isOver, over) = AsyncStream.makeStream(of: Int.self)
+            var command = WriteCommand(
+                query: AttributeQuery(object: try #require(OBISCode("0.0.96.50.0.255")), attribute: .index(2)),
+                value: ["hex": "01"]
             )
-            #expect(answers.map(\.status) == [200, 409])
-            #expect(try await bench.get(path + "?maxAge=0").json["value"]?["hex"] == "01")
+            command.expectation = ["hex": "00"]
+            let outcome = try await bench.gateway.writer.write(command, for: errand) {
+                Task {
+                    let answer = try? await bench.send(.put, path, body)
+                    over.yield(answer?.status ?? 0)
+                    over.finish()
+                }
+                // Whoever does not wait has written by now.
+                while bench.gateway.writer.turns.waiting == 0, bench.meter.state.withLock({ $0.writes }) == 0 {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+            }
+            #expect(outcome.isVerified)
+            for await status in isOver { #expect(status == 409) }
+            #expect(bench.meter.state.withLock { $0.writes } == 1)
         }
     }
 

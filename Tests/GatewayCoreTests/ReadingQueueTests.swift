@@ -10,7 +10,7 @@ import Timekeeping
 
 @testable import GatewayCore
 
-@Suite("Readings on their way to the store", .timeLimit(.minutes(1)))
+@Suite("Readings on their way to the store", .timeLimit(.minutes(5)))
 struct ReadingQueueTests {
     private static func batch(_ number: Int) throws -> ReadingBatch {
         let reading = NewReading(
