@@ -129,7 +129,13 @@ struct AuditTests {
             #expect(sound["next"] == .null)
             let head = try #require(sound["head"]?.string)
             #expect(try await bench.get("/audit/chain?cursor=\(head)").json["head"] == sound["head"])
-            #expect(try await bench.get("/audit/chain?cursor=7").status == 400)
+            let zeros = String(repeating: "0", count: 64)
+            for cursor in ["7", "%2B5:\(zeros)", "-1:\(zeros)", "\(Int64.max):\(zeros)"] {
+                #expect(try await bench.get("/audit/chain?cursor=\(cursor)").status == 400)
+            }
+            let beyond = try await bench.get("/audit/chain?cursor=\(String(repeating: "9", count: 18)):\(zeros)")
+            #expect(beyond.status == 200)
+            #expect(beyond.json["fault"]?["ordinal"]?.number?.text == "1" + String(repeating: "0", count: 18))
             _ = try await bench.store.database.write { connection in
                 try connection.execute("UPDATE audit_records SET content_hash = '00' WHERE ordinal = 2", [:])
             }

@@ -54,16 +54,18 @@ async function audit(view, body) {
   await Promise.all([load(), checkChain(chain, view.signal)]);
 }
 
-/// Has the chain of records checked part by part, and says how far it is sound.
-async function checkChain(place, signal) {
+/// Has the chain of records checked, and says how far it is sound: its first part by itself, the rest, which takes a while, when asked.
+async function checkChain(place, signal, target = '/audit/chain', isAsked = false) {
   const texts = words.audit;
   try {
-    for (let target = '/audit/chain'; target;) {
+    while (target) {
       const { checked, fault, next } = await get(target, signal);
       target = next && next.slice(next.indexOf('/audit/chain'));
-      const count = checked.toLocaleString('en');
+      const count = checked.toLocaleString('en'), rest = target;
       fill(place, fault ? h('p.note.warn', icon('warn'), ' ', h('strong', texts.broken(fault.ordinal)), ' ', fault.reason, '. ', texts.soundTo(count))
-        : h('p.note' + (target ? '' : '.ok'), icon(target ? 'busy' : 'ok'), ' ', target ? texts.checking(count) : texts.sound(count)));
+        : h('p.note' + (target ? '' : '.ok'), icon(target ? 'busy' : 'ok'), ' ', target ? texts.checking(count) : texts.sound(count), ' ',
+          target && !isAsked && h('button.small', { onclick: () => checkChain(place, signal, rest, true) }, texts.rest)));
+      if (!isAsked) return;
     }
   } catch (error) {
     fill(place, problem(error));

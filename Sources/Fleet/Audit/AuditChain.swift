@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
-import JSONText
+public import JSONText
 
 /// What is wrong with an audit log, and with which record.
 public struct AuditFault: Error, Hashable, Sendable, CustomStringConvertible {
@@ -59,24 +59,27 @@ public struct AuditChain: Sendable {
     }
 
     /// Checks the next record as it is kept in a database.
-    public mutating func add(_ record: AuditRecord) throws(AuditFault) {
+    ///
+    /// - Returns: its members.
+    @discardableResult
+    public mutating func add(_ record: AuditRecord) throws(AuditFault) -> JSONValue {
         let place = head.ordinal + 1
         func fault(_ reason: String) -> AuditFault { AuditFault(ordinal: place, reason: reason) }
         guard !isClosed else { throw fault("it stands behind the end of the export") }
         guard let hash = try? AuditRecord.hash(of: record.content), hash == record.hash else {
             throw fault("its content or its hash was changed")
         }
-        let content = try? JSONReader.parse(record.content)
-        guard content?["ordinal"]?.number?.exactInt64 == place, record.ordinal == place else {
-            throw fault("another record stands in its place; it was removed or moved")
-        }
-        guard content?["previous"]?.string == head.hash else {
+        guard let content = try? JSONReader.parse(record.content),
+            content["ordinal"]?.number?.exactInt64 == place, record.ordinal == place
+        else { throw fault("another record stands in its place; it was removed or moved") }
+        guard content["previous"]?.string == head.hash else {
             throw fault("it does not follow on the record before, which was replaced or removed")
         }
         if let expected, expected.ordinal == place, expected.hash != hash {
             throw fault("its hash is not the one that was kept elsewhere; the log was made anew")
         }
         head = AuditHead(ordinal: place, hash: hash)
+        return content
     }
 
     /// Checks the next line of an export, without its line feed.

@@ -24,7 +24,9 @@ public struct AuditHead: Hashable, Sendable {
     /// Reads `ORDINAL:HASH`, as ``description`` writes it.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let ordinal = Int64(parts[0]), ordinal >= 0, parts[1].utf8.count == 64,
+        // Of 18 digits at most, so that there is a record after each.
+        guard parts.count == 2, parts[0].utf8.count <= 18, parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let ordinal = Int64(parts[0]), parts[1].utf8.count == 64,
             Hexadecimal.octets(of: parts[1]) != nil
         else { return nil }
         self.init(ordinal: ordinal, hash: parts[1].lowercased())

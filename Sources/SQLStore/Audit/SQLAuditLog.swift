@@ -133,8 +133,7 @@ public struct SQLAuditLog: AuditLog {
             for row in rows {
                 let record = try Self.record(row)
                 do throws(AuditFault) {
-                    try chain.add(record)
-                    try Self.checkColumns(of: row, record)
+                    try Self.checkColumns(of: row, record, content: try chain.add(record))
                 } catch {
                     return AuditFinding(head: chain.head, fault: error)
                 }
@@ -162,11 +161,14 @@ public struct SQLAuditLog: AuditLog {
         }
     }
 
-    private static func checkColumns(of row: SQLRow, _ record: AuditRecord) throws(AuditFault) {
-        let content = try? JSONReader.parse(record.content)
+    private static func checkColumns(
+        of row: SQLRow,
+        _ record: AuditRecord,
+        content: JSONValue
+    ) throws(AuditFault) {
         for (column, member) in [("action", "action"), ("meter_id", "meter"), ("job_id", "job")] {
-            guard let text = try? row.optionalText(column), text == content?[member]?.string else {
-                if (try? row.value(column)) == .null, content?[member] == .null { continue }
+            guard let text = try? row.optionalText(column), text == content[member]?.string else {
+                if (try? row.value(column)) == .null, content[member] == .null { continue }
                 throw AuditFault(ordinal: record.ordinal, reason: "its \(member) was changed for those who search")
             }
         }
