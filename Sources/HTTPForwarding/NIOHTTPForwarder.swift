@@ -58,23 +58,28 @@ public struct NIOHTTPForwarder: HTTPForwarder {
 
     private func connect(_ peer: Peer, _ answer: ForwardedAnswer) async throws -> any Channel {
         let eventLoop = group.next()
-        let ready = eventLoop.makePromise(of: Void.self)
-        if !peer.isSecure { ready.succeed() }
+        let channel: any Channel
         do {
-            let channel = try await ClientBootstrap(group: eventLoop)
-                .connectTimeout(Self.connectTimeout)
-                .channelInitializer { [context] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let pipeline = channel.pipeline.syncOperations
-                        if peer.isSecure {
-                            let session = try TLSSession(client: context, serverName: peer.host)
-                            try pipeline.addHandler(TLSHandler(session, ready: ready))
-                        }
-                        try pipeline.addHTTPClientHandlers()
-                        try pipeline.addHandler(ForwardedAnswerHandler(answer))
-                    }
-                }
+            channel = try await ClientBootstrap(group: eventLoop).connectTimeout(Self.connectTimeout)
                 .connect(host: peer.host, port: peer.port).get()
+        } catch {
+            throw Self.unreachable(error)
+        }
+        let ready = eventLoop.makePromise(of: Void.self)
+        do {
+            // Not before: a name may have several addresses, and each is tried by a channel of its own.
+            try await eventLoop.submit { [context] in
+                guard channel.isActive else { throw ChannelError.eof }
+                let pipeline = channel.pipeline.syncOperations
+                if peer.isSecure {
+                    let session = try TLSSession(client: context, serverName: peer.host)
+                    try pipeline.addHandler(TLSHandler(session, ready: ready))
+                } else {
+                    ready.succeed()
+                }
+                try pipeline.addHTTPClientHandlers()
+                try pipeline.addHandler(ForwardedAnswerHandler(answer))
+            }.get()
             answer.opened(channel)
             let timer = eventLoop.scheduleTask(in: Self.connectTimeout) { channel.close(promise: nil) }
             defer { timer.cancel() }
@@ -82,9 +87,17 @@ public struct NIOHTTPForwarder: HTTPForwarder {
             return channel
         } catch {
             ready.fail(error)
-            throw Task.isCancelled ? HTTPForwardFault.cancelled : .unreachable(reason: "\(error)")
+            channel.close(promise: nil)
+            throw Self.unreachable(error)
         }
     }
+
+    private static func unreachable(_ error: any Error) -> HTTPForwardFault {
+        Task.isCancelled ? .cancelled : .unreachable(reason: "\(error)")
+    }
+
+    /// Whether requests can be sent to an address: `http://HOST:PORT` or `https://HOST:PORT`.
+    public static func takes(_ address: String) -> Bool { Peer(address) != nil }
 
     private func send(
         _ request: HTTPRequest,

@@ -36,15 +36,23 @@ struct NodeSettings: Sendable {
         let isEverywhere = listen.host == "0.0.0.0" || listen.host == "::"
         let usual = ListenAddress(host: isEverywhere ? host : listen.host, port: listen.port)
         address = reader.string(forKey: "node.address", default: "\(isSecure ? "https" : "http")://\(usual)")
-        let scheme = ["http://", "https://"].first(where: address.hasPrefix)
-        guard let scheme, address.dropFirst(scheme.count).contains(":") else {
+        guard NIOHTTPForwarder.takes(address) else {
             throw SettingsError.invalid(
                 option: "node-address",
                 value: address,
                 hint: "write http://HOST:PORT or https://HOST:PORT, where the other gateways reach this one"
             )
         }
+        // Whole requests, with the keys of callers, would be sent there in clear.
+        guard !isSecure || address.hasPrefix("https://") else {
+            throw SettingsError.invalid(
+                option: "node-address",
+                value: address,
+                hint: "this gateway has a certificate (tls.certificate) and speaks TLS only: write https://"
+            )
+        }
         authorityFile = reader.string(forKey: "node.authorityFile")
+        if authorityFile != nil { _ = try Self.forwarder(authorityFile: authorityFile) }
         let lease = reader.string(forKey: "node.lease", default: "15")
         guard let seconds = Int(lease), (5...300).contains(seconds) else {
             throw SettingsError.invalid(option: "node-lease", value: lease, hint: "write seconds, 5 to 300")
@@ -55,7 +63,9 @@ struct NodeSettings: Sendable {
     /// The way to the others.
     ///
     /// - Throws: `SettingsError` for authorities that cannot be used.
-    func forwarder() throws -> NIOHTTPForwarder {
+    func forwarder() throws -> NIOHTTPForwarder { try Self.forwarder(authorityFile: authorityFile) }
+
+    private static func forwarder(authorityFile: String?) throws -> NIOHTTPForwarder {
         do throws(TLSFault) {
             return try NIOHTTPForwarder(authorityFile: authorityFile)
         } catch {
