@@ -20,6 +20,26 @@ extension Gateway {
             return try await translating(await store.meters(matching: query, after: cursor, limit: limit))
         }
         // How meters were found is in memory, the rest in the database: identifiers alone are looked through until the page is full.
+        let found =
+            switch reachability {
+            case .online, .unknown:
+                try await meters(found: reachability, by: query, after: cursor, upTo: limit + 1)
+            case .failing, .offline, .breakerOpen:
+                try await knownMeters(found: reachability, by: query, after: cursor, upTo: limit + 1)
+            }
+        var chosen = query
+        chosen.among = Array(found.prefix(limit))
+        let records = try await translating(await store.meters(matching: chosen, after: nil, limit: limit)).items
+        return Page(items: records, next: found.count > limit ? chosen.among?.last?.text : nil)
+    }
+
+    /// Meters of which there are many: some of all are looked at, page by page.
+    private func meters(
+        found reachability: MeterReachability,
+        by query: MeterQuery,
+        after cursor: String?,
+        upTo count: Int
+    ) async throws(GatewayError) -> [MeterID] {
         let held = cluster?.shares.held
         var (found, cursor): ([MeterID], String?) = ([], cursor)
         repeat {
@@ -28,11 +48,29 @@ extension Gateway {
             )
             found += exchange.news.meters(reachability, among: page.items, held: held)
             cursor = page.next
-        } while cursor != nil && found.count <= limit
-        var chosen = query
-        chosen.among = Array(found.prefix(limit))
-        let records = try await translating(await store.meters(matching: chosen, after: nil, limit: limit)).items
-        return Page(items: records, next: found.count > limit ? chosen.among?.last?.text : nil)
+        } while cursor != nil && found.count < count
+        return found
+    }
+
+    /// Meters of which there are few: those that are known to be so are looked for.
+    private func knownMeters(
+        found reachability: MeterReachability,
+        by query: MeterQuery,
+        after cursor: String?,
+        upTo count: Int
+    ) async throws(GatewayError) -> [MeterID] {
+        var rest = exchange.news.meters(reachability, held: cluster?.shares.held)[...]
+        if let last = cursor.flatMap({ MeterID($0) }) { rest = rest.drop { $0 <= last } }
+        var found: [MeterID] = []
+        while !rest.isEmpty, found.count < count {
+            var part = query
+            part.among = Array(rest.prefix(TargetResolver.pageSize))
+            found += try await translating(
+                await store.meterIDs(matching: part, after: nil, limit: TargetResolver.pageSize)
+            ).items
+            rest = rest.dropFirst(TargetResolver.pageSize)
+        }
+        return found
     }
 
     /// The meter with this id.
@@ -134,7 +172,7 @@ extension Gateway {
     /// Removes a meter.
     public func deleteMeter(_ id: String, when precondition: WritePrecondition) async throws(GatewayError) {
         guard let key = MeterID(id) else { throw .meterUnknown(text: id) }
-        // So that none of its readings comes after it, and into another meter of the same name.
+        // So that what was answered before does not come after it, and into another meter of the same name.
         await settleReadings()
         try await administration.delete(key, when: precondition)
         await access.forget(meter: id)

@@ -172,7 +172,9 @@ struct EventStreamTests {
             var last = ""
             let blocks = Block.blocks(answer.text, lastID: &last)
             #expect(blocks.map(\.type) == ["gap", "job.finished"])
-            #expect(blocks.first?.data.contains("/events?since=\(old)") == true)
+            // From a little before, as what other gateways kept has its names from before it was told.
+            let begin = EventID.least(at: try #require(EventID(old)).timestamp - .seconds(10))
+            #expect(blocks.first?.data.contains("/events?since=\(begin.text)") == true)
         }
     }
 

@@ -75,6 +75,12 @@ struct MeterStateTests {
             }
             #expect(pages == [["M1", "M3"], ["M5"]])
             #expect(try await ids(bench, "state=unknown&limit=2&cursor=M1") == ["M2", "M4"])
+            for id in ["M1", "M2", "M3"] {
+                _ = try await bench.send(.put, "/meters/\(id)", bench.configuration(port: 1))
+                _ = try await bench.get("/meters/\(id)\(Self.register)")
+            }
+            #expect(try await ids(bench, "state=offline&limit=2") == ["M1", "M2"])
+            #expect(try await ids(bench, "state=offline&limit=2&cursor=M2") == ["M3"])
             let wrong = try await bench.get("/meters?state=brekaer-open")
             #expect(wrong.status == 400)
             #expect(wrong.json["suggestion"] == "breaker-open")

@@ -63,6 +63,24 @@ struct EventRelayTests {
         }
     }
 
+    @Test func `What could not be read when it was told of is found with the next notice`() async throws {
+        let (here, there) = (feed(), feed())
+        try await relaying(here) {
+            let following = here.follow()
+            shared.isAway.withLock { $0 = true }
+            try await there.publish([.init(.meterAlarm, meter: MeterID("M1"))])
+            while shared.refused.load(ordering: .relaxed) == 0 {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
+            shared.isAway.withLock { $0 = false }
+            try await there.publish([.init(.meterAlarm, meter: MeterID("M2"))])
+            var meters: [MeterID?] = []
+            while meters.count < 2 { meters += try await next(following).map(\.event.meter) }
+            #expect(meters == [MeterID("M1"), MeterID("M2")])
+        }
+    }
+
     @Test func `Who listens, such as a broker, is told by the gateway that kept it only`() async throws {
         let (here, there) = (feed(), feed())
         try await relaying(here) {
@@ -101,6 +119,8 @@ struct EventRelayTests {
 /// The events of gateways over one database, and its notices.
 private final class SharedEvents: EventStore {
     let isDeaf = Mutex(false)
+    let isAway = Mutex(false)
+    let refused = Atomic<Int>(0)
     private let events = Mutex<[FleetEvent]>([])
     private let listeners = Mutex<[AsyncStream<[EventID]?>.Continuation]>([])
 
@@ -124,7 +144,13 @@ private final class SharedEvents: EventStore {
         return kept.filter { $0.id >= EventID.least(at: moment) }
     }
 
-    func events(_ ids: [EventID]) async throws(StoreError) -> [FleetEvent] { kept.filter { ids.contains($0.id) } }
+    func events(_ ids: [EventID]) async throws(StoreError) -> [FleetEvent] {
+        guard !isAway.withLock({ $0 }) else {
+            refused.add(1, ordering: .relaxed)
+            throw .unavailable(reason: "test")
+        }
+        return kept.filter { ids.contains($0.id) }
+    }
 
     func eventNotices() -> AsyncStream<[EventID]?> {
         let (stream, continuation) = AsyncStream.makeStream(of: [EventID]?.self)

@@ -4,6 +4,7 @@
 import Fleet
 import GatewayCore
 import JSONText
+import Timekeeping
 
 /// The text of event streams (HTML, section 9.2.5: server-sent events).
 enum EventStreamText {
@@ -40,7 +41,9 @@ enum EventStreamText {
         writer.beginObject()
         writer.member("after", after.text)
         writer.member("upTo", upTo.text)
-        writer.member("list", "\(basePath)/events?since=\(after.text)")
+        // What another gateway kept has its name from before it was told here.
+        let begin = EventID.least(at: after.timestamp - EventFeed.stepBack)
+        writer.member("list", "\(basePath)/events?since=\(begin.text)")
         writer.endObject()
         return event("gap", id: upTo.text, data: writer.takeOctets())
     }

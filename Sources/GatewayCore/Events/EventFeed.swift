@@ -56,7 +56,7 @@ public final class EventFeed: Sendable {
     /// Stored readings are so many that they are not kept as events for longer; deliveries of them are.
     private static let readingRetention = Duration.seconds(86_400)
     /// Who comes with a position of another gateway, or of a list, gets what was told since so long before it.
-    private static let stepBack = Duration.seconds(10)
+    public static let stepBack = Duration.seconds(10)
     /// How many events are forgotten in one transaction.
     private static let removedAtOnce = 5000
 

@@ -33,26 +33,38 @@ public struct EventRelay: Sendable {
     public func run() async {
         var memory = Memory(begun: clock.now())
         for await notice in store.eventNotices() {
-            do throws(StoreError) {
-                if let ids = notice {
-                    memory.hear(try await store.events(ids.filter { !feed.made($0) }), feed)
-                } else {
-                    try await lookAgain(&memory)
-                }
-            } catch {
-                // The listener is told to look again when the database is back.
-                logger.warning("events of other gateways cannot be read", metadata: ["error": "\(error)"])
+            // What could not be read is looked for with the next notice, however long ago that was.
+            if let ids = notice, !memory.owes {
+                let others = ids.filter { !feed.made($0) }
+                await attempt(&memory) { () async throws(StoreError) in [try await store.events(others)] }
+            } else {
+                let start = max(memory.begun, min(memory.newest, clock.now()) - Self.overlap)
+                await attempt(&memory) { () async throws(StoreError) in try await missed(since: start) }
             }
         }
     }
 
-    /// Looks for what may have been missed.
-    private func lookAgain(_ memory: inout Memory) async throws(StoreError) {
-        var start = EventQuery.Start.since(max(memory.begun, memory.newest - Self.overlap))
+    private func attempt(
+        _ memory: inout Memory,
+        _ look: () async throws(StoreError) -> [[FleetEvent]]
+    ) async {
+        do throws(StoreError) {
+            for events in try await look() { memory.hear(events, feed) }
+            memory.owes = false
+        } catch {
+            memory.owes = true
+            logger.warning("events of other gateways cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// What other gateways kept since a moment, page by page.
+    private func missed(since start: Timestamp) async throws(StoreError) -> [[FleetEvent]] {
+        var pages: [[FleetEvent]] = []
+        var start = EventQuery.Start.since(start)
         while true {
             let events = try await store.events(matching: EventQuery(start: start), limit: Self.page)
-            memory.hear(events.filter { $0.type.isForAll && !feed.made($0.id) }, feed)
-            guard let last = events.last, events.count == Self.page else { return }
+            pages.append(events.filter { $0.type.isForAll && !feed.made($0.id) })
+            guard let last = events.last, events.count == Self.page else { return pages }
             start = .after(last.id)
         }
     }
@@ -61,6 +73,8 @@ public struct EventRelay: Sendable {
     private struct Memory {
         let begun: Timestamp
         var newest: Timestamp
+        /// Whether something was told of that could not be read yet.
+        var owes = false
         var heard: Set<EventID> = []
 
         init(begun: Timestamp) {

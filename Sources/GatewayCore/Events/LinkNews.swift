@@ -140,19 +140,28 @@ final class LinkNews: Sendable {
         }
     }
 
+    /// All meters that were found so, in their order.
+    ///
+    /// - Parameter held: whether this gateway has each share of the lines; nil = it has them all.
+    func meters(_ reachability: MeterReachability, held: [Bool]?) -> [MeterID] {
+        // A copy, so that nobody who is answered waits for the look.
+        let (now, contents) = (clock.now(), contents.withLock { $0 })
+        return contents.found.lazy
+            .filter { contents.reachability(of: $0.key, $0.value, held, now) == reachability }
+            .map(\.key).sorted()
+    }
+
     /// How many meters were found how; those of which nothing is known are not counted.
     ///
     /// - Parameter held: whether this gateway has each share of the lines; nil = it has them all.
     func counts(held: [Bool]?) -> [MeterReachability: Int] {
-        let now = clock.now()
-        return contents.withLock { contents in
-            var counts: [MeterReachability: Int] = [:]
-            for (meter, finding) in contents.found {
-                counts[contents.reachability(of: meter, finding, held, now), default: 0] += 1
-            }
-            counts[.unknown] = nil
-            return counts
+        let (now, contents) = (clock.now(), contents.withLock { $0 })
+        var counts: [MeterReachability: Int] = [:]
+        for (meter, finding) in contents.found {
+            counts[contents.reachability(of: meter, finding, held, now), default: 0] += 1
         }
+        counts[.unknown] = nil
+        return counts
     }
 }
 

@@ -25,10 +25,9 @@ extension SQLDatabase {
         let (stream, continuation) = AsyncStream.makeStream(of: Message.self, bufferingPolicy: .bufferingNewest(1024))
         let reading = Task {
             for await notification in notifications {
-                switch notification {
-                case .lookAgain: continuation.yield(meaning(nil))
-                case .message(let text): continuation.yield(meaning(text))
-                }
+                let text: String? = if case .message(let text) = notification { text } else { nil }
+                // The oldest gave way; the newest says that something is missing.
+                if case .dropped = continuation.yield(meaning(text)) { continuation.yield(meaning(nil)) }
             }
             continuation.finish()
         }
