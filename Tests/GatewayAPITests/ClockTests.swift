@@ -8,6 +8,8 @@ import MeterSimulator
 import Testing
 import Timekeeping
 
+@testable import GatewayCore
+
 @Suite("Clocks")
 struct ClockTests {
     /// A simulated meter whose clock is ahead.
@@ -49,6 +51,32 @@ struct ClockTests {
             let after = try await bench.get("/meters/M1/clock")
             let offset = try #require(after.json["offsetSeconds"]?.number?.exactInt64 ?? 0)
             #expect((-1...1).contains(offset))
+        }
+    }
+
+    @Test func `Two who correct a clock at once correct it once`() async throws {
+        try await Self.run(ahead: 42) { bench in
+            let (isOver, over) = AsyncStream.makeStream(of: Bool?.self)
+            let outcome = try await bench.gateway.synchronizeClock(
+                of: "M1",
+                ClockSyncWish(mode: .shift, crossesBoundaries: true),
+                Gateway.Wishes(budget: WaitBudget(.seconds(60)))
+            ) {
+                Task {
+                    let body = #"{"mode":"shift","acrossBoundary":true}"#
+                    let answer = try? await bench.send(.post, "/meters/M1/clock/sync", body)
+                    over.yield(answer?.json["adjusted"]?.bool)
+                    over.finish()
+                }
+                // Whoever does not wait has moved the clock by now.
+                while bench.gateway.writer.turns.waiting == 0, bench.listener.counters.served[.action] == nil {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+            }
+            #expect(outcome.isAdjusted)
+            for await isAdjusted in isOver { #expect(isAdjusted == false) }
+            #expect(bench.listener.counters.served[.action] == 1)
         }
     }
 

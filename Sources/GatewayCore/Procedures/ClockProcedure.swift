@@ -9,7 +9,8 @@ import Timekeeping
 /// Reads and corrects the clock of a meter (Blue Book, class 8).
 struct ClockProcedure: Sendable {
     private static let classID: UInt16 = 8
-    private static let usualName = OBISCode(0, 0, 1, 0, 0, 255)
+    /// Where nearly all meters have their clock.
+    static let usualName = OBISCode(0, 0, 1, 0, 0, 255)
     /// The most seconds that shift_time moves a clock by.
     private static let longestShift: Int64 = 900
     /// How far a clock may be off right after it was corrected.

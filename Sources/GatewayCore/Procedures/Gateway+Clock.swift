@@ -30,6 +30,15 @@ extension Gateway {
         if !wish.crossesBoundaries {
             procedure.captures = CaptureGuard(periods: try await ledgers(of: memory.id).map(\.capturePeriod))
         }
+        let errand = MeterErrand(
+            memory: memory,
+            association: association,
+            budget: wishes.budget,
+            priority: wishes.priority
+        )
+        // Two who look at the same error would both correct it.
+        try await writer.turns.take(ClockProcedure.usualName, for: errand)
+        defer { writer.turns.give(ClockProcedure.usualName, for: errand) }
         let outcome = try await procedure.synchronize(wish, permit: permit)
         if let after = outcome.after {
             await keep(after, of: memory.id, isCorrected: true)
