@@ -128,7 +128,8 @@ public struct HTTPEdge: HTTPResponder {
 
     /// Answers a request that the server refuses.
     public func refuse(_ request: HTTPRequest, because problem: Problem) -> HTTPResponse {
-        finish(inner.refuse(request, because: problem), request, since: ContinuousClock.now)
+        let (request, _) = original(request)
+        return finish(inner.refuse(request, because: problem), request, since: ContinuousClock.now)
     }
 
     /// The request with the address of its caller, and whether another server judged and sent it on.

@@ -145,7 +145,7 @@ def test_a_long_register_has_an_axis_that_can_be_read(console):
     console.page.get_by_role("slider").wait_for()
     marks = console.page.locator("console-chart text[text-anchor=end]").all_text_contents()
     values = [mark.replace("\u202f", "") for mark in marks if mark != "Wh"]
-    assert len(set(values)) == len(values) >= 3
+    assert len(set(values)) == len(values) >= 2
     assert all(value.isdigit() and len(value) == 8 for value in values), marks
     assert any("\u202f" in mark for mark in marks)
 

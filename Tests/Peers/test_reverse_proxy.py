@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import time
 
 import pytest
 from processes import GATEWAY, ROOT, free_ports, running
@@ -91,13 +92,13 @@ def test_events_pass_the_proxy_as_they_are_told(place):
     stream = http.client.HTTPConnection("127.0.0.1", front, timeout=30)
     stream.request("GET", f"{BASE}/events", headers={"Accept": "text/event-stream", "Authorization": f"Bearer {key}"})
     answer = stream.getresponse()
-    order = {"kind": "read", "target": {"meters": ["none-such"]}, "items": [{"object": "1.0.1.8.0.255", "attribute": 2}]}
     body = {"id": "M-told", "channel": {"type": "tcp", "host": "127.0.0.1", "port": 1}, "associations": {"reader": {"clientAddress": 16}}}
     assert ask(front, "POST", f"{BASE}/meters", body, key=key)[0] == 201
-    order["target"] = {"meters": ["M-told"]}
+    order = {"kind": "read", "target": {"meters": ["M-told"]}, "items": [{"object": "1.0.1.8.0.255", "attribute": 2}]}
     job = ask(front, "POST", f"{BASE}/jobs", order, key=key)[2]["id"]
-    while job not in answer.readline().decode():
-        pass
+    deadline = time.monotonic() + 60
+    while job not in (line := answer.readline().decode()):
+        assert line and time.monotonic() < deadline, "the stream ended, or had nothing of the job"
     stream.close()
 
 

@@ -35,6 +35,7 @@ final class HeldDatabase: DatabaseInFront {
     /// Returns when a transaction of PostgreSQL waits for another one, or is over already.
     func awaitLock(orEndOf isOver: Protected<Bool>) async throws {
         while !isOver.value {
+            try Task.checkCancellation()
             let waiting = try await database.read { connection in
                 try connection.query(
                     """

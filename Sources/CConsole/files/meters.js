@@ -76,9 +76,11 @@ export async function page(view) {
     await Promise.all([work(), work(), work(), work()]);
   };
   const pick = text => { if (!words.getAll('label').includes(text)) { view.set({ label: [...words.getAll('label'), text] }); load(); } };
-  const load = async () => {
+  /// Asks for the list; `again` leaves what is shown, and its place, until the new one is there.
+  const load = async again => {
+    if (again && loading) return;
     loading?.abort();
-    fill(bulk);
+    if (!again) fill(bulk);
     const mine = loading = new AbortController();
     view.signal.addEventListener('abort', () => mine.abort());
     fill(chips, words.getAll('label').map(text => h('button.small', { 'aria-label': T.meters.dropLabel(text), onclick: () => { view.set({ label: words.getAll('label').filter(one => one !== text) }); load(); } }, text, icon('bad'))));
@@ -88,12 +90,15 @@ export async function page(view) {
     try {
       for await (const items of pages('/meters' + query({ ...filter, limit: 1000 }), mine.signal)) {
         found = found.concat(items);
+        if (again) continue;
         meters = found;
         lead.textContent = T.meters.counting(found.length);
         if (isFirst) { scroller.scrollTop = 0; isFirst = false; }
         draw();
       }
       fill(trouble);
+      meters = found;
+      if (again) draw();
       lead.textContent = T.meters.count(found.length);
       // A job names its meters by labels, or one by one; labels can be kept as a group.
       const selector = !filter.q && !filter.state && filter.label.join(','), target = selector ? { selector } : found.length <= 100 && { meters: found.map(meter => meter.id).join(' ') };
@@ -104,7 +109,9 @@ export async function page(view) {
       const nothing = isFiltered ? empty(T.meters.empty, filter.state ? T.meters.stateHint : T.meters.emptyHint, h('a.button', { href: '#/meters' }, T.meters.clear)) : empty(T.overview.noMeters, T.overview.noMetersHint);
       fill(rows, h('div', { role: 'row' }, h('div', { role: 'cell' }, nothing)));
     } catch (error) {
-      if (!mine.signal.aborted) { fill(trouble, problem(error, load)); fill(rows); }
+      if (!mine.signal.aborted) { fill(trouble, problem(error, () => load())); fill(rows); }
+    } finally {
+      if (loading === mine) loading = null;
     }
   };
   let wait = 0;
@@ -119,7 +126,7 @@ export async function page(view) {
   view.every(15, draw);
   follow(['meter.'], () => {
     states.clear();
-    if (words.get('state')) load(); else draw();
+    return words.get('state') ? load(true) : draw();
   }, view.signal);
 }
 
