@@ -5,8 +5,10 @@ import DLMSCodec
 import Fleet
 import Synchronization
 
-/// Lets one write at a time at each object of a meter, or one correction of its clock: nobody else writes between the look before and the
-/// look after. Procedures of keys, passwords and firmware are jobs of their own, and take no turns.
+/// Lets one write at a time at each object of a meter, or one correction of its clock.
+///
+/// Nobody else writes between the look before and the look after. Procedures of keys, passwords and firmware are jobs of
+/// their own, and take no turns.
 ///
 /// Turns are given in the order in which they are asked for. A meter is written to by one gateway at a time, that which has
 /// its line, so that turns are kept in memory.

@@ -36,7 +36,9 @@ struct NodeSettings: Sendable {
         let isEverywhere = listen.host == "0.0.0.0" || listen.host == "::"
         let usual = ListenAddress(host: isEverywhere ? host : listen.host, port: listen.port)
         address = reader.string(forKey: "node.address", default: "\(isSecure ? "https" : "http")://\(usual)")
-        guard NIOHTTPForwarder.takes(address) else {
+        // Without a setting the port may be one that is not known yet.
+        let isTold = reader.string(forKey: "node.address") != nil
+        guard !isTold || NIOHTTPForwarder.takes(address) else {
             throw SettingsError.invalid(
                 option: "node-address",
                 value: address,
