@@ -110,14 +110,17 @@ struct BillingDayTests {
     /// A book after updates, one after the other.
     private static func book(_ updates: LedgerUpdate...) throws -> LedgerBook {
         var book: LedgerBook?
-        for update in updates {
-            let opening = LedgerBook.opening(update, after: book?.ledger)
-            let days = opening.isNew ? [] : book.map { Array($0.days.values) } ?? []
-            var next = LedgerBook(opening.ledger, days: days, rules: update.rules)
-            next.apply(opening.update)
-            book = next
-        }
+        for update in updates { book = next(book, update) }
         return try #require(book)
+    }
+
+    /// A book after one more update.
+    private static func next(_ book: LedgerBook?, _ update: LedgerUpdate) -> LedgerBook {
+        let opening = LedgerBook.opening(update, after: book?.ledger)
+        let days = opening.isNew ? [] : book.map { Array($0.days.values) } ?? []
+        var next = LedgerBook(opening.ledger, days: days, rules: update.rules)
+        next.apply(opening.update)
+        return next
     }
 
     private static func gaps(_ book: LedgerBook, _ from: String, _ to: String, now: String) throws -> [ProfileGap] {
@@ -200,5 +203,47 @@ struct BillingDayTests {
         #expect(changed.ledger.billingDay == BillingDay(day: 15))
         #expect(changed.ledger.expectedFrom == (try Self.moment("2026-03-15T00:00:00Z")))
         #expect(try Self.book(known, once, twice, known).ledger.billingDay == BillingDay(day: 15))
+    }
+
+    @Test(
+        arguments: [
+            // A year of months was not read: they are missing, and it is no yearly profile.
+            ("2025-12-01 2026-01-01", ["2027-01-01"], "---01"),
+            ("2025-12-01 2026-01-01", ["2027-01-15 2028-01-15"], "---01"),
+            // A reset by hand on the day on which a shorter month ended.
+            ("2025-12-31 2026-01-31 2026-02-28", ["2026-03-28"], "---31"),
+            ("2025-12-31 2026-01-31", ["2026-02-28 2026-03-28"], "---31"),
+            ("2025-12-31 2026-01-31 2026-02-28", ["2026-03-28", "2026-04-28"], "---28"),
+            ("2025-12-31 2026-01-31 2026-02-28", ["2026-03-28 2026-04-28"], "---28"),
+            // One row of each of two other days.
+            ("2025-12-01 2026-01-01", ["2026-01-15", "2026-02-16"], "---01"),
+            // Once a year, and by the month from now on.
+            ("2025-07-01 2026-07-01", ["2026-08-01"], "--07-01"),
+            ("2025-07-01 2026-07-01", ["2026-08-01", "2026-09-01"], "---01"),
+            ("2025-07-01 2026-07-01", ["2027-10-01", "2028-10-01"], "--10-01"),
+        ] as [(String, [String], String)]
+    )
+    func `A day that is known gives way to two rows on another one, and not to one`(
+        before: String,
+        after: [String],
+        expected: String
+    ) throws {
+        var book: LedgerBook?
+        for rows in [before] + after {
+            let rows = rows.split(separator: " ").map { "\($0)T00:00:00Z" }
+            let update = try Self.update(rows, now: try #require(rows.last))
+            book = Self.next(book, update)
+        }
+        let known = try #require(book?.ledger.billingDay)
+        #expect(known.description == expected)
+    }
+
+    @Test func `Rows older than all before have the days since looked at again`() throws {
+        let late = try Self.update(["2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z"], now: "2026-09-02T00:00:00Z")
+        var book = try Self.book(late)
+        book.ledger.closedDay = try Self.day("2026-09-01")
+        let early = try Self.update(["2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z"], now: "2026-09-02T00:00:00Z")
+        #expect(try Self.next(book, early).ledger.closedDay == Self.day("2023-12-31"))
+        #expect(try Self.next(book, late).ledger.closedDay == Self.day("2026-09-01"))
     }
 }

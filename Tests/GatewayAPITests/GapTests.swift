@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cosem-gateway authors
 
+import DLMSCodec
 import Fleet
 import GatewayCore
 import JSONText
@@ -74,6 +75,47 @@ struct GapTests {
             }
             let range = "?from=2026-11-20T00:00:00Z&to=2026-11-20T06:00:00Z"
             #expect(try await bench.get(Self.profile + "/gaps" + range).json["items"] == .array([]))
+        }
+    }
+
+    /// Rows of billing values at midnight in UTC of these days, as if they had been read.
+    private static func note(_ bench: APIBench, _ days: String...) async throws {
+        try await bench.store.note(
+            LedgerUpdate(
+                meter: try #require(MeterID("M1")),
+                profile: try #require(OBISCode("1.0.98.1.0.255")),
+                capturePeriod: 0,
+                zone: "UTC",
+                rules: ZoneInfo.utc,
+                rows: try days.map { try #require(Timestamp(rfc3339: "\($0)T00:00:00Z")) },
+                now: bench.clock.now()
+            )
+        )
+    }
+
+    @Test func `Months without billing values are missing however old they are, also before those read first`()
+        async throws
+    {
+        try await APIBench.run { bench in
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let service = RecoveryService(gateway: bench.gateway, logger: logger)
+            let (meter, profile) = (try #require(MeterID("M1")), try #require(OBISCode("1.0.98.1.0.255")))
+            func missing() async throws -> Int {
+                _ = try await service.look()
+                let first = try #require(CivilDate(iso8601: "2020-01-01")).daysSinceEpoch
+                return try await bench.store.days(
+                    of: profile,
+                    meter: meter,
+                    in: first...first + 5000,
+                    isIncomplete: true
+                ).count
+            }
+            try await Self.note(bench, "2024-01-01", "2024-02-01", "2026-10-01", "2026-11-01")
+            #expect(try await missing() == 10 + 12 + 9)
+            #expect(try await missing() == 10 + 12 + 9)
+            try await Self.note(bench, "2022-01-01", "2022-02-01")
+            #expect(try await missing() == 10 + 12 + 10 + 12 + 9)
         }
     }
 

@@ -21,6 +21,8 @@ from processes import GATEWAY, Gateway, free_ports, running
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "cell(feature, peer): a cell of docs/interoperability.md that the test shows")
     os.environ.setdefault("COSEM_GATEWAY_LOG_LEVEL", "trace")
+    # Gaps are filled when a test says so, and not when a minute is over.
+    os.environ.setdefault("COSEM_GATEWAY_RECOVERY_INTERVAL", "86400")
 
 
 @pytest.fixture(scope="session", autouse=True)

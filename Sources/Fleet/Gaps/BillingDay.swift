@@ -83,18 +83,31 @@ extension BillingDay {
     ///
     /// Most of them have to lie on one day of the month, two of them in months that follow each other; in rows once a year
     /// all, in years that follow each other. As long as no day is known, one row is enough where the period says how many
-    /// months lie between two.
+    /// months lie between two. Where one is known, two rows have to lie on another day: a single one was made by hand, or is
+    /// late. Rows a year apart make no yearly profile of a monthly one, which lacks the months between them.
     ///
     /// - Parameters:
     ///   - days: the local days of rows, in days since 1970-01-01.
     ///   - period: the capture period in seconds, 0 for none.
-    ///   - isFirst: whether no billing day is known yet.
-    static func shown(by days: some Sequence<Int>, period: UInt32, isFirst: Bool) -> BillingDay? {
+    ///   - known: the billing day that is known.
+    static func shown(by days: some Sequence<Int>, period: UInt32, known: BillingDay?) -> BillingDay? {
         let dates = Set(days).sorted().map { CivilDate(daysSinceEpoch: $0) }
+        if let known, dates.count(where: { !known.fits($0) }) < 2 { return nil }
         let step = step(period)
-        if step != 12, let day = monthly(dates, isCertain: isFirst && step == 1) { return day }
-        if step != 1, let day = yearly(dates, isCertain: isFirst && step == 12) { return day }
-        return nil
+        let shown = [
+            step == 12 ? nil : monthly(dates, isCertain: known == nil && step == 1),
+            step == 1 || known.map { $0.month == nil } == true
+                ? nil : yearly(dates, isCertain: known == nil && step == 12),
+        ]
+        return shown.lazy.compactMap(\.self).first { day in
+            guard let known else { return true }
+            return dates.count { day.fits($0) && !known.fits($0) } >= 2
+        }
+    }
+
+    /// Whether a row of a day would be that of its month, or year.
+    func fits(_ date: CivilDate) -> Bool {
+        date.month == month ?? date.month && Self.fits(date, day)
     }
 
     private static func monthly(_ dates: [CivilDate], isCertain: Bool) -> BillingDay? {

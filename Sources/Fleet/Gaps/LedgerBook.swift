@@ -89,7 +89,11 @@ public struct LedgerBook: Sendable {
         let last = update.rows.lazy.filter { $0 <= latest }.max()
         let known = ledger.newest.flatMap { $0 <= latest ? $0 : nil }
         ledger.newest = [known, last].compactMap { $0 }.max()
-        if let first = update.rows.min() { ledger.expectedFrom = min(ledger.expectedFrom, first) }
+        if let first = update.rows.min(), first < ledger.expectedFrom {
+            ledger.expectedFrom = first
+            // Nobody has written down what is missing of the days since, which are closed once more.
+            if let calendar { ledger.closedDay = min(ledger.closedDay, calendar.day(of: first) - 1) }
+        }
         ledger.zone = update.zone
         guard let calendar else { return }
         for row in update.rows {

@@ -105,13 +105,18 @@ public struct LedgerUpdate: Sendable {
 extension LedgerUpdate {
     /// The billing day that the rows show, together with the newest one before; nil where they show none.
     ///
-    /// - Parameter ledger: what is known so far; what is older than its newest row changes no day that is known.
+    /// - Parameter ledger: what is known so far; what is older than its newest row changes no day that is known, nor does
+    ///   that row itself if it lies on this day.
     public func shownBillingDay(after ledger: ProfileLedger?) -> BillingDay? {
         guard BillingDay.mayBe(of: profile, period: capturePeriod) else { return nil }
-        let newest = ledger?.newest
-        let isFirst = ledger?.billingDay == nil
-        let fresh = isFirst ? rows : rows.filter { row in newest.map { row > $0 } ?? true }
-        let days = (fresh + [newest].compactMap { $0 }).map { rules.localDay(of: $0) }
-        return BillingDay.shown(by: days, period: capturePeriod, isFirst: isFirst)
+        let (newest, known) = (ledger?.newest, ledger?.billingDay)
+        let fresh = known == nil ? rows : rows.filter { row in newest.map { row > $0 } ?? true }
+        var days = fresh.map { rules.localDay(of: $0) }
+        if let day = newest.map({ rules.localDay(of: $0) }),
+            known?.fits(CivilDate(daysSinceEpoch: day)) != true
+        {
+            days.append(day)
+        }
+        return BillingDay.shown(by: days, period: capturePeriod, known: known)
     }
 }

@@ -76,7 +76,7 @@ extension OrderHandler {
         guard let book = try await gateway.book(of: profile, memory.id, in: range, isIncomplete: true) else {
             return ([], 1)
         }
-        if book.ledger.billingDay == nil { range = now - Gateway.longestGapTime..<now }
+        range = now - Gateway.recoveryTime(book.ledger.billingDay)..<now
         return (book.gaps(in: range, now: now), book.calendar?.period ?? 1)
     }
 

@@ -29,6 +29,11 @@ extension Gateway {
     /// How far back gaps of billing values are filled.
     static let longestRecoveryTime = Duration.seconds(3660 * 86_400)
 
+    /// How far back gaps of a profile are filled, by its billing day if it has one.
+    static func recoveryTime(_ billingDay: BillingDay?) -> Duration {
+        billingDay == nil ? longestGapTime : longestRecoveryTime
+    }
+
     /// What a profile lacks, without asking the meter.
     ///
     /// - Parameters:

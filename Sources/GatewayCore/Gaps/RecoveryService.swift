@@ -110,7 +110,7 @@ public struct RecoveryService: Service {
             else { continue }
             let today = calendar.today(at: now - LedgerBook.grace)
             // After a long time without a gateway, days are closed as far back as anything can be recovered.
-            var day = calendar.day(after: max(kind.closedDay, today - Self.mostDays - 1))
+            var day = calendar.day(after: max(kind.closedDay, today - Self.mostDays(kind) - 1))
             while day < today {
                 let slots = calendar.slots(of: day)
                 let due = slots.instants.indices.last.map(slots.due) ?? slots.end
@@ -133,7 +133,9 @@ public struct RecoveryService: Service {
     }
 
     /// How many days back a gateway that was away closes.
-    private static let mostDays = Int(Gateway.longestGapTime / .seconds(86_400))
+    private static func mostDays(_ kind: LedgerKind) -> Int {
+        Int(Gateway.recoveryTime(kind.billingDay) / .seconds(86_400))
+    }
 
     /// How many meters jobs of this kind are still to ask.
     private func openMeters() async throws(StoreError) -> Int {
