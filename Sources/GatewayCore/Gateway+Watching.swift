@@ -78,7 +78,7 @@ extension Gateway {
         if let failure = steps.lazy.compactMap(\.failure).first {
             await exchange.tell(failure, of: memory)
         } else {
-            exchange.news.answered(memory.id, share: memory.route.share)
+            exchange.news.answered(memory.id, share: memory.route.share, while: memory.isPresent)
         }
         return CheckAnswer(
             association: association,

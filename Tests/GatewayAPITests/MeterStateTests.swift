@@ -59,6 +59,26 @@ struct MeterStateTests {
         }
     }
 
+    @Test("A meter that is removed while it is asked something is not counted any more")
+    func removedMeanwhile() async throws {
+        try await APIBench.run { bench in
+            _ = try await bench.get("/meters/M1\(Self.register)?maxAge=0")
+            bench.listener.setAnswering(.held)
+            let served = bench.listener.counters.served[.get, default: 0]
+            let reading = Task { try await bench.get("/meters/M1\(Self.register)?maxAge=0") }
+            while bench.listener.counters.served[.get, default: 0] == served { await Task.yield() }
+            let removal = Task { try await bench.send(.delete, "/meters/M1") }
+            while try await bench.get("/meters/M1").status != 404 { await Task.yield() }
+            bench.listener.setAnswering(.prompt)
+            _ = try await reading.value
+            #expect(try await removal.value.status == 204)
+            let metrics = try await bench.get("/metrics").text
+            for state in ["online", "failing", "offline", "breaker-open"] {
+                #expect(metrics.contains("cosem_gateway_meters{state=\"\(state)\"} 0\n"))
+            }
+        }
+    }
+
     @Test("A list by state goes on from page to page, and a misspelt state is told with what was meant")
     func pages() async throws {
         try await APIBench.run { bench in

@@ -97,7 +97,7 @@ struct MeterExchange: Sendable {
                 exchange: answer.timings.exchange
             )
             if answer.source == .live {
-                news.answered(memory.id, share: memory.route.share)
+                news.answered(memory.id, share: memory.route.share, while: memory.isPresent)
                 metrics.exchanges.increment(MetricLabels(kind.rawValue, "success"))
                 metrics.exchangeDuration.observe(timings.exchange, MetricLabels(kind.rawValue))
             }
@@ -138,13 +138,13 @@ struct MeterExchange: Sendable {
         let share = memory.route.share
         // A line that is left alone as a whole shows only by what is refused.
         if case .circuitOpen(_, let end) = failure {
-            news.failed(memory.id, share: share, because: failure, pausedUntil: end)
+            news.failed(memory.id, share: share, because: failure, pausedUntil: end, while: memory.isPresent)
         } else if failure.isAbsence {
             let (breaker, present) = (await access.status(of: memory.route.meter).breaker, PresentTime(clock))
             let end = breaker.state == .open ? breaker.until.map { present.timestamp(of: $0) } : nil
-            news.failed(memory.id, share: share, because: failure, pausedUntil: end)
+            news.failed(memory.id, share: share, because: failure, pausedUntil: end, while: memory.isPresent)
         } else if failure.isRefusal {
-            news.refused(memory.id, share: share)
+            news.refused(memory.id, share: share, while: memory.isPresent)
         }
     }
 }

@@ -196,7 +196,7 @@ public final class ClusterNode: Sendable {
         }
         if isBack { logger.notice("the database answers again", metadata: ["node": "\(record.name)"]) }
         let lost = shares.update(view, of: record.holder, until: until)
-        if !lost.isEmpty { directory.forgetAll() }
+        if !lost.isEmpty { directory.forgetAll(findingsOf: lost) }
         if !view.taken.isEmpty {
             logger.info("took lines over", metadata: ["shares": "\(view.taken.count)"])
             jobs.lookForWork()

@@ -46,7 +46,7 @@ struct MeterAdministration: Sendable {
     /// Removes a meter.
     func delete(_ id: MeterID, when precondition: WritePrecondition) async throws(GatewayError) {
         let existed = try await translating(await meters.deleteMeter(id, when: precondition))
-        directory.forget(id)
+        directory.forget(id, isRemoved: true)
         dialIns.note(id, nil)
         guard existed else { throw .meterUnknown(text: id.text) }
     }

@@ -31,6 +31,8 @@ final class LinkNews: Sendable {
 
     private struct Absence {
         let since: Timestamp
+        /// The share of its line; negative when its line has none.
+        let share: Int16
         /// When the pause ends for which it is left alone; nil when it is not.
         var pausedUntil: Timestamp?
     }
@@ -63,12 +65,18 @@ final class LinkNews: Sendable {
 
     // MARK: What happens
 
+    // An exchange may end after its meter was changed or removed: `isPresent` tells under the lock whether what was found
+    // still concerns the meter of that name, so that nothing is noted after it was forgotten.
+
     /// A meter answered.
     ///
-    /// - Parameter share: the share of its line.
-    func answered(_ meter: MeterID, share: Int?) {
+    /// - Parameters:
+    ///   - share: the share of its line.
+    ///   - isPresent: whether the configuration that was used is still the meter's.
+    func answered(_ meter: MeterID, share: Int?, while isPresent: @autoclosure () -> Bool = true) {
         let finding = Finding(share)
-        let absence = contents.withLock { contents in
+        let absence: Absence? = contents.withLock { contents in
+            guard isPresent() else { return nil }
             if contents.found[meter] != finding { contents.found[meter] = finding }
             return contents.absent.isEmpty ? nil : contents.absent.removeValue(forKey: meter)
         }
@@ -80,9 +88,13 @@ final class LinkNews: Sendable {
 
     /// A meter answered with something else than what was asked.
     ///
-    /// - Parameter share: the share of its line.
-    func refused(_ meter: MeterID, share: Int?) {
-        contents.withLock { $0.found[meter] = Finding(share, isRefusal: true) }
+    /// - Parameters:
+    ///   - share: the share of its line.
+    ///   - isPresent: whether the configuration that was used is still the meter's.
+    func refused(_ meter: MeterID, share: Int?, while isPresent: @autoclosure () -> Bool = true) {
+        contents.withLock { contents in
+            if isPresent() { contents.found[meter] = Finding(share, isRefusal: true) }
+        }
     }
 
     /// An exchange with a meter failed.
@@ -90,12 +102,20 @@ final class LinkNews: Sendable {
     /// - Parameters:
     ///   - share: the share of its line.
     ///   - pausedUntil: the end of the pause if it is left alone now.
-    func failed(_ meter: MeterID, share: Int?, because error: GatewayError, pausedUntil: Timestamp?) {
+    ///   - isPresent: whether the configuration that was used is still the meter's.
+    func failed(
+        _ meter: MeterID,
+        share: Int?,
+        because error: GatewayError,
+        pausedUntil: Timestamp?,
+        while isPresent: @autoclosure () -> Bool = true
+    ) {
         let now = clock.now()
         let (isNew, isPaused) = contents.withLock { contents in
+            guard isPresent() else { return (false, false) }
             contents.found[meter] = Finding(share)
             let known = contents.absent[meter]
-            var entry = known ?? Absence(since: now)
+            var entry = known ?? Absence(since: now, share: Finding(share).share)
             let isPaused = pausedUntil != nil && entry.pausedUntil == nil
             entry.pausedUntil = pausedUntil
             contents.absent[meter] = entry
@@ -116,11 +136,36 @@ final class LinkNews: Sendable {
     }
 
     /// The configuration of a meter was changed, or the meter removed: what was found concerned another one.
-    func forget(_ meter: MeterID) {
-        contents.withLock { _ = $0.found.removeValue(forKey: meter) }
+    ///
+    /// - Parameter isRemoved: whether it is removed; one that was told to be away and is only changed, as to another
+    ///   address, is told to be back when it answers.
+    func forget(_ meter: MeterID, isRemoved: Bool) {
+        contents.withLock { contents in
+            contents.found[meter] = nil
+            if isRemoved { contents.absent[meter] = nil }
+        }
+    }
+
+    /// Configurations that many meters share were changed, or this gateway has given up lines.
+    ///
+    /// - Parameter shares: those of the lines; nil = what was found concerns no meter any more.
+    func forgetAll(shares: Set<Int>? = nil) {
+        contents.withLock { contents in
+            guard let shares else {
+                contents.found.removeAll()
+                return
+            }
+            contents.found = contents.found.filter { !shares.contains(Int($0.value.share)) }
+            contents.absent = contents.absent.filter { !shares.contains(Int($0.value.share)) }
+        }
     }
 
     // MARK: What is known
+
+    /// Whether a meter was told to be away, and not since to be back.
+    func isAbsent(_ meter: MeterID) -> Bool {
+        contents.withLock { $0.absent[meter] != nil }
+    }
 
     /// How a meter was found when something was last asked of it.
     ///

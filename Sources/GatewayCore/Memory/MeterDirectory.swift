@@ -68,7 +68,7 @@ final class MeterDirectory: Sendable {
         if let known, now - known.lookedAt < Self.trust { return known.memory }
         let record = try await translating(await meters.meter(id))
         guard let record else {
-            forget(id)
+            forget(id, isRemoved: true)
             throw .meterUnknown(text: text)
         }
         let channel = try await sharedChannel(of: record)
@@ -175,22 +175,26 @@ final class MeterDirectory: Sendable {
         contents.withLock { $0.entries[id]?.memory }
     }
 
-    /// Forgets a meter whose configuration was changed.
-    func forget(_ id: MeterID) {
-        news.forget(id)
+    /// Forgets a meter whose configuration was changed, or that was removed.
+    func forget(_ id: MeterID, isRemoved: Bool = false) {
         contents.withLock { contents in
             contents.changes &+= 1
             contents.entries.removeValue(forKey: id)?.memory.distrust()
         }
+        // After the memory is known to be old, with which nothing is found any more.
+        news.forget(id, isRemoved: isRemoved)
     }
 
-    /// Forgets all meters, after a shared channel or a group was changed.
-    func forgetAll() {
+    /// Forgets all meters, after a shared channel or a group was changed, or lines were given up.
+    ///
+    /// - Parameter shares: those of the lines; nil = what was found of meters may concern others.
+    func forgetAll(findingsOf shares: Set<Int>? = nil) {
         contents.withLock { contents in
             contents.changes &+= 1
             for entry in contents.entries.values { entry.memory.distrust() }
             contents.entries.removeAll()
         }
+        news.forgetAll(shares: shares)
     }
 
     private func keep(_ memory: MeterMemory, _ now: ContinuousClock.Instant, unlessChangedSince changes: UInt64) {

@@ -112,6 +112,11 @@ final class MeterMemory: Sendable {
         }
     }
 
+    /// Whether the directory has this memory of the meter, and no other one.
+    var isPresent: Bool {
+        contents.withLock { $0.trustedUntil != nil }
+    }
+
     /// The configuration was found to be the present one.
     func trust(until instant: ContinuousClock.Instant) {
         contents.withLock { $0.trustedUntil = instant }
