@@ -54,6 +54,12 @@ import Timekeeping
         #expect(ProfileCoverage(from: 0, to: 1 << 40, period: 1, zone: utc) == nil)
     }
 
+    @Test(arguments: [86_401, 2 * 86_400, 31 * 86_400] as [UInt32])
+    func whenRowsOfLongerPeriodsAreDueIsUnknown(period: UInt32) {
+        #expect(ProfileCoverage(from: 0, to: 365 * 86_400, period: period, zone: utc) == nil)
+        #expect(ProfileCoverage(from: 0, to: 365 * 86_400, period: 86_400, zone: utc)?.expected == 365)
+    }
+
     @Test func localTimesAreFoundAroundTheChange() {
         let zone = CentralEurope()
         // 02:30 local on 25 October comes twice.

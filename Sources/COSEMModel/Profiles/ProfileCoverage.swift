@@ -5,8 +5,8 @@ public import Timekeeping
 
 /// Which intervals of an asked range were received.
 ///
-/// A profile with a fixed period should have one row at each multiple of the period; of a whole number of days, at each
-/// local midnight. The range is half-open: a row at its end belongs to the next range.
+/// A profile with a fixed period should have one row at each multiple of the period; of one day, at each local midnight.
+/// When rows of longer periods are due, the period alone does not tell, and so these are not watched here. The range is half-open: a row at its end belongs to the next range.
 public struct ProfileCoverage: Sendable {
     /// A stretch without rows, half-open, in seconds since 1970-01-01T00:00:00Z.
     public struct Gap: Hashable, Sendable {
@@ -53,15 +53,17 @@ public struct ProfileCoverage: Sendable {
     ///   - to: The end of the range, excluded.
     ///   - period: Seconds between two rows.
     ///   - zone: The meter's zone, which says where its days begin.
-    /// - Returns: nil if rows come without a fixed period, or the range is empty or too long.
+    /// - Returns: nil if rows come without a fixed period or with one of more than a day, or the range is empty or too long.
     public init?(from: Int64, to: Int64, period: UInt32, zone: any TimeZoneRules) {
         let day: Int64 = 86_400
         let step = Int64(period)
         let bound: Int64 = 1 << 48
-        guard step > 0, from < to, from > -bound, to < bound, (to - from) / step < Int64(Self.maximumSlots) else {
+        guard (1...day).contains(step), from < to, from > -bound, to < bound,
+            (to - from) / step < Int64(Self.maximumSlots)
+        else {
             return nil
         }
-        if step % day == 0 {
+        if step == day {
             var instants: [Int64] = []
             let firstLocal = from + Int64(zone.offsetSeconds(atUTC: from))
             var local = (firstLocal - day).roundedUp(to: step)

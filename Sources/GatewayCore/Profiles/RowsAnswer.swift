@@ -12,7 +12,8 @@ public struct RowsAnswer: Sendable {
     public let layout: ProfileLayout
     /// The rows, oldest first, as they were decoded together.
     public let batches: [RowsBatch]
-    /// What of the asked time is covered; nil where rows have no fixed period or only a number of them was asked for.
+    /// What of the asked time is covered; nil where rows have no fixed period of up to a day, or only a
+    /// number of them was asked for.
     public let coverage: ProfileCoverage?
     /// The time of the first row that did not fit, and the end of the asked time; nil if all fitted.
     public let rest: (from: Timestamp, to: Timestamp)?

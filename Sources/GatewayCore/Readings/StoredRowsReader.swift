@@ -25,6 +25,8 @@ struct StoredRowsReader: Sendable {
     }
 
     /// Whether all rows that a meter should have by now of the asked time are stored with all their columns.
+    ///
+    /// Of periods of more than a day, a month say, nobody can be sure, and the meter is asked.
     func isComplete(_ plan: RowsPlan, of meter: MeterID) async throws(GatewayError) -> Bool {
         guard let window = plan.window, plan.entries == nil, window.from < window.to else { return false }
         // What is to come is not missing, but a meter may have it by the time it is asked for.
