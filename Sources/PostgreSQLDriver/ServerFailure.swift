@@ -47,6 +47,9 @@ struct ServerFailure: Error {
         case "23": .constraint(reason: message + code)
         // These messages quote the value.
         case "22": .constraint(reason: "a value does not fit its column" + code)
+        case "40": .contention(reason: message + code)
+        // A lock that was not given in time, and a statement that took too long, as it may for one.
+        case "55" where state == "55P03", "57" where state == "57014": .contention(reason: message + code)
         case "42",
             "25" where state != "25006", "26", "0A":
             .badStatement(reason: message + code)

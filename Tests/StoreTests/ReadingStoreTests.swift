@@ -5,6 +5,7 @@ import COSEMModel
 import DLMSCodec
 import Fleet
 import Jobs
+import PostgreSQLDriver
 import Testing
 import Timekeeping
 
@@ -102,6 +103,54 @@ struct ReadingStoreTests {
             #expect(try await Self.all(first, in: stores).map(\.value) == [.integer(3), .integer(4)])
             #expect(try await Self.all(second, in: stores).map(\.value) == [.integer(1), .integer(5)])
             #expect(await stores.fleet.append([]).isEmpty)
+        }
+    }
+
+    /// Stores readings of M1 and M2 together while another transaction has run a statement and does not go on.
+    private static func append(
+        besides statement: String,
+        _ expect: @escaping ([Result<ReadingReceipt, StoreError>]) -> Void
+    ) async throws {
+        try await TestServer.shared().withDatabase { settings in
+            var settings = settings
+            settings.statementTimeout = 1
+            let database = PostgreSQLDatabase(settings)
+            let stores = try await Stores(database: database)
+            let batches = [
+                Self.batch(try await StoredMeters.register("M1", in: stores), [(100, .integer(1))]),
+                Self.batch(try await StoredMeters.register("M2", in: stores), [(100, .integer(2))]),
+            ]
+            let held = HeldDatabase(database) { $0 == statement }
+            async let other: Void = held.write(.rowLocks) { _ = try $0.query(statement, [:]) }
+            await held.awaitStandstill()
+            expect(await stores.fleet.append(batches))
+            held.letGo()
+            try await other
+            try await database.close()
+        }
+    }
+
+    @Test(
+        .enabled(if: TestServer.isThere, "no PostgreSQL: run the tests by Scripts/with-postgresql, as make unit does")
+    )
+    func `A meter that another transaction keeps locked costs the others of its group nothing`() async throws {
+        try await Self.append(besides: "SELECT id FROM meters WHERE id = 'M1' FOR UPDATE") { results in
+            #expect(results.last?.map(\.values) == .success(Self.counts(new: 1)))
+            guard case .failure(.unavailable) = results.first else {
+                Issue.record("\(results)")
+                return
+            }
+        }
+    }
+
+    @Test(
+        .enabled(if: TestServer.isThere, "no PostgreSQL: run the tests by Scripts/with-postgresql, as make unit does")
+    )
+    func `Readings do not wait for a transaction whose new rows refer to their meter`() async throws {
+        // The lock that a foreign key takes.
+        try await Self.append(besides: "SELECT id FROM meters WHERE id = 'M1' FOR KEY SHARE") { results in
+            let stored = Result<ReadingReceipt.Counts, StoreError>.success(Self.counts(new: 1))
+            #expect(results.map { $0.map(\.values) } == [stored, stored])
         }
     }
 

@@ -13,6 +13,8 @@ public struct Dialect: Hashable, Sendable {
     ///
     /// SQLite has one writer at a time and needs none; PostgreSQL locks the rows.
     public let forUpdate: String
+    /// As ``forUpdate``, of rows that stay what others refer to: a new row may refer to them meanwhile.
+    public let forNoKeyUpdate: String
     /// As ``forUpdate``, but passes over rows that another transaction is working on.
     public let forUpdateSkippingLocked: String
     /// The statements that let one gateway at a time migrate, until the end of its transaction; empty where the
@@ -31,6 +33,7 @@ public struct Dialect: Hashable, Sendable {
         keyText: "TEXT",
         keyOrderedTable: "WITHOUT ROWID",
         forUpdate: "",
+        forNoKeyUpdate: "",
         forUpdateSkippingLocked: "",
         migrationLock: "",
         dividesTables: false,
@@ -43,6 +46,7 @@ public struct Dialect: Hashable, Sendable {
         keyText: "TEXT COLLATE \"C\"",
         keyOrderedTable: "",
         forUpdate: "FOR UPDATE",
+        forNoKeyUpdate: "FOR NO KEY UPDATE",
         forUpdateSkippingLocked: "FOR UPDATE SKIP LOCKED",
         migrationLock: """
             SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(4848545246420001)

@@ -7,6 +7,8 @@ public enum SQLError: Error, Hashable, Sendable {
     case unavailable(reason: String)
     /// Another process has kept the database to itself for longer than was waited.
     case locked(reason: String)
+    /// Another transaction was in the way for longer than was waited; of other rows the database may do the same.
+    case contention(reason: String)
     /// A constraint of the schema would be violated.
     case constraint(reason: String)
     /// A statement is wrong; a fault of this program.
@@ -23,6 +25,7 @@ extension SQLError: CustomStringConvertible {
         switch self {
         case .unavailable(let reason): "the database is not available: \(reason)"
         case .locked(let reason): "another process keeps the database to itself: \(reason)"
+        case .contention(let reason): "another transaction was in the way: \(reason)"
         case .constraint(let reason): "the database refuses the change: \(reason)"
         case .badStatement(let reason): "a statement is wrong: \(reason)"
         case .unexpectedResult(let reason): "the database holds something unexpected: \(reason)"

@@ -51,7 +51,7 @@ struct ReadingAppender {
             let batch = batches[place]
             // The meter's row is the lock, so that what is compared with what is stored does not change meanwhile.
             let found = try connection.query(
-                "SELECT id FROM meters WHERE id = :meter \(dialect.forUpdate)",
+                "SELECT id FROM meters WHERE id = :meter \(dialect.forNoKeyUpdate)",
                 ["meter": .text(batch.meter.text)]
             )
             guard !found.isEmpty else { continue }

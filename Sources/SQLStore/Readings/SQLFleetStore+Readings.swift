@@ -31,7 +31,7 @@ extension SQLFleetStore: ReadingStore {
     private static func concernsAll(_ error: any Error) -> Bool {
         switch error as? SQLError {
         case .unavailable, .locked, .schemaTooNew: true
-        case .constraint, .badStatement, .unexpectedResult, nil: false
+        case .contention, .constraint, .badStatement, .unexpectedResult, nil: false
         }
     }
 
