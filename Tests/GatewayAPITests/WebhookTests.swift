@@ -132,6 +132,7 @@ struct WebhookTests {
             try await make(bench, #","types":["reading.stored"],"target":{"selector":"region=north"}"#)
             await desk.gather()
             let read = try await bench.get(value)
+            await bench.gateway.settleReadings()
             await desk.gather()
             await desk.gather()
             await desk.deliverDue()
